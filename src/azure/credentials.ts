@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import {
+  type AccessToken,
+  ClientCertificateCredential,
+  ClientSecretCredential,
+  type GetTokenOptions,
+  type TokenCredential,
+  WorkloadIdentityCredential,
+} from '@azure/identity';
+import type { Cloud } from './clouds.ts';
+import { errorFromTokenRequest } from './credential-errors.ts';
+import { ArmError } from './errors.ts';
+
+interface Application {
+  readonly clientId: string;
+  readonly tenantId: string;
+}
+
+/** How the operator proves who it is to Microsoft Entra ID. */
+export type AzureCredentials =
+  /** A service account token of the cluster; `tokenFilePath` defaults to the variable AZURE_FEDERATED_TOKEN_FILE. */
+  | ({ readonly type: 'WorkloadIdentity'; readonly tokenFilePath?: string } & Application)
+  | ({ readonly type: 'ClientSecret'; readonly clientSecret: string } & Application)
+  /** PEM text that holds the certificate and its unencrypted private key. */
+  | ({ readonly type: 'ClientCertificate'; readonly certificatePem: string } & Application);
+
+/** A source of tokens, and a name for the identity that they stand for. */
+export interface ArmCredential {
+  /** Rejects with an `ArmError` when Entra refuses or cannot be reached. */
+  readonly tokens: TokenCredential;
+  /** `<tenant>/<application>`; Azure counts requests by it. Not secret. */
+  readonly principal: string;
+}
+
+/** Credentials of the process. Those with the same values share their tokens; changed values get new ones. */
+export interface CredentialCache {
+  get(cloud: Cloud, credentials: AzureCredentials): ArmCredential;
+}
+
+/** How many credentials are kept at most; the least recently used goes first. */
+const MOST_CREDENTIALS = 500;
+
+/** Makes an empty cache. Values are kept only as a hash, besides what the credential itself holds. */
+export function createCredentialCache(): CredentialCache {
+  const known = new Map<string, ArmCredential>();
+  return {
+    get: (cloud, credentials) => {
+      const key = createHash('sha256')
+        .update(JSON.stringify([cloud.authorityHost, sorted(credentials)]))
+        .digest('base64');
+      const credential = known.get(key) ?? createCredential(cloud, credentials);
+      known.delete(key);
+      known.set(key, credential);
+      for (const oldest of known.keys()) {
+        if (known.size <= MOST_CREDENTIALS) {
+          break;
+        }
+        known.delete(oldest);
+      }
+      return credential;
+    },
+  };
+}
+
+function sorted(credentials: AzureCredentials): [string, unknown][] {
+  return Object.entries(credentials).sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+/** Makes a credential of exactly the kind asked for. Nothing else, such as the identity of the node, is tried. */
+export function createCredential(cloud: Cloud, credentials: AzureCredentials): ArmCredential {
+  const source = tokenSource(cloud, credentials);
+  return {
+    principal: `${credentials.tenantId}/${credentials.clientId}`.toLowerCase(),
+    tokens: {
+      getToken: async (scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null> => {
+        try {
+          return await source().getToken(scopes, options);
+        } catch (error) {
+          throw errorFromTokenRequest(error, cloud.authorityHost, credentials);
+        }
+      },
+    },
+  };
+}
+
+/** The credential is made at its first use, so that unusable values fail where a caller expects it. */
+function tokenSource(cloud: Cloud, credentials: AzureCredentials): () => TokenCredential {
+  let made: TokenCredential | undefined;
+  return () => {
+    made ??= createTokenCredential(cloud, credentials);
+    return made;
+  };
+}
+
+function createTokenCredential(cloud: Cloud, credentials: AzureCredentials): TokenCredential {
+  const { tenantId, clientId } = credentials;
+  const options = {
+    authorityHost: cloud.authorityHost,
+    disableInstanceDiscovery: !cloud.knownAuthority,
+    retryOptions: { maxRetries: 0 },
+  };
+  switch (credentials.type) {
+    case 'WorkloadIdentity': {
+      const { tokenFilePath } = credentials;
+      return new WorkloadIdentityCredential({
+        ...options,
+        tenantId,
+        clientId,
+        ...(tokenFilePath === undefined ? {} : { tokenFilePath }),
+      });
+    }
+    case 'ClientSecret':
+      return new ClientSecretCredential(tenantId, clientId, credentials.clientSecret, options);
+    case 'ClientCertificate':
+      return new ClientCertificateCredential(tenantId, clientId, { certificate: credentials.certificatePem }, options);
+  }
+}
+
+/**
+ * The object id of the identity in its tenant, which role assignments name: the `oid` claim of its token for Azure
+ * Resource Manager.
+ *
+ * @throws ArmError when no token is given, or it carries no such claim
+ */
+export async function principalId(cloud: Cloud, credential: ArmCredential): Promise<string> {
+  const token = await credential.tokens.getToken(`${cloud.audience}/.default`);
+  const claims = claimsOf(token?.token ?? '');
+  if (typeof claims?.oid === 'string') {
+    return claims.oid;
+  }
+  throw new ArmError({
+    status: 0,
+    code: 'TokenWithoutObjectId',
+    message: `The token of ${credential.principal} does not name the object id of its principal.`,
+    class: 'NeedsAdministrator',
+  });
+}
+
+/** The claims are read, not trusted: Azure itself checks the signature of each token. */
+function claimsOf(token: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
