@@ -52,11 +52,14 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface WriteOptions extends ReadOptions {
+export interface QueryOptions extends ReadOptions {
+  /** Appended to the query, such as `$filter`. */
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+export interface WriteOptions extends QueryOptions {
   /** Write only if the resource still has this etag; otherwise Azure answers 412. */
   readonly ifMatch?: string | undefined;
-  /** Appended to the query, for switches such as `forceDeletionTypes`. */
-  readonly query?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -74,7 +77,7 @@ export interface ArmClient {
    * methods that wait for an operation are not to be used.
    */
   readonly management: ResourceManagementClient;
-  get(id: string, apiVersion: string, options?: ReadOptions): Promise<GetResult>;
+  get(id: string, apiVersion: string, options?: QueryOptions): Promise<GetResult>;
   put(id: string, apiVersion: string, body: JsonObject, options?: WriteOptions): Promise<WriteResult>;
   patch(id: string, apiVersion: string, body: JsonObject, options?: WriteOptions): Promise<WriteResult>;
   /** A resource that is absent already counts as deleted. */
@@ -82,7 +85,7 @@ export interface ArmClient {
   /** Calls an action such as `<id>/start`; `resource` is the answer's body. */
   post(actionId: string, apiVersion: string, body?: JsonObject, options?: WriteOptions): Promise<WriteResult>;
   /** Every item of a collection, page after page. */
-  list(id: string, apiVersion: string, options?: ReadOptions & Pick<WriteOptions, 'query'>): Promise<JsonObject[]>;
+  list(id: string, apiVersion: string, options?: QueryOptions): Promise<JsonObject[]>;
   /**
    * GETs an address that Azure handed out, such as that of an operation.
    *
@@ -136,7 +139,9 @@ export function createArmClient(options: ArmClientOptions): ArmClient {
   }
   const owns = (url: string) => URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
   const address = (id: string, apiVersion: string, query: Readonly<Record<string, string>> = {}) =>
-    `${endpoint}${id}?${new URLSearchParams({ 'api-version': apiVersion, ...query })}`;
+    `${endpoint}${id}?${Object.entries({ 'api-version': apiVersion, ...query })
+      .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+      .join('&')}`;
 
   const send = async (method: HttpMethods, url: string, body?: JsonObject, write: WriteOptions = {}) => {
     if (!owns(url)) {
@@ -190,9 +195,9 @@ export function createArmClient(options: ArmClientOptions): ArmClient {
     management,
     owns,
     follow: (url, readOptions) => send('GET', url, undefined, readOptions),
-    get: async (id, apiVersion, readOptions) => {
+    get: async (id, apiVersion, queryOptions) => {
       try {
-        const answer = await send('GET', address(id, apiVersion), undefined, readOptions);
+        const answer = await send('GET', address(id, apiVersion, queryOptions?.query), undefined, queryOptions);
         const resource = isJsonObject(answer.body) ? answer.body : {};
         return { kind: 'Present', resource, etag: etagOf(answer, resource), date: answer.date };
       } catch (error) {
