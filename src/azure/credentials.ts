@@ -7,8 +7,9 @@ import {
   type TokenCredential,
   WorkloadIdentityCredential,
 } from '@azure/identity';
+import type { Clock } from '../runtime/clock.ts';
 import type { Cloud } from './clouds.ts';
-import { errorFromTokenRequest } from './credential-errors.ts';
+import { type TokenRequestWatch, unusableCredential, watchTokenRequests } from './credential-errors.ts';
 import { ArmError } from './errors.ts';
 
 interface Application {
@@ -41,14 +42,14 @@ export interface CredentialCache {
 const MOST_CREDENTIALS = 500;
 
 /** Makes an empty cache. Values are kept only as a hash, besides what the credential itself holds. */
-export function createCredentialCache(): CredentialCache {
+export function createCredentialCache(clock: Clock): CredentialCache {
   const known = new Map<string, ArmCredential>();
   return {
     get: (cloud, credentials) => {
       const key = createHash('sha256')
         .update(JSON.stringify([cloud.authorityHost, sorted(credentials)]))
         .digest('base64');
-      const credential = known.get(key) ?? createCredential(cloud, credentials);
+      const credential = known.get(key) ?? createCredential(cloud, credentials, clock);
       known.delete(key);
       known.set(key, credential);
       for (const oldest of known.keys()) {
@@ -67,37 +68,35 @@ function sorted(credentials: AzureCredentials): [string, unknown][] {
 }
 
 /** Makes a credential of exactly the kind asked for. Nothing else, such as the identity of the node, is tried. */
-export function createCredential(cloud: Cloud, credentials: AzureCredentials): ArmCredential {
-  const source = tokenSource(cloud, credentials);
+export function createCredential(cloud: Cloud, credentials: AzureCredentials, clock: Clock): ArmCredential {
+  const watch = watchTokenRequests(() => clock.now());
+  // Made at its first use, so that unusable values fail where a caller expects it.
+  let source: TokenCredential | undefined;
   return {
     principal: `${credentials.tenantId}/${credentials.clientId}`.toLowerCase(),
     tokens: {
       getToken: async (scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null> => {
         try {
-          return await source().getToken(scopes, options);
+          source ??= createTokenCredential(cloud, credentials, watch);
+          return await source.getToken(scopes, options);
         } catch (error) {
-          throw errorFromTokenRequest(error, cloud.authorityHost, credentials);
+          if (!(error instanceof Error) || error.name === 'AbortError') {
+            throw error;
+          }
+          throw watch.lastFailure() ?? unusableCredential(error, credentials.type, credentials.clientId);
         }
       },
     },
   };
 }
 
-/** The credential is made at its first use, so that unusable values fail where a caller expects it. */
-function tokenSource(cloud: Cloud, credentials: AzureCredentials): () => TokenCredential {
-  let made: TokenCredential | undefined;
-  return () => {
-    made ??= createTokenCredential(cloud, credentials);
-    return made;
-  };
-}
-
-function createTokenCredential(cloud: Cloud, credentials: AzureCredentials): TokenCredential {
+function createTokenCredential(cloud: Cloud, credentials: AzureCredentials, watch: TokenRequestWatch): TokenCredential {
   const { tenantId, clientId } = credentials;
   const options = {
     authorityHost: cloud.authorityHost,
     disableInstanceDiscovery: !cloud.knownAuthority,
     retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: watch.policy, position: 'perRetry' as const }],
   };
   switch (credentials.type) {
     case 'WorkloadIdentity': {
