@@ -1,0 +1,229 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
+import { type ApiClient, createApiClient, waitFor } from './api-client.ts';
+import { type Binaries, findBinaries } from './binaries.ts';
+import { createClusterAuthority, createSigningKey, type PemPair } from './certificates.ts';
+import { type Component, type ComponentSpec, PortTakenError, startComponent } from './component.ts';
+import { apiServerArgs, controllerManagerArgs, etcdArgs, type Layout, type Ports } from './flags.ts';
+import { kubeconfigOf } from './kubeconfig.ts';
+import { createNamespace } from './namespaces.ts';
+import { freePorts } from './ports.ts';
+import type { Progress } from './progress.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from './temporary-directory.ts';
+
+const PORT_ATTEMPTS = 5;
+
+export interface ControlPlaneOptions {
+  /** Default: the machine's clock. Used for polls and limits only; the servers have their own. */
+  readonly clock?: Clock;
+  /** Told about long steps, which is to say about building the servers on a new machine. */
+  readonly progress?: Progress;
+  /**
+   * Also start kube-controller-manager, with garbage collection, namespace deletion, service accounts and Deployments
+   * (their pods stay Pending: there is no kubelet). Default false.
+   */
+  readonly controllerManager?: boolean;
+  /** Added to kube-apiserver's flags; a flag given here wins over ours. Example: `--min-request-timeout=1`. */
+  readonly apiServerFlags?: readonly string[];
+  /** Aborting it while the control plane starts ends everything that was started. */
+  readonly signal?: AbortSignal;
+}
+
+/** A real etcd and kube-apiserver on 127.0.0.1, empty, for tests and the demo. */
+export interface ControlPlane {
+  /** YAML of a kubeconfig for an administrator (group `system:masters`). */
+  readonly kubeconfig: string;
+  /** A file with `kubeconfig`, readable by this user only. */
+  readonly kubeconfigPath: string;
+  /** `https://127.0.0.1:<port>` */
+  readonly server: string;
+  readonly caPem: string;
+  readonly adminCertPem: string;
+  readonly adminKeyPem: string;
+  readonly kubectlPath: string;
+  /** Holds the servers' log files (`<name>.log`); removed by `stop`. */
+  readonly directory: string;
+  readonly etcd: Component;
+  readonly apiServer: Component;
+  readonly controllerManager?: Component;
+  /** Requests as the administrator. */
+  readonly api: ApiClient;
+  /** YAML of a kubeconfig for any user and groups, by a client certificate; for tests of access rights. */
+  clientKubeconfig(identity: { readonly user: string; readonly groups?: readonly string[] }): Promise<string>;
+  /** Makes a namespace with a name that nobody else uses, and returns the name. */
+  createNamespace(prefix?: string): Promise<string>;
+  /** Ends all servers and removes all files. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a control plane and waits until it serves requests and its own namespaces exist. Takes two to three seconds,
+ * or about five minutes the first time on a machine where the servers have to be built.
+ *
+ * The servers end with this process, however it ends.
+ *
+ * @throws Error that says which step failed and why, with the last lines of the server's log
+ */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const binaries = await findBinaries({
+    controllerManager: options.controllerManager ?? false,
+    ...(options.progress === undefined ? {} : { progress: options.progress }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startWith(binaries, options);
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startWith(binaries: Binaries, options: ControlPlaneOptions): Promise<ControlPlane> {
+  const directory = makeTemporaryDirectory();
+  const components: Component[] = [];
+  const clients: ApiClient[] = [];
+  const stop = async () => {
+    // Their data goes too, so there is nothing that a gentler end would save. The last one started goes first.
+    for (const component of components.splice(0).reverse()) await component.kill();
+    for (const client of clients.splice(0)) await client.close();
+    removeTemporaryDirectory(directory);
+  };
+  const start = async (spec: ComponentSpec) => {
+    const component = await startComponent(spec, options.clock ?? systemClock, options.signal);
+    components.push(component);
+    return component;
+  };
+  try {
+    const [etcdClient = 0, etcdPeer = 0, apiServer = 0, controllerManager = 0] = await freePorts(4);
+    return await startParts({
+      binaries,
+      options,
+      ports: { etcdClient, etcdPeer, apiServer, controllerManager },
+      directory,
+      start,
+      openClient: (connection) => {
+        const client = createApiClient(connection);
+        clients.push(client);
+        return client;
+      },
+      stop,
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly binaries: Binaries;
+  readonly options: ControlPlaneOptions;
+  readonly ports: Ports;
+  readonly directory: string;
+  readonly start: (spec: ComponentSpec) => Promise<Component>;
+  readonly openClient: typeof createApiClient;
+  readonly stop: () => Promise<void>;
+}
+
+async function startParts({ binaries, options, ports, directory, start, openClient, stop }: Parts) {
+  const authority = await createClusterAuthority();
+  const admin = await authority.issueClient('admin', ['system:masters']);
+  const server = `https://127.0.0.1:${ports.apiServer}`;
+  const connection = { server, caPem: authority.caPem, ...admin };
+  const kubeconfig = kubeconfigOf(connection);
+  const layout = writeLayout(directory, {
+    caPem: authority.caPem,
+    serving: await authority.issueServer(),
+    signing: await createSigningKey(),
+    kubeconfig,
+  });
+  const logPath = (name: string) => join(directory, `${name}.log`);
+
+  const etcd = await start({
+    name: 'etcd',
+    command: binaries.etcd,
+    args: etcdArgs(layout, ports),
+    logPath: logPath('etcd'),
+    isReady: async () => (await fetch(`http://127.0.0.1:${ports.etcdClient}/health`)).ok,
+  });
+  const api = openClient(connection);
+  const apiServer = await start({
+    name: 'kube-apiserver',
+    command: binaries.kubeApiServer,
+    args: [...apiServerArgs(layout, ports), ...(options.apiServerFlags ?? [])],
+    logPath: logPath('kube-apiserver'),
+    isReady: async () => (await api.send('GET', '/readyz')).status === 200,
+  });
+  await untilSystemNamespaces(api);
+  const controllerManager =
+    binaries.kubeControllerManager === undefined
+      ? undefined
+      : await startControllerManager(binaries.kubeControllerManager);
+
+  function startControllerManager(command: string): Promise<Component> {
+    const health = openClient({ ...connection, server: `https://127.0.0.1:${ports.controllerManager}` });
+    return start({
+      name: 'kube-controller-manager',
+      command,
+      args: controllerManagerArgs(layout, ports),
+      logPath: logPath('kube-controller-manager'),
+      isReady: async () => (await health.send('GET', '/healthz')).status === 200,
+    });
+  }
+
+  return {
+    kubeconfig,
+    kubeconfigPath: layout.kubeconfig,
+    server,
+    caPem: authority.caPem,
+    adminCertPem: admin.certPem,
+    adminKeyPem: admin.keyPem,
+    kubectlPath: binaries.kubectl,
+    directory,
+    etcd,
+    apiServer,
+    ...(controllerManager === undefined ? {} : { controllerManager }),
+    api,
+    clientKubeconfig: async ({ user, groups = [] }) =>
+      kubeconfigOf({ ...connection, ...(await authority.issueClient(user, groups)) }, user),
+    createNamespace: (prefix) => createNamespace(api, prefix),
+    stop,
+  } satisfies ControlPlane;
+}
+
+/** The API server makes its own namespaces a moment after it is ready; programs may count on them. */
+async function untilSystemNamespaces(api: ApiClient): Promise<void> {
+  for (const name of ['default', 'kube-system']) {
+    await waitFor(`namespace ${name}`, async () =>
+      (await api.send('GET', `/api/v1/namespaces/${name}`)).status === 200 ? true : undefined,
+    );
+  }
+}
+
+interface Contents {
+  readonly caPem: string;
+  readonly serving: PemPair;
+  readonly signing: PemPair;
+  readonly kubeconfig: string;
+}
+
+function writeLayout(directory: string, contents: Contents): Layout {
+  const write = (name: string, text: string) => {
+    const path = join(directory, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  const etcdData = join(directory, 'etcd');
+  mkdirSync(etcdData, { mode: 0o700 });
+  return {
+    etcdData,
+    scratch: directory,
+    ca: write('ca.crt', contents.caPem),
+    servingCert: write('server.crt', contents.serving.certPem),
+    servingKey: write('server.key', contents.serving.keyPem),
+    signingPublicKey: write('service-accounts.pub', contents.signing.certPem),
+    signingKey: write('service-accounts.key', contents.signing.keyPem),
+    kubeconfig: write('kubeconfig.yaml', contents.kubeconfig),
+  };
+}
