@@ -1,0 +1,272 @@
+// Generated from crds/configmgr.io_cmgs.yaml by `npm run generate`. Do not edit.
+
+import type { ObjectMeta } from '../object-meta.ts';
+
+/** A cloud management gateway (CMG): the service in Azure through which Configuration Manager reaches clients on the internet. The operator provisions it and keeps it as declared here. */
+export interface CMG {
+  readonly apiVersion: 'configmgr.io/v1alpha1';
+  readonly kind: 'CMG';
+  readonly metadata: ObjectMeta;
+  readonly spec: CMGSpec;
+  readonly status?: CMGStatus;
+}
+
+/** The gateway as it was last seen. */
+export interface CMGStatus {
+  /** Generation of the spec that this status speaks of. */
+  readonly observedGeneration?: number;
+  /** What is true of the gateway. Ready sums the others up. */
+  readonly conditions?: readonly CMGStatusCondition[];
+  /** The name by which clients reach the gateway. */
+  readonly serviceName?: string;
+  /** Id of the deployment that serves clients. */
+  readonly activeDeployment?: string;
+  /** The server certificate as last read. */
+  readonly certificate?: CMGStatusCertificate;
+  /** The physical gateways of this CMG. */
+  readonly deployments?: readonly CMGStatusDeployment[];
+}
+
+/** One physical gateway. */
+export interface CMGStatusDeployment {
+  /** Names the deployment. */
+  readonly id: string;
+  /** What cannot change while the deployment lives. */
+  readonly identity: CMGStatusDeploymentIdentity;
+  /** Where the deployment stands. */
+  readonly phase: 'Provisioning' | 'Active' | 'Deleting';
+  /** Name by which clients reach it. */
+  readonly serviceName: string;
+  /** When it was first wanted. */
+  readonly createdAt: string;
+  /** Name that Azure gives it; the target of the service name's CNAME. */
+  readonly fqdn?: string;
+  /** Public IP address. */
+  readonly address?: string;
+  /** Its VMs. */
+  readonly instances?: CMGStatusDeploymentInstances;
+  /** Its Azure resources. */
+  readonly resources?: readonly CMGStatusDeploymentResource[];
+}
+
+/** One Azure resource. */
+export interface CMGStatusDeploymentResource {
+  /** What the resource is to the gateway. */
+  readonly name: string;
+  /** ARM id. */
+  readonly id: string;
+  /** State in Azure's own word, or Absent. */
+  readonly provisioningState?: string;
+  /** The operation that runs on it. */
+  readonly operation?: CMGStatusDeploymentResourceOperation;
+}
+
+/** The operation that runs on it. */
+export interface CMGStatusDeploymentResourceOperation {
+  /** PUT, PATCH, POST or DELETE. */
+  readonly verb: string;
+  /** When Azure accepted it. */
+  readonly startedAt: string;
+}
+
+/** Its VMs. */
+export interface CMGStatusDeploymentInstances {
+  /** As many as declared. */
+  readonly wanted: number;
+  /** As many as serve. */
+  readonly ready: number;
+}
+
+/** What cannot change while the deployment lives. */
+export interface CMGStatusDeploymentIdentity {
+  /** Azure environment. */
+  readonly environment: string;
+  /** Microsoft Entra tenant. */
+  readonly tenantId: string;
+  /** Azure subscription. */
+  readonly subscriptionId: string;
+  /** Azure region. */
+  readonly region: string;
+  /** Name of the resource group. */
+  readonly resourceGroup: string;
+  /** Service name. */
+  readonly serviceName: string;
+}
+
+/** The server certificate as last read. */
+export interface CMGStatusCertificate {
+  /** Common name of the subject. */
+  readonly commonName: string;
+  /** Organization of the subject. */
+  readonly organization?: string;
+  /** Public when the chain ends in a root that every client knows. */
+  readonly trust: 'Public' | 'Private';
+  /** When it expires. */
+  readonly notAfter: string;
+  /** SHA-256 of the certificate in lower-case hexadecimal digits. */
+  readonly sha256Fingerprint: string;
+}
+
+/** One condition. */
+export interface CMGStatusCondition {
+  /** Name of the condition. */
+  readonly type: string;
+  /** Whether it holds. */
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** Generation of the spec that it speaks of. */
+  readonly observedGeneration?: number;
+  /** When the status last changed. */
+  readonly lastTransitionTime: string;
+  /** One word that says why. */
+  readonly reason: string;
+  /** What is the matter, and what to do next. */
+  readonly message: string;
+}
+
+/** The gateway as it should be. */
+export interface CMGSpec {
+  /** Stops all writes, to Azure and to the status. What runs in Azure goes on running. Default: false. */
+  readonly suspend: boolean;
+  /** What happens in Azure when this object is deleted. Delete removes the gateway; Retain leaves it as it is, with nobody looking after it. Default: Delete. */
+  readonly deletionPolicy: 'Delete' | 'Retain';
+  /** Where in Azure the gateway runs, and as whom the operator signs in. */
+  readonly azure: CMGSpecAzure;
+  /** The name by which clients reach the gateway, for example granitefalls.contoso.com. It must equal the common name of the server certificate, upper and lower case included, or match its wildcard. Its first label, in lower case, names the Azure resources. */
+  readonly serviceName: string;
+  /** The server authentication certificate of the gateway, with its private key and chain. */
+  readonly serverCertificate: CMGSpecServerCertificate;
+  /** The virtual machines of the gateway. */
+  readonly vm: CMGSpecVm;
+  /** The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration Manager site and is never shipped with the operator. */
+  readonly servicePackage: CMGSpecServicePackage;
+  /** Whether the gateway also serves content to clients. */
+  readonly content: CMGSpecContent;
+}
+
+/** Whether the gateway also serves content to clients. */
+export interface CMGSpecContent {
+  /** Serve content from Azure storage, as a cloud distribution point. Default: true. */
+  readonly enabled: boolean;
+}
+
+/** The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration Manager site and is never shipped with the operator. */
+export interface CMGSpecServicePackage {
+  /** Where the operator downloads the package, an https URL without query and user info. */
+  readonly url: string;
+  /** SHA-256 of the package, 64 hexadecimal digits in lower case (sha256sum FILE). */
+  readonly sha256: string;
+  /** A Secret in the same namespace for the download, with the key token (sent as bearer token), or with the keys username and password. */
+  readonly credentialsSecretRef?: CMGSpecServicePackageCredentialsSecretRef;
+}
+
+/** A Secret in the same namespace for the download, with the key token (sent as bearer token), or with the keys username and password. */
+export interface CMGSpecServicePackageCredentialsSecretRef {
+  /** Name of the Secret. */
+  readonly name: string;
+}
+
+/** The virtual machines of the gateway. */
+export interface CMGSpecVm {
+  /** Lab is for tests only; Standard and Large serve clients; Custom takes the size named in sku. Default: Standard. */
+  readonly size: 'Lab' | 'Standard' | 'Large' | 'Custom';
+  /** Azure VM size, for example Standard_D4ads_v6. Only with size Custom. */
+  readonly sku?: string;
+  /** Number of VMs, 1 to 16. With two or more, maintenance of one does not interrupt the service. Default: 1. */
+  readonly instances: number;
+}
+
+/** The server authentication certificate of the gateway, with its private key and chain. */
+export interface CMGSpecServerCertificate {
+  /** TLS reads a kubernetes.io/tls Secret as cert-manager writes it (tls.crt, tls.key and, if there, ca.crt); PFX reads a PKCS#12 file and its password. Default: TLS. */
+  readonly format: 'TLS' | 'PFX';
+  /** The Secret in the same namespace. */
+  readonly secretRef: CMGSpecServerCertificateSecretRef;
+  /** Where in the Secret the PKCS#12 file and its password stand. */
+  readonly pfx?: CMGSpecServerCertificatePfx;
+}
+
+/** Where in the Secret the PKCS#12 file and its password stand. */
+export interface CMGSpecServerCertificatePfx {
+  /** Key of the PKCS#12 file. Default: pfx. */
+  readonly key: string;
+  /** Key of its password. Default: password. */
+  readonly passwordKey: string;
+}
+
+/** The Secret in the same namespace. */
+export interface CMGSpecServerCertificateSecretRef {
+  /** Name of the Secret. */
+  readonly name: string;
+}
+
+/** Where in Azure the gateway runs, and as whom the operator signs in. */
+export interface CMGSpecAzure {
+  /** The Azure environment. Default: AzurePublicCloud. */
+  readonly environment: 'AzurePublicCloud' | 'AzureUSGovernmentCloud';
+  /** Id of the Microsoft Entra tenant, a GUID. */
+  readonly tenantId: string;
+  /** Id of the Azure subscription, a GUID. */
+  readonly subscriptionId: string;
+  /** How the operator signs in to Azure for this gateway. */
+  readonly credentials: CMGSpecAzureCredentials;
+  /** Name of the Azure region in lower case and without blanks, for example westeurope. */
+  readonly region: string;
+  /** The resource group that holds the gateway. */
+  readonly resourceGroup: CMGSpecAzureResourceGroup;
+}
+
+/** The resource group that holds the gateway. */
+export interface CMGSpecAzureResourceGroup {
+  /** Name of the resource group. */
+  readonly name: string;
+  /** Create makes the group and deletes it with the gateway; UseExisting needs a group that exists in the same region, and never changes or deletes the group itself. Default: Create. */
+  readonly mode: 'Create' | 'UseExisting';
+}
+
+/** How the operator signs in to Azure for this gateway. */
+export interface CMGSpecAzureCredentials {
+  /** WorkloadIdentity uses the service account token of the operator's pod and needs no secret; ClientSecret and ClientCertificate read one from a Secret. */
+  readonly type: 'WorkloadIdentity' | 'ClientSecret' | 'ClientCertificate';
+  /** Sign-in with the operator's federated service account token. */
+  readonly workloadIdentity?: CMGSpecAzureCredentialsWorkloadIdentity;
+  /** Sign-in with a client secret. */
+  readonly clientSecret?: CMGSpecAzureCredentialsClientSecret;
+  /** Sign-in with a client certificate. */
+  readonly clientCertificate?: CMGSpecAzureCredentialsClientCertificate;
+}
+
+/** Sign-in with a client certificate. */
+export interface CMGSpecAzureCredentialsClientCertificate {
+  /** Application (client) id of the Microsoft Entra application or managed identity. */
+  readonly clientId: string;
+  /** The kubernetes.io/tls Secret in the same namespace that holds certificate and key. */
+  readonly secretRef: CMGSpecAzureCredentialsClientCertificateSecretRef;
+}
+
+/** The kubernetes.io/tls Secret in the same namespace that holds certificate and key. */
+export interface CMGSpecAzureCredentialsClientCertificateSecretRef {
+  /** Name of the Secret. */
+  readonly name: string;
+}
+
+/** Sign-in with a client secret. */
+export interface CMGSpecAzureCredentialsClientSecret {
+  /** Application (client) id of the Microsoft Entra application or managed identity. */
+  readonly clientId: string;
+  /** The Secret in the same namespace that holds the client secret. */
+  readonly secretRef: CMGSpecAzureCredentialsClientSecretSecretRef;
+}
+
+/** The Secret in the same namespace that holds the client secret. */
+export interface CMGSpecAzureCredentialsClientSecretSecretRef {
+  /** Name of the Secret. */
+  readonly name: string;
+  /** Key in the Secret. Default: client-secret. */
+  readonly key: string;
+}
+
+/** Sign-in with the operator's federated service account token. */
+export interface CMGSpecAzureCredentialsWorkloadIdentity {
+  /** Application (client) id of the Microsoft Entra application or managed identity. */
+  readonly clientId: string;
+}
