@@ -17,7 +17,7 @@ export type CompareOptions = Pick<DesiredResource, 'writeOnly' | 'createOnly' | 
 
 /**
  * Compares what is declared with what Azure shows, as a subset: whatever `desired` does not mention is a default of the
- * server and left alone. Forms that mean the same are no difference: the case of ids, UUIDs and map keys, `West Europe`
+ * server and left alone. Forms that mean the same are no difference: the case of ids, UUIDs, item names and map keys, `West Europe`
  * and `westeurope`, `PT60M` and `PT1H`, the order of lists, and a missing value next to an empty one.
  */
 export function differences(desired: JsonObject, observed: JsonObject, options: CompareOptions = {}): Difference[] {
@@ -170,7 +170,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DURATION = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
 function normalForm(text: string, pattern: string): string {
-  if (looksLikeResourceId(text) || UUID.test(text)) {
+  const namesItem = pattern.endsWith('[].name');
+  if (namesItem || looksLikeResourceId(text) || UUID.test(text)) {
     return text.replace(/\/$/, '').toLowerCase();
   }
   if (/(^|\.)locations?(\[\])?$/.test(pattern)) {
