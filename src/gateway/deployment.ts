@@ -1,0 +1,53 @@
+import type { CMGSpec } from '../api/v1alpha1/cmg.generated.ts';
+
+/** Who a gateway belongs to, as written into the tags of its resources. */
+export interface GatewayOwner {
+  /** Names the installation of the operator; survives a move to another cluster. */
+  readonly installationId: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** UID of the namespace `kube-system`, which stands for the cluster. */
+  readonly clusterUid: string;
+}
+
+/** One physical gateway as it should be. All the graph is made from. */
+export interface GatewayDeployment {
+  /** Names the deployment; written into tags. */
+  readonly id: string;
+  readonly owner: GatewayOwner;
+  readonly tenantId: string;
+  readonly subscriptionId: string;
+  readonly region: string;
+  readonly resourceGroup: CMGSpec['azure']['resourceGroup'];
+  readonly serviceName: string;
+  /** First label of the service name in lower case; names the resources. */
+  readonly prefix: string;
+  readonly vmSku: string;
+  /** Number of VMs, 1 to 16. */
+  readonly instances: number;
+  readonly contentEnabled: boolean;
+  readonly servicePackage: {
+    /** SHA-256 in lower-case hexadecimal digits. */
+    readonly sha256: string;
+  };
+  readonly certificate: {
+    /** SHA-256 of the leaf in lower-case hexadecimal digits. */
+    readonly sha256Fingerprint: string;
+    /** Certificate, chain and key as PKCS#12 without a password, in base64. Secret. */
+    readonly pkcs12: () => string;
+  };
+  /** Object id of the identity that the operator uses in Azure; it uploads the service package. */
+  readonly operatorPrincipalId: string;
+  /** First password of the local administrator, sent once and kept nowhere. Secret. */
+  readonly adminPassword: () => string;
+}
+
+/** The storage account takes the prefix without hyphens, as Azure allows none there. */
+export function storageAccountName(prefix: string): string {
+  return prefix.replaceAll('-', '');
+}
+
+/** The prefix of a service name: its first label in lower case. */
+export function prefixOf(serviceName: string): string {
+  return (serviceName.split('.')[0] ?? '').toLowerCase();
+}

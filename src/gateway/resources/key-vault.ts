@@ -1,0 +1,55 @@
+import type { DesiredResource } from '../../azure/desired-resource.ts';
+import { API_VERSIONS } from '../api-versions.ts';
+import type { GatewayDeployment } from '../deployment.ts';
+import { resourceIds } from '../ids.ts';
+import { ownershipTags } from '../tags.ts';
+
+/** Tag of the vault secret that tells which certificate it holds, as Azure never returns the value. */
+const FINGERPRINT_TAG = 'configmgr.io_certificate';
+
+/**
+ * Holds the server certificate. Access is by role (RBAC); `enabledForDeployment` lets the compute provider read the
+ * certificate when it installs it in a VM. Soft delete is at its minimum of 7 days and purge protection is never asked
+ * for, because it could not be taken back and would hold the name after the gateway is gone.
+ */
+export function keyVault(deployment: GatewayDeployment): DesiredResource {
+  return {
+    key: 'vault',
+    id: resourceIds(deployment).vault,
+    apiVersion: API_VERSIONS.keyVault,
+    dependsOn: ['resourceGroup'],
+    createOnly: ['properties.softDeleteRetentionInDays'],
+    desired: () => ({
+      location: deployment.region,
+      tags: ownershipTags(deployment),
+      properties: {
+        tenantId: deployment.tenantId,
+        sku: { family: 'A', name: 'standard' },
+        enableRbacAuthorization: true,
+        enabledForDeployment: true,
+        softDeleteRetentionInDays: 7,
+        publicNetworkAccess: 'Enabled',
+        networkAcls: { bypass: 'AzureServices', defaultAction: 'Allow' },
+      },
+    }),
+  };
+}
+
+/** The server certificate with its chain and key. Writing it again makes a new version, so a tag shows what is in it. */
+export function certificate(deployment: GatewayDeployment): DesiredResource {
+  return {
+    key: 'certificate',
+    id: resourceIds(deployment).certificate,
+    apiVersion: API_VERSIONS.keyVault,
+    dependsOn: ['vault'],
+    writeOnly: ['properties.value'],
+    desired: () => ({
+      tags: { [FINGERPRINT_TAG]: deployment.certificate.sha256Fingerprint },
+      properties: {
+        contentType: 'application/x-pkcs12',
+        attributes: { enabled: true },
+        value: deployment.certificate.pkcs12(),
+      },
+    }),
+  };
+}

@@ -1,0 +1,156 @@
+import type { DesiredResource } from '../../azure/desired-resource.ts';
+import type { JsonObject } from '../../json.ts';
+import { API_VERSIONS } from '../api-versions.ts';
+import type { GatewayDeployment } from '../deployment.ts';
+import { BACKEND_POOL, FRONTEND, HTTPS, INSTANCES, resourceIds, SUBNET } from '../ids.ts';
+import { ownershipTags } from '../tags.ts';
+
+/**
+ * Ports on which connection points reach single VMs when there are two or more: VM n listens on 10123 + n ("Data flow for
+ * cloud management gateway"). Clients always use 443.
+ */
+const FIRST_INSTANCE_PORT = 10_124;
+const LAST_INSTANCE_PORT = 10_139;
+
+const IDLE_TIMEOUT_MINUTES = 4;
+
+/** What may reach the VMs. Rules that somebody else adds, such as a policy, are left alone. */
+export function networkSecurityGroup(deployment: GatewayDeployment): DesiredResource {
+  const allow = (name: string, priority: number, destinationPortRange: string): JsonObject => ({
+    name,
+    properties: {
+      priority,
+      direction: 'Inbound',
+      access: 'Allow',
+      protocol: 'Tcp',
+      sourceAddressPrefix: 'Internet',
+      sourcePortRange: '*',
+      destinationAddressPrefix: '*',
+      destinationPortRange,
+    },
+  });
+  return {
+    key: 'networkSecurityGroup',
+    id: resourceIds(deployment).networkSecurityGroup,
+    apiVersion: API_VERSIONS.network,
+    dependsOn: ['resourceGroup'],
+    keepForeignItems: ['properties.securityRules'],
+    ifMatch: true,
+    desired: () => ({
+      location: deployment.region,
+      tags: ownershipTags(deployment),
+      properties: {
+        securityRules: [
+          allow(HTTPS, 100, '443'),
+          allow(INSTANCES, 110, `${FIRST_INSTANCE_PORT}-${LAST_INSTANCE_PORT}`),
+        ],
+      },
+    }),
+  };
+}
+
+/** The network of the VMs. A PUT without its subnets would delete them, so foreign ones are sent back. */
+export function virtualNetwork(deployment: GatewayDeployment): DesiredResource {
+  const ids = resourceIds(deployment);
+  return {
+    key: 'virtualNetwork',
+    id: ids.virtualNetwork,
+    apiVersion: API_VERSIONS.network,
+    dependsOn: ['networkSecurityGroup'],
+    keepForeignItems: ['properties.subnets'],
+    ifMatch: true,
+    desired: () => ({
+      location: deployment.region,
+      tags: ownershipTags(deployment),
+      properties: {
+        addressSpace: { addressPrefixes: ['10.0.0.0/24'] },
+        subnets: [
+          {
+            name: SUBNET,
+            properties: { addressPrefix: '10.0.0.0/26', networkSecurityGroup: { id: ids.networkSecurityGroup } },
+          },
+        ],
+      },
+    }),
+  };
+}
+
+/** The address of the gateway. Its DNS label makes `<prefix>.<region>.cloudapp.azure.com`. */
+export function publicIpAddress(deployment: GatewayDeployment): DesiredResource {
+  return {
+    key: 'publicIpAddress',
+    id: resourceIds(deployment).publicIpAddress,
+    apiVersion: API_VERSIONS.network,
+    dependsOn: ['resourceGroup'],
+    ifMatch: true,
+    desired: () => ({
+      location: deployment.region,
+      tags: ownershipTags(deployment),
+      sku: { name: 'Standard', tier: 'Regional' },
+      properties: {
+        publicIPAllocationMethod: 'Static',
+        publicIPAddressVersion: 'IPv4',
+        idleTimeoutInMinutes: IDLE_TIMEOUT_MINUTES,
+        dnsSettings: { domainNameLabel: deployment.prefix },
+      },
+    }),
+  };
+}
+
+/**
+ * Spreads clients over the VMs on 443 and, with two or more VMs, hands each VM a port of its own. The rule on 443 also
+ * gives the VMs their way out, which a virtual network made today does not have by itself.
+ */
+export function loadBalancer(deployment: GatewayDeployment): DesiredResource {
+  const ids = resourceIds(deployment);
+  const frontendIPConfiguration = { id: `${ids.loadBalancer}/frontendIPConfigurations/${FRONTEND}` };
+  const backendAddressPool = { id: `${ids.loadBalancer}/backendAddressPools/${BACKEND_POOL}` };
+  return {
+    key: 'loadBalancer',
+    id: ids.loadBalancer,
+    apiVersion: API_VERSIONS.network,
+    dependsOn: ['publicIpAddress'],
+    ifMatch: true,
+    desired: () => ({
+      location: deployment.region,
+      tags: ownershipTags(deployment),
+      sku: { name: 'Standard', tier: 'Regional' },
+      properties: {
+        frontendIPConfigurations: [{ name: FRONTEND, properties: { publicIPAddress: { id: ids.publicIpAddress } } }],
+        backendAddressPools: [{ name: BACKEND_POOL }],
+        probes: [{ name: HTTPS, properties: { protocol: 'Tcp', port: 443, intervalInSeconds: 15, numberOfProbes: 2 } }],
+        loadBalancingRules: [
+          {
+            name: HTTPS,
+            properties: {
+              protocol: 'Tcp',
+              frontendPort: 443,
+              backendPort: 443,
+              frontendIPConfiguration,
+              backendAddressPool,
+              probe: { id: `${ids.loadBalancer}/probes/${HTTPS}` },
+              idleTimeoutInMinutes: IDLE_TIMEOUT_MINUTES,
+              disableOutboundSnat: false,
+            },
+          },
+        ],
+        inboundNatRules:
+          deployment.instances < 2
+            ? []
+            : [
+                {
+                  name: INSTANCES,
+                  properties: {
+                    protocol: 'Tcp',
+                    frontendPortRangeStart: FIRST_INSTANCE_PORT,
+                    frontendPortRangeEnd: LAST_INSTANCE_PORT,
+                    backendPort: FIRST_INSTANCE_PORT,
+                    frontendIPConfiguration,
+                    backendAddressPool,
+                  },
+                },
+              ],
+      },
+    }),
+  };
+}

@@ -1,0 +1,16 @@
+import type { CMGSpecVm } from '../api/v1alpha1/cmg.generated.ts';
+
+/**
+ * The Azure VM size of each size that Configuration Manager knows. Since version 2609 it uses the Dads_v6 series; the
+ * older B, A and D series retire in 2028 ("What's new in version 2609").
+ */
+const SKU_BY_SIZE = {
+  Lab: 'Standard_D2ads_v6',
+  Standard: 'Standard_D4ads_v6',
+  Large: 'Standard_D8ads_v6',
+} as const;
+
+/** The Azure VM size that a spec asks for. */
+export function vmSku(vm: CMGSpecVm): string {
+  return vm.size === 'Custom' ? (vm.sku ?? '') : SKU_BY_SIZE[vm.size];
+}
