@@ -47,6 +47,8 @@ export function apiServerArgs(layout: Layout, ports: Ports): string[] {
     `--tls-cert-file=${layout.servingCert}`,
     `--tls-private-key-file=${layout.servingKey}`,
     `--client-ca-file=${layout.ca}`,
+    // A stop ends open watches after this time. By default it waits for them, up to a minute.
+    '--shutdown-watch-termination-grace-period=1s',
     '--service-cluster-ip-range=10.0.0.0/24',
     '--allow-privileged=true',
     '--authorization-mode=RBAC',

@@ -1,10 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from './supervised-process.ts';
 
-const PREFIX = 'cmg-control-plane-';
-const OWNED = new RegExp(`^${PREFIX}(\\d+)-`);
+/** Containers may share a directory and not their process ids, so the machine's name is part of it. */
+const PREFIX = `cmg-control-plane-${hostname()}-`;
+/** Process id, and the six characters that `mkdtemp` adds. */
+const OWNER = /^(\d+)-\w{6}$/;
 
 /**
  * Makes an empty directory for one control plane, readable by this user only. Its name holds our process id: what a
@@ -12,7 +14,7 @@ const OWNED = new RegExp(`^${PREFIX}(\\d+)-`);
  */
 export function makeTemporaryDirectory(root = tmpdir()): string {
   for (const name of readdirSync(root)) {
-    const owner = OWNED.exec(name)?.[1];
+    const owner = name.startsWith(PREFIX) ? OWNER.exec(name.slice(PREFIX.length))?.[1] : undefined;
     if (owner !== undefined && !isAlive(Number(owner))) removeTemporaryDirectory(join(root, name));
   }
   return mkdtempSync(join(root, `${PREFIX}${process.pid}-`));
