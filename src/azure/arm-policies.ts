@@ -32,7 +32,7 @@ export interface ArmPolicyOptions {
 
 /**
  * Adds to the pipeline of an SDK client, typed and raw requests alike: failures become `ArmError`s with the whole error
- * kept, a pause after throttling is respected, and writes are fenced at the last moment, after a token was waited for.
+ * kept, a pause after throttling is respected, no token leaves for another host, and writes are fenced at the last moment, after a token was waited for.
  */
 export function addArmPolicies(pipeline: Pipeline, options: ArmPolicyOptions): void {
   const beforeToken = { beforePolicies: [bearerTokenAuthenticationPolicyName] };
@@ -44,11 +44,15 @@ function errorPolicy({ scope, clock, throttling, timeoutMs }: ArmPolicyOptions):
   return {
     name: 'armErrorPolicy',
     sendRequest: async (request, next) => {
+      const { origin, host } = new URL(request.url);
+      if (origin !== new URL(scope.endpoint).origin) {
+        throw new Error(`${host} is not the endpoint of this client; no token is sent there.`);
+      }
       throttling.check(scope);
       request.timeout = timeoutMs;
       request.headers.set('x-ms-return-client-request-id', 'true');
       const response = await next(request).catch((error: unknown) => {
-        throw isRestError(error) ? errorFromNetwork(error, new URL(request.url).host) : error;
+        throw isRestError(error) ? errorFromNetwork(error, host) : error;
       });
       if (response.status < 300) {
         return response;

@@ -112,7 +112,8 @@ export function errorFromOperation(body: string, state: string): ArmError {
 /** The error of a request that got no answer: name resolution, connection, TLS, timeout. */
 export function errorFromNetwork(error: unknown, host: string): ArmError {
   const code = networkCode(error);
-  const reason = error instanceof Error ? error.message : String(error);
+  // An attempt at several addresses fails with a code and no message.
+  const reason = (error instanceof Error ? error.message : String(error)) || code;
   return new ArmError({
     status: 0,
     code,
@@ -121,7 +122,8 @@ export function errorFromNetwork(error: unknown, host: string): ArmError {
   });
 }
 
-function networkCode(error: unknown): string {
+/** The code of a failure below HTTP, such as `ECONNREFUSED`; `NoAnswer` when there is none. */
+export function networkCode(error: unknown): string {
   for (let each = error; each instanceof Error; each = each.cause) {
     if ('code' in each && typeof each.code === 'string') {
       return each.code;

@@ -1,4 +1,4 @@
-import { redact } from './errors.ts';
+import { networkCode, redact } from './errors.ts';
 
 /** How a server that does not give the package to everybody is convinced. */
 export type PackageCredentials =
@@ -140,10 +140,13 @@ function parseAddress(text: string, url: string, base?: URL): URL {
   return address;
 }
 
-/** `fetch` reports `fetch failed`; what failed is in the cause. */
+/** `fetch` reports `fetch failed`; what failed is in the cause, which may have a code in place of a message. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
+  if (!(cause instanceof Error)) {
+    return String(cause);
+  }
+  return cause.message || networkCode(cause);
 }
 
 function withoutQuery(url: string): string {
