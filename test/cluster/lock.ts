@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { sleep, systemClock } from '../../src/runtime/clock.ts';
 import { isAlive } from './supervised-process.ts';
@@ -22,7 +23,7 @@ export async function withLock<Result>(
   onWait: (holder: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<Result> {
-  const mine = `${path}.${process.pid}`;
+  const mine = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
   writeFileSync(mine, `${process.pid}\n`);
   try {
     for (let holder = take(mine, path); holder !== undefined; holder = take(mine, path)) {

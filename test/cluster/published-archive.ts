@@ -25,17 +25,19 @@ export interface ArchiveRequest {
   readonly directory: string;
   /** Default: the published index. */
   readonly indexUrl?: string;
+  /** Default: 5 s. */
+  readonly indexTimeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Downloads the published archive, compares its SHA-512, and unpacks it. Returns the version that it got.
  *
- * @throws Error that says why not, after at most 5 s when the index cannot be reached
+ * @throws Error that says why not, soon when the index cannot be reached
  */
 export async function downloadArchive(request: ArchiveRequest): Promise<string> {
   const indexUrl = request.indexUrl ?? INDEX_URL;
-  const index = await download(indexUrl, INDEX_TIMEOUT_MS, request.signal);
+  const index = await download(indexUrl, request.indexTimeoutMs ?? INDEX_TIMEOUT_MS, request.signal);
   const release = chooseRelease(parse(index.toString()), request.version, request.platform);
   const archive = await download(release.url, ARCHIVE_TIMEOUT_MS, request.signal);
   const actual = createHash('sha512').update(archive).digest('hex');

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { connectionOf, createApiClient, waitFor } from '../cluster/api-client.ts';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { namespaceForTest, sharedApi } from '../cluster/shared.ts';
@@ -93,12 +95,29 @@ describe('a control plane of its own', () => {
   });
 
   test('ends what it started when starting is aborted', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'aborted-'));
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    vi.stubEnv('TMPDIR', root);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const abort = new AbortController();
-    const starting = startControlPlane({ signal: abort.signal });
+    const ended = expect(startControlPlane({ signal: abort.signal })).rejects.toThrow('changed my mind');
+    await waitFor('the API server to be started', async () =>
+      (await runningIn(root)).some((command) => command.includes('kube-apiserver')) ? true : undefined,
+    );
+
     abort.abort(new Error('changed my mind'));
-    await expect(starting).rejects.toThrow('changed my mind');
+    await ended;
+
+    expect(await runningIn(root)).toEqual([]);
+    expect(readdirSync(root)).toEqual([]);
   });
 });
+
+/** The command lines of all processes that name the directory. */
+async function runningIn(directory: string): Promise<string[]> {
+  const { stdout } = await run('ps', ['-A', '-ww', '-o', 'args=']);
+  return stdout.split('\n').filter((command) => command.includes(directory));
+}
 
 describe('the control plane that tests share', () => {
   test('is an administrator for kubectl', async () => {
