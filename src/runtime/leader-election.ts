@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from './clock.ts';
 import { type LeaseClient, type LeaseSpec, type StoredLease, toMicroTime } from './lease.ts';
 import type { Logger } from './logger.ts';
@@ -27,7 +28,7 @@ export interface LeaderElectionTiming {
 /** What an elector needs. */
 export interface LeaderElectorOptions extends LeaderElectionTiming {
   readonly lease: LeaseClient;
-  /** Unique to this process, never reused: the pod's name and a random part. */
+  /** Unique to this process and never used again: {@link createIdentity}. */
   readonly identity: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -38,6 +39,11 @@ export interface LeaderElectorOptions extends LeaderElectionTiming {
 /** This process may not write: it is not the leader, or cannot be sure to be the leader any more. */
 export class NotLeaderError extends Error {
   override readonly name = 'NotLeaderError';
+}
+
+/** An identity in controller-runtime's form, `<host name>_<UUID>`, which no other process has, nor this one again. */
+export function createIdentity(hostName: string): string {
+  return `${hostName}_${randomUUID()}`;
 }
 
 type State =

@@ -1,42 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { sleep } from './clock.ts';
 import { createController, type Reconcile } from './controller.ts';
+import { LeaseServer, Machine } from './leader-election.test-world.ts';
 import { LeaderElector } from './leader-election.ts';
-import type { LeaseClient, LeaseSpec, LeaseWrite, StoredLease } from './lease.ts';
 import { silentLogger } from './logger.ts';
 import { exitCode, type ManagerOptions, type ManagerOutcome, runManager } from './manager.ts';
 import { createManualClock } from './manual-clock.ts';
 import { seededRandom } from './random.ts';
-
-class LeaseInMemory implements LeaseClient {
-  stored: StoredLease | undefined;
-  isReachable = true;
-
-  async read(): Promise<StoredLease | undefined> {
-    if (!this.isReachable) throw new Error('unreachable');
-    return this.stored;
-  }
-
-  create(spec: LeaseSpec): Promise<LeaseWrite> {
-    return this.replace(this.stored, spec);
-  }
-
-  async replace(previous: StoredLease | undefined, spec: LeaseSpec): Promise<LeaseWrite> {
-    if (!this.isReachable) throw new Error('unreachable');
-    if (previous?.resourceVersion !== this.stored?.resourceVersion) return { kind: 'Conflict' };
-    this.stored = { resourceVersion: `${Number(previous?.resourceVersion ?? 0) + 1}`, spec };
-    return { kind: 'Written', lease: this.stored };
-  }
-}
 
 /** A manager of one controller, one informer and all the rest, with a journal of what happened in which order. */
 function setUp(reconcile: Reconcile, overrides: Partial<ManagerOptions> = {}) {
   const clock = createManualClock();
   const random = seededRandom(5);
   const journal: string[] = [];
-  const lease = new LeaseInMemory();
+  const server = new LeaseServer();
+  const machine = new Machine(clock);
+  const lease = machine.leaseClient(server, () => 0);
   const note = (line: string) => {
-    journal.push(`${line} (lease: ${lease.stored?.spec.holderIdentity || 'free'})`);
+    journal.push(`${line} (lease: ${server.lease?.spec.holderIdentity || 'free'})`);
   };
   const stop = new AbortController();
   let syncCaches = () => {};
@@ -92,7 +73,8 @@ function setUp(reconcile: Reconcile, overrides: Partial<ManagerOptions> = {}) {
   return {
     clock,
     journal,
-    lease,
+    server,
+    machine,
     election,
     syncCaches: () => syncCaches(),
     stop: () => stop.abort(),
@@ -140,7 +122,7 @@ describe('runManager', () => {
     await manager.clock.advance(0);
     expect(manager.journal).toContain('reconcile ended (lease: me)');
     expect(manager.outcome()).toEqual({ kind: 'Stopped', drained: true });
-    expect(manager.lease.stored?.spec.holderIdentity).toBe('');
+    expect(manager.server.lease?.spec.holderIdentity).toBe('');
   });
 
   it('aborts after the grace period what still runs', async () => {
@@ -166,7 +148,7 @@ describe('runManager', () => {
     const outcome = manager.outcome();
     expect(outcome).toEqual({ kind: 'Stopped', drained: false });
     expect(outcome && exitCode(outcome)).toBe(1);
-    expect(manager.lease.stored?.spec.holderIdentity).toBe('me');
+    expect(manager.server.lease?.spec.holderIdentity).toBe('me');
   });
 
   it.each(['before the signal to stop', 'while it drains'])('ends at once when the lease is lost %s', async (when) => {
@@ -177,7 +159,7 @@ describe('runManager', () => {
     });
     manager.syncCaches();
     await manager.clock.advance(1_000);
-    manager.lease.isReachable = false;
+    manager.machine.isCutOff = true;
     if (when === 'while it drains') manager.stop();
     await manager.clock.advance(9_000);
     await manager.clock.advance(10);
@@ -191,7 +173,7 @@ describe('runManager', () => {
     const manager = setUp(async () => DONE, { recorder: { stop: () => new Promise(() => {}) } });
     manager.syncCaches();
     await manager.clock.advance(1_000);
-    manager.lease.isReachable = false;
+    manager.machine.isCutOff = true;
     await manager.clock.advance(11_010);
     expect(manager.outcome()?.kind).toBe('LeadershipLost');
   });
@@ -224,14 +206,14 @@ describe('runManager', () => {
     expect(waiting.outcome()).toEqual({ kind: 'Stopped', drained: true });
 
     const following = setUp(async () => DONE);
-    following.lease.stored = { resourceVersion: '1', spec: { holderIdentity: 'other', leaseDurationSeconds: 15 } };
+    following.server.set({ holderIdentity: 'other', leaseDurationSeconds: 15 });
     following.syncCaches();
     await following.clock.advance(5_000);
     following.stop();
     await following.clock.advance(0);
     const outcome = following.outcome();
     expect(outcome && exitCode(outcome)).toBe(0);
-    expect(following.lease.stored.spec.holderIdentity).toBe('other');
+    expect(following.server.lease?.spec.holderIdentity).toBe('other');
     expect(following.journal.filter((line) => line.startsWith('reconcile'))).toEqual([]);
   });
 

@@ -12,6 +12,9 @@ const RECONCILE_BUCKETS = [
 /** Queue durations in seconds: 10 ns to 1,000 s, as every Kubernetes work queue has them. */
 const QUEUE_BUCKETS = exponentialBuckets(1e-8, 10, 12);
 
+/** Request durations in seconds, as client-go's users have them. */
+const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
+
 /** Label values of `workqueue_depth{priority}` before all further priorities share one, as in controller-runtime. */
 const MAX_PRIORITY_LABELS = 25;
 
@@ -47,45 +50,44 @@ export function createRuntimeMetrics(registry: Registry): RuntimeMetrics {
   };
 }
 
-function controllerMetrics(registry: Registry): RuntimeMetrics['controller'] {
+/** Makes metrics of one registry that share their labels. */
+function family<Label extends string>(registry: Registry, labelNames: readonly Label[]) {
   const registers = [registry];
-  const labelNames = ['controller'] as const;
-  const counter = (name: string, help: string) => new Counter({ name, help, labelNames, registers });
-  const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames, registers });
-  const total = new Counter({
-    name: 'controller_runtime_reconcile_total',
-    help: 'Total number of reconciliations per controller',
-    labelNames: ['controller', 'result'],
-    registers,
-  });
-  const errors = counter(
-    'controller_runtime_reconcile_errors_total',
-    'Total number of reconciliation errors per controller',
+  return {
+    counter: (name: string, help: string) => new Counter({ name, help, labelNames, registers }),
+    gauge: (name: string, help: string) => new Gauge({ name, help, labelNames, registers }),
+    histogram: (name: string, help: string, buckets: number[]) =>
+      new Histogram({ name, help, labelNames, buckets, registers }),
+  };
+}
+
+function controllerMetrics(registry: Registry): RuntimeMetrics['controller'] {
+  const { counter, gauge, histogram } = family(registry, ['controller']);
+  const prefix = 'controller_runtime';
+  const total = family(registry, ['controller', 'result']).counter(
+    `${prefix}_reconcile_total`,
+    'Total number of reconciliations per controller',
   );
+  const errors = counter(`${prefix}_reconcile_errors_total`, 'Total number of reconciliation errors per controller');
   const terminal = counter(
-    'controller_runtime_terminal_reconcile_errors_total',
+    `${prefix}_terminal_reconcile_errors_total`,
     'Total number of terminal reconciliation errors per controller',
   );
-  const panics = counter(
-    'controller_runtime_reconcile_panics_total',
-    'Total number of reconciliation panics per controller',
-  );
+  const panics = counter(`${prefix}_reconcile_panics_total`, 'Total number of reconciliation panics per controller');
   const timeouts = counter(
-    'controller_runtime_reconcile_timeouts_total',
+    `${prefix}_reconcile_timeouts_total`,
     'Total number of reconciliation timeouts per controller',
   );
   const concurrent = gauge(
-    'controller_runtime_max_concurrent_reconciles',
+    `${prefix}_max_concurrent_reconciles`,
     'Maximum number of concurrent reconciles per controller',
   );
-  const active = gauge('controller_runtime_active_workers', 'Number of currently used workers per controller');
-  const time = new Histogram({
-    name: 'controller_runtime_reconcile_time_seconds',
-    help: 'Length of time per reconciliation per controller',
-    labelNames,
-    buckets: RECONCILE_BUCKETS,
-    registers,
-  });
+  const active = gauge(`${prefix}_active_workers`, 'Number of currently used workers per controller');
+  const time = histogram(
+    `${prefix}_reconcile_time_seconds`,
+    'Length of time per reconciliation per controller',
+    RECONCILE_BUCKETS,
+  );
 
   return (controller, concurrency) => {
     for (const result of ['success', 'error', 'requeue', 'requeue_after']) total.inc({ controller, result }, 0);
@@ -109,40 +111,23 @@ function controllerMetrics(registry: Registry): RuntimeMetrics['controller'] {
 }
 
 function workQueueMetrics(registry: Registry): RuntimeMetrics['workQueue'] {
-  const registers = [registry];
-  const labelNames = ['name', 'controller'] as const;
-  const depth = new Gauge({
-    name: 'workqueue_depth',
-    help: 'Current depth of workqueue by workqueue and priority',
-    labelNames: ['name', 'controller', 'priority'],
-    registers,
-  });
-  const adds = new Counter({
-    name: 'workqueue_adds_total',
-    help: 'Total number of adds handled by workqueue',
-    labelNames,
-    registers,
-  });
-  const retries = new Counter({
-    name: 'workqueue_retries_total',
-    help: 'Total number of items added to the workqueue with a delay',
-    labelNames,
-    registers,
-  });
-  const waited = new Histogram({
-    name: 'workqueue_queue_duration_seconds',
-    help: 'How long in seconds an item stays in workqueue before being requested',
-    labelNames,
-    buckets: QUEUE_BUCKETS,
-    registers,
-  });
-  const worked = new Histogram({
-    name: 'workqueue_work_duration_seconds',
-    help: 'How long in seconds processing an item from workqueue takes',
-    labelNames,
-    buckets: QUEUE_BUCKETS,
-    registers,
-  });
+  const { counter, histogram } = family(registry, ['name', 'controller']);
+  const depth = family(registry, ['name', 'controller', 'priority']).gauge(
+    'workqueue_depth',
+    'Current depth of workqueue by workqueue and priority',
+  );
+  const adds = counter('workqueue_adds_total', 'Total number of adds handled by workqueue');
+  const retries = counter('workqueue_retries_total', 'Total number of items added to the workqueue with a delay');
+  const waited = histogram(
+    'workqueue_queue_duration_seconds',
+    'How long in seconds an item stays in workqueue before being requested',
+    QUEUE_BUCKETS,
+  );
+  const worked = histogram(
+    'workqueue_work_duration_seconds',
+    'How long in seconds processing an item from workqueue takes',
+    QUEUE_BUCKETS,
+  );
   const observeProcessing = processingGauges(registry);
 
   return (name) => {
@@ -211,19 +196,15 @@ function boundedPriorityLabels(): (priority: number) => string {
 }
 
 function leaderElectionMetrics(registry: Registry): RuntimeMetrics['leaderElection'] {
-  const registers = [registry];
-  const status = new Gauge({
-    name: 'leader_election_master_status',
-    help: 'Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master',
-    labelNames: ['name'],
-    registers,
-  });
-  const slowPath = new Counter({
-    name: 'leader_election_slowpath_total',
-    help: 'Total number of slow path exercised in renewing leader leases',
-    labelNames: ['name'],
-    registers,
-  });
+  const { counter, gauge } = family(registry, ['name']);
+  const status = gauge(
+    'leader_election_master_status',
+    'Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master',
+  );
+  const slowPath = counter(
+    'leader_election_slowpath_total',
+    'Total number of slow path exercised in renewing leader leases',
+  );
   return (name) => {
     status.set({ name }, 0);
     slowPath.inc({ name }, 0);
@@ -235,19 +216,15 @@ function leaderElectionMetrics(registry: Registry): RuntimeMetrics['leaderElecti
 }
 
 function restClientMetrics(registry: Registry): RestClientMetrics {
-  const requests = new Counter({
-    name: 'rest_client_requests_total',
-    help: 'Number of HTTP requests, partitioned by status code, method, and host',
-    labelNames: ['code', 'method', 'host'],
-    registers: [registry],
-  });
-  const duration = new Histogram({
-    name: 'rest_client_request_duration_seconds',
-    help: 'Request latency in seconds. Broken down by verb and host',
-    labelNames: ['verb', 'host'],
-    buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60],
-    registers: [registry],
-  });
+  const requests = family(registry, ['code', 'method', 'host']).counter(
+    'rest_client_requests_total',
+    'Number of HTTP requests, partitioned by status code, method, and host',
+  );
+  const duration = family(registry, ['verb', 'host']).histogram(
+    'rest_client_request_duration_seconds',
+    'Request latency in seconds. Broken down by verb and host',
+    REQUEST_BUCKETS,
+  );
   return {
     requested: (code, method, host, seconds) => {
       requests.inc({ code, method, host });
