@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BackoffLimits } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
+import { parseKey } from './objects.ts';
 import { type AddOptions, type WorkItem, WorkQueue, type WorkQueueMetrics } from './queue.ts';
 import type { Random } from './random.ts';
 import { TimeoutError } from './timeout.ts';
@@ -168,7 +169,7 @@ class WorkerPool implements Controller {
       return;
     }
     const reconcileId = randomUUID();
-    const logger = this.#logger.child({ ...keyFields(key), reconcileID: reconcileId });
+    const logger = this.#logger.child({ ...parseKey(key), reconcileID: reconcileId });
     const startedAt = clock.monotonic();
     metrics?.controller.started();
     const outcome = await this.#reconcile(key, { logger, reconcileId });
@@ -236,9 +237,4 @@ function isProgrammingError(error: unknown): boolean {
     error instanceof ReferenceError ||
     error instanceof RangeError
   );
-}
-
-function keyFields(key: string): { readonly namespace?: string; readonly name: string } {
-  const slash = key.indexOf('/');
-  return slash === -1 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }

@@ -27,10 +27,6 @@ describe('addFinalizerPatch', () => {
     expect(addFinalizerPatch({ ...identity, finalizers: [OURS] }, OURS)).toBeUndefined();
     expect(addFinalizerPatch({ ...identity, deletionTimestamp: '2026-01-01T00:00:00Z' }, OURS)).toBeUndefined();
   });
-
-  it('refuses an object that was never stored', () => {
-    expect(() => addFinalizerPatch({}, OURS)).toThrow(TypeError);
-  });
 });
 
 describe('removeFinalizerPatch', () => {

@@ -1,18 +1,15 @@
+import type { ObjectMeta } from './objects.ts';
+
 /** One operation of a JSON patch (RFC 6902), as far as this module uses them. */
 export type JsonPatchOperation =
   | { readonly op: 'test' | 'add'; readonly path: string; readonly value: string | readonly string[] }
   | { readonly op: 'remove'; readonly path: string };
 
 /** The parts of an object's metadata that a change of its finalizers depends on. */
-export interface FinalizerMetadata {
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly deletionTimestamp?: string;
-  readonly finalizers?: readonly string[];
-}
+export type FinalizerMetadata = Pick<ObjectMeta, 'uid' | 'resourceVersion' | 'deletionTimestamp' | 'finalizers'>;
 
 /** Whether the object carries `finalizer`. */
-export function hasFinalizer(metadata: FinalizerMetadata, finalizer: string): boolean {
+export function hasFinalizer(metadata: Pick<ObjectMeta, 'finalizers'>, finalizer: string): boolean {
   return metadata.finalizers?.includes(finalizer) ?? false;
 }
 
@@ -51,9 +48,6 @@ export function removeFinalizerPatch(
 
 /** The uid guards against an object of the same name that took this one's place. */
 function sameVersion({ uid, resourceVersion }: FinalizerMetadata): readonly JsonPatchOperation[] {
-  if (uid === undefined || resourceVersion === undefined) {
-    throw new TypeError('Finalizers can be changed only on an object that was read from the API server.');
-  }
   return [
     { op: 'test', path: '/metadata/uid', value: uid },
     { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },

@@ -112,8 +112,8 @@ describe('workerProgressCheck', () => {
 describe('cacheSyncCheck', () => {
   it('names the caches that are not complete', () => {
     const caches = [
-      { name: 'cmgs', hasSynced: () => false },
-      { name: 'sites', hasSynced: () => true },
+      { name: 'cmgs', hasSynced: false },
+      { name: 'sites', hasSynced: true },
     ];
     expect(cacheSyncCheck(caches).problem()).toBe('waiting for cmgs');
     expect(cacheSyncCheck([]).problem()).toBeUndefined();

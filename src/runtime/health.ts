@@ -154,11 +154,11 @@ export function workerProgressCheck(
 }
 
 /** Tells whether every cache holds a complete state of the world. */
-export function cacheSyncCheck(caches: readonly { readonly name: string; hasSynced(): boolean }[]): HealthCheck {
+export function cacheSyncCheck(caches: readonly { readonly name: string; readonly hasSynced: boolean }[]): HealthCheck {
   return {
     name: 'informer-sync',
     problem: () => {
-      const missing = caches.filter((cache) => !cache.hasSynced()).map(({ name }) => name);
+      const missing = caches.filter((cache) => !cache.hasSynced).map(({ name }) => name);
       return missing.length === 0 ? undefined : `waiting for ${missing.join(', ')}`;
     },
   };

@@ -1,11 +1,8 @@
+import type { ObjectMeta } from './objects.ts';
+
 /** The parts of an object that predicates look at. */
 export interface PredicateObject {
-  readonly metadata: {
-    readonly generation?: number;
-    readonly deletionTimestamp?: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly finalizers?: readonly string[];
-  };
+  readonly metadata: Pick<ObjectMeta, 'generation' | 'deletionTimestamp' | 'annotations' | 'finalizers'>;
 }
 
 /**

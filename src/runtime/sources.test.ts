@@ -1,37 +1,54 @@
 import { describe, expect, it } from 'vitest';
 import { createManualClock } from './manual-clock.ts';
+import type { KubernetesObject } from './objects.ts';
+import { generationChanged } from './predicates.ts';
 import { LOW_PRIORITY } from './queue.ts';
 import { seededRandom } from './random.ts';
-import { type Change, changeSource, resyncSource } from './sources.ts';
+import { resyncSource, type StoreSourceOptions, storeSource } from './sources.ts';
+import type { StoreEvent } from './store.ts';
 
-interface Owned {
-  readonly owner: string;
-  readonly version: number;
+function object(name: string, owner: string, generation: number): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name,
+      namespace: 'ns',
+      uid: name,
+      resourceVersion: '1',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      generation,
+      labels: { owner },
+    },
+  };
 }
 
-describe('changeSource', () => {
-  function setUp() {
-    let publish: (change: Change<Owned>) => void = () => {};
+describe('storeSource', () => {
+  function setUp(options: Partial<StoreSourceOptions<KubernetesObject>> = {}) {
+    let publish: (event: StoreEvent<KubernetesObject>) => void = () => {};
     let isOpen = true;
     const queued: [string, number | undefined][] = [];
-    const source = changeSource<Owned>({
-      subscribe: (listener) => {
-        publish = listener;
-        return () => {
-          isOpen = false;
-        };
+    const source = storeSource<KubernetesObject>({
+      store: {
+        subscribe: (onEvent) => {
+          publish = onEvent;
+          return () => {
+            isOpen = false;
+          };
+        },
       },
-      when: (old, current) => old?.version !== current?.version,
-      keysOf: ({ owner }) => [owner],
+      ...options,
     });
-    const close = source((key, options) => queued.push([key, options?.priority]));
-    return { publish: (change: Change<Owned>) => publish(change), queued, close, isOpen: () => isOpen };
+    const close = source((key, { priority } = {}) => queued.push([key, priority]));
+    return { publish: (event: StoreEvent<KubernetesObject>) => publish(event), queued, close, isOpen: () => isOpen };
   }
 
+  const ownerOf = ({ metadata }: KubernetesObject) => [metadata.labels?.owner ?? ''];
+
   it('queues both owners of an object that moved, and one owner once', () => {
-    const { publish, queued } = setUp();
-    publish({ old: { owner: 'a', version: 1 }, current: { owner: 'b', version: 2 }, isInitial: false });
-    publish({ old: { owner: 'c', version: 1 }, current: { owner: 'c', version: 2 }, isInitial: false });
+    const { publish, queued } = setUp({ keysOf: ownerOf });
+    publish({ type: 'updated', old: object('x', 'a', 1), object: object('x', 'b', 2), initial: false });
+    publish({ type: 'updated', old: object('y', 'c', 1), object: object('y', 'c', 2), initial: false });
     expect(queued).toEqual([
       ['a', 0],
       ['b', 0],
@@ -40,13 +57,15 @@ describe('changeSource', () => {
   });
 
   it('puts what was there before behind what changes, and leaves out what does not matter', () => {
-    const { publish, queued } = setUp();
-    publish({ old: undefined, current: { owner: 'a', version: 1 }, isInitial: true });
-    publish({ old: { owner: 'b', version: 1 }, current: { owner: 'b', version: 1 }, isInitial: false });
-    publish({ old: { owner: 'c', version: 1 }, current: undefined, isInitial: false });
+    const { publish, queued } = setUp({ when: generationChanged });
+    publish({ type: 'added', object: object('listed', '', 1), initial: true });
+    publish({ type: 'added', object: object('new', '', 1), initial: false });
+    publish({ type: 'updated', old: object('touched', '', 1), object: object('touched', '', 1), initial: false });
+    publish({ type: 'deleted', object: object('gone', '', 1), initial: false, finalStateUnknown: true });
     expect(queued).toEqual([
-      ['a', LOW_PRIORITY],
-      ['c', 0],
+      ['ns/listed', LOW_PRIORITY],
+      ['ns/new', 0],
+      ['ns/gone', 0],
     ]);
   });
 

@@ -1,46 +1,48 @@
 import type { Clock } from './clock.ts';
 import type { Source } from './controller.ts';
+import { type KubernetesObject, keyOf } from './objects.ts';
 import type { Predicate } from './predicates.ts';
 import { LOW_PRIORITY } from './queue.ts';
 import { jitter, type Random } from './random.ts';
+import type { ObjectStore, StoreEvent } from './store.ts';
 
 /** Period after which controller-runtime's caches show every object to their controllers again. */
 export const DEFAULT_RESYNC_MS = 10 * 3_600_000;
 
-/** One change in a cache. */
-export interface Change<T> {
-  /** `undefined` for an object that is new to the cache. */
-  readonly old: T | undefined;
-  /** `undefined` for an object that is gone. */
-  readonly current: T | undefined;
-  /** Whether it only brings the cache up to what was there before this process looked. */
-  readonly isInitial: boolean;
-}
-
-/** Calls `listener` at each change from now on, until what it returns is called. */
-export type Subscribe<T> = (listener: (change: Change<T>) => void) => () => void;
-
 /** Which changes concern a controller, and which keys they concern. */
-export interface ChangeSourceOptions<T> {
-  readonly subscribe: Subscribe<T>;
+export interface StoreSourceOptions<T extends KubernetesObject> {
+  readonly store: Pick<ObjectStore<T>, 'subscribe'>;
   /** Changes that are worth a reconcile; by default all. */
   readonly when?: Predicate<T>;
-  /** Keys to reconcile because of an object: its own, or those of the objects that depend on it. */
-  readonly keysOf: (object: T) => readonly string[];
+  /** Keys to reconcile because of an object; by default its own. */
+  readonly keysOf?: (object: T) => readonly string[];
 }
 
 /**
- * Queues the keys that changes of a cache concern; those of an update for the old state as well as for the new, since it
- * may have moved from one owner to another. What is only listed at the start waits behind what has just changed.
+ * Queues the keys that changes of a store concern; those of an update for the old state as well as for the new, since
+ * the object may have moved from one owner to another. What was there at the start waits behind what has just changed.
  */
-export function changeSource<T>({ subscribe, when = () => true, keysOf }: ChangeSourceOptions<T>): Source {
+export function storeSource<T extends KubernetesObject>(options: StoreSourceOptions<T>): Source {
+  const { store, when = () => true, keysOf = (object) => [keyOf(object)] } = options;
   return (enqueue) =>
-    subscribe(({ old, current, isInitial }) => {
+    store.subscribe((event) => {
+      const { old, current } = states(event);
       if (!when(old, current)) return;
       const objects = [old, current].filter((object) => object !== undefined);
-      const priority = isInitial ? LOW_PRIORITY : 0;
+      const priority = event.initial ? LOW_PRIORITY : 0;
       for (const key of new Set(objects.flatMap(keysOf))) enqueue(key, { priority });
     });
+}
+
+function states<T>(event: StoreEvent<T>): { readonly old: T | undefined; readonly current: T | undefined } {
+  switch (event.type) {
+    case 'added':
+      return { old: undefined, current: event.object };
+    case 'updated':
+      return { old: event.old, current: event.object };
+    case 'deleted':
+      return { old: event.object, current: undefined };
+  }
 }
 
 /** When to look at everything again, though nothing has changed. */
