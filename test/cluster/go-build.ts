@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { sleep, systemClock } from '../../src/runtime/clock.ts';
 import type { Program } from './binaries.ts';
 import { kubernetesVersion, TOOLS_DIRECTORY } from './pinned-versions.ts';
 import { type Progress, withProgress } from './progress.ts';
-import { type SupervisedProcess, startSupervised } from './supervised-process.ts';
+import { interrupt, type SupervisedProcess, startSupervised } from './supervised-process.ts';
 
 const OUTPUT_TAIL_LINES = 20;
 /** `go` removes its temporary files when it is interrupted; it gets this long to do so. */
@@ -91,15 +90,11 @@ async function buildModule(
 }
 
 async function unlessAborted(build: SupervisedProcess, signal?: AbortSignal) {
-  const interrupt = async () => {
-    build.signal('SIGINT');
-    await Promise.race([build.exited, sleep(systemClock, INTERRUPT_TIMEOUT_MS)]);
-    await build.kill();
-  };
-  if (signal?.aborted) await interrupt();
-  signal?.addEventListener('abort', interrupt, { once: true });
+  const onAbort = () => void interrupt(build, INTERRUPT_TIMEOUT_MS);
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
   const exit = await build.exited;
-  signal?.removeEventListener('abort', interrupt);
+  signal?.removeEventListener('abort', onAbort);
   signal?.throwIfAborted();
   return exit;
 }

@@ -105,3 +105,14 @@ export function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
+
+/**
+ * Ends a program as Ctrl-C does, so that it can tidy up, and kills it with what it started when it has not ended after
+ * `graceMs` milliseconds.
+ */
+export async function interrupt(program: SupervisedProcess, graceMs: number): Promise<void> {
+  program.signal('SIGINT');
+  const timeout = setTimeout(() => void program.kill(), graceMs);
+  await program.exited;
+  clearTimeout(timeout);
+}
