@@ -1,0 +1,158 @@
+import type { Reason } from '../api/v1alpha1/conditions.ts';
+import type { ServerCertificate } from './server-certificate.ts';
+
+/** Something about a certificate that an administrator has to know. */
+export interface CertificateProblem {
+  readonly reason: Reason;
+  /** What is wrong and what to do. */
+  readonly message: string;
+}
+
+/** `problems` keep the certificate from being used; `warnings` do not. */
+export interface CertificateJudgement {
+  readonly problems: readonly CertificateProblem[];
+  readonly warnings: readonly CertificateProblem[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** How long before its end a certificate is announced as expiring. */
+const EXPIRY_WARNING_MS = 30 * DAY_MS;
+
+/** Key lengths that Microsoft documents for a gateway ("CMG server authentication certificate"). */
+const RSA_BITS: readonly (number | undefined)[] = [2048, 4096];
+
+/**
+ * Judges whether a gateway of this service name can use the certificate.
+ *
+ * @param now milliseconds since the Unix epoch
+ */
+export function judgeServerCertificate(
+  certificate: ServerCertificate,
+  serviceName: string,
+  now: number,
+): CertificateJudgement {
+  const problems = [
+    ...judgeDates(certificate, now),
+    ...judgeKey(certificate),
+    ...judgeCommonName(certificate, serviceName),
+    ...judgeAlternativeNames(certificate, serviceName),
+    ...judgeUse(certificate),
+    ...judgeChain(certificate),
+  ];
+  const expiring = problems.length === 0 && certificate.notAfter - now < EXPIRY_WARNING_MS;
+  return {
+    problems,
+    warnings: expiring
+      ? [
+          {
+            reason: 'CertificateExpiring',
+            message: `The server certificate expires on ${day(certificate.notAfter)}. Renew it in the Secret, with the same common name.`,
+          },
+        ]
+      : [],
+  };
+}
+
+function judgeDates({ notBefore, notAfter }: ServerCertificate, now: number): CertificateProblem[] {
+  if (now >= notAfter) {
+    return [
+      {
+        reason: 'CertificateExpired',
+        message: `The server certificate expired on ${day(notAfter)}. Renew it in the Secret, with the same common name.`,
+      },
+    ];
+  }
+  return now < notBefore
+    ? [
+        {
+          reason: 'CertificateNotYetValid',
+          message: `The server certificate is not valid before ${new Date(notBefore).toISOString()}. Wait until then, or use one that is valid now.`,
+        },
+      ]
+    : [];
+}
+
+function judgeKey({ keyType, keyBits }: ServerCertificate): CertificateProblem[] {
+  if (keyType === 'rsa' && RSA_BITS.includes(keyBits)) {
+    return [];
+  }
+  const found = keyType === 'rsa' ? `RSA with ${keyBits} bits` : keyType;
+  return [
+    {
+      reason: 'UnsupportedKey',
+      message: `The key of the server certificate is ${found}; a gateway takes RSA with 2048 or 4096 bits. Request a new certificate.`,
+    },
+  ];
+}
+
+function judgeCommonName({ commonName }: ServerCertificate, serviceName: string): CertificateProblem[] {
+  if (commonName === undefined || commonName === '') {
+    return [
+      {
+        reason: 'CommonNameMissing',
+        message: `The subject of the server certificate has no common name (CN). Configuration Manager takes the service name from it: request a certificate with CN=${serviceName}.`,
+      },
+    ];
+  }
+  if (commonName === serviceName || isWildcardFor(commonName, serviceName)) {
+    return [];
+  }
+  const advice =
+    commonName.toLowerCase() === serviceName.toLowerCase()
+      ? 'They differ in upper and lower case only, which counts: write spec.serviceName as the certificate has it.'
+      : 'Set spec.serviceName to the name in the certificate, or use a certificate for the service name.';
+  return [
+    {
+      reason: 'NameMismatch',
+      message: `The server certificate is for ${commonName}, not for ${serviceName}. ${advice}`,
+    },
+  ];
+}
+
+function judgeAlternativeNames({ dnsNames, commonName }: ServerCertificate, serviceName: string): CertificateProblem[] {
+  const covers = (name: string) =>
+    name.toLowerCase() === serviceName.toLowerCase() || isWildcardFor(name.toLowerCase(), serviceName.toLowerCase());
+  if (dnsNames.length === 0 || dnsNames.some(covers) || commonName === undefined) {
+    return [];
+  }
+  return [
+    {
+      reason: 'NameMismatch',
+      message: `The subject alternative names of the server certificate do not cover ${serviceName}, so clients would refuse it. Request a certificate that lists it.`,
+    },
+  ];
+}
+
+/** Whether `pattern` is `*.` followed by everything after the first label of `name`. */
+function isWildcardFor(pattern: string, name: string): boolean {
+  const dot = name.indexOf('.');
+  return pattern.startsWith('*.') && dot > 0 && pattern.slice(1) === name.slice(dot);
+}
+
+function judgeUse({ forServers }: ServerCertificate): CertificateProblem[] {
+  return forServers
+    ? []
+    : [
+        {
+          reason: 'NotForServers',
+          message:
+            'The extended key usage of the certificate does not allow server authentication (1.3.6.1.5.5.7.3.1). Request one from a web server template.',
+        },
+      ];
+}
+
+function judgeChain({ missingIssuer }: ServerCertificate): CertificateProblem[] {
+  return missingIssuer === undefined
+    ? []
+    : [
+        {
+          reason: 'IncompleteChain',
+          message: `The chain of the server certificate is incomplete: the certificate of its issuer "${missingIssuer}" is neither in the Secret nor a public root. Add all intermediate certificates and the root: in tls.crt or ca.crt, or in the PFX file.`,
+        },
+      ];
+}
+
+function day(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 10);
+}

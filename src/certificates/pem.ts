@@ -1,0 +1,12 @@
+import { X509Certificate } from 'node:crypto';
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * Every certificate in a PEM text, in the order in which they stand there. Other blocks are passed over.
+ *
+ * @throws when a block is no certificate
+ */
+export function certificatesOf(pem: string): X509Certificate[] {
+  return [...pem.matchAll(CERTIFICATE)].map(([block]) => new X509Certificate(block));
+}
