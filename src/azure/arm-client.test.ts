@@ -16,7 +16,7 @@ const ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft
 const DATE = 'Sun, 01 Nov 2026 10:00:00 GMT';
 
 let server: ScriptedServer;
-let answer: (request: ReceivedRequest) => ScriptedAnswer;
+let answer: (request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>;
 let clock: ManualClock;
 
 beforeAll(async () => {
@@ -86,6 +86,17 @@ describe('requests', () => {
     const controller = new AbortController();
     controller.abort();
     await expect(connect().get(ID, '1', { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('that are never answered are failures of the network after the time limit', async () => {
+    const forever = Promise.withResolvers<ScriptedAnswer>();
+    answer = () => forever.promise;
+    await expect(connect({ requestTimeoutMs: 50 }).get(ID, '1')).rejects.toMatchObject({
+      class: 'Server',
+      code: 'ETIMEDOUT',
+      message: expect.stringContaining('no answer within 0.05 seconds'),
+    });
+    forever.resolve({ status: 200 });
   });
 
   it('follow no redirect: a token would go with it', async () => {

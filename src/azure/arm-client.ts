@@ -115,6 +115,8 @@ export interface ArmClientOptions {
 
 const REQUEST_TIMEOUT_MS = 90_000;
 
+const httpClient = createDefaultHttpClient();
+
 /** Makes a client. Cheap: connections and tokens are shared by the process. */
 export function createArmClient(options: ArmClientOptions): ArmClient {
   const { cloud, subscriptionId, clock } = options;
@@ -155,7 +157,7 @@ export function createArmClient(options: ArmClientOptions): ArmClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(write.signal === undefined ? {} : { abortSignal: write.signal }),
     });
-    return answerOf(await management.pipeline.sendRequest(createDefaultHttpClient(), request));
+    return answerOf(await management.pipeline.sendRequest(httpClient, request));
   };
 
   const write = async (

@@ -6,7 +6,7 @@ import {
   type PipelineRequest,
 } from '@azure/core-rest-pipeline';
 import type { Clock } from '../runtime/clock.ts';
-import { ArmError, errorFromAnswer, errorFromNetwork } from './errors.ts';
+import { errorFromAnswer, errorFromNetwork } from './errors.ts';
 import type { Throttling, ThrottlingScope } from './throttling.ts';
 
 /** One request that was sent, for metrics. */
@@ -52,7 +52,7 @@ function errorPolicy({ scope, clock, throttling, timeoutMs }: ArmPolicyOptions):
       request.timeout = timeoutMs;
       request.headers.set('x-ms-return-client-request-id', 'true');
       const response = await next(request).catch((error: unknown) => {
-        throw isRestError(error) ? errorFromNetwork(error, host) : error;
+        throw unanswered(error, request, host);
       });
       if (response.status < 300) {
         return response;
@@ -67,6 +67,15 @@ function errorPolicy({ scope, clock, throttling, timeoutMs }: ArmPolicyOptions):
       throw error;
     },
   };
+}
+
+/** The pipeline reports its own time limit as if the caller had given up. */
+function unanswered(error: unknown, request: PipelineRequest, host: string): unknown {
+  if (error instanceof Error && error.name === 'AbortError' && request.abortSignal?.aborted !== true) {
+    const late = new Error(`no answer within ${request.timeout / 1000} seconds`, { cause: error });
+    return errorFromNetwork(Object.assign(late, { code: 'ETIMEDOUT' }), host);
+  }
+  return isRestError(error) ? errorFromNetwork(error, host) : error;
 }
 
 function sendingPolicy({ clock, fence, onRequest }: ArmPolicyOptions): PipelinePolicy {
@@ -93,9 +102,4 @@ function sendingPolicy({ clock, fence, onRequest }: ArmPolicyOptions): PipelineP
 
 function pathOf(request: PipelineRequest): string {
   return new URL(request.url).pathname;
-}
-
-/** Whether the caller gave the request up, in which case the error is nobody's failure. */
-export function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError' && !(error instanceof ArmError);
 }

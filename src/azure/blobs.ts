@@ -69,18 +69,18 @@ export async function uploadPackage(upload: PackageUpload): Promise<UploadedPack
     const blockId = Buffer.from(`block-${String(blockIds.length).padStart(6, '0')}`).toString('base64');
     blockIds.push(blockId);
     fence?.();
-    await asArmError(url, () => blob.stageBlock(blockId, block, block.byteLength, abort(signal)));
+    await request(url, signal, (abort) => blob.stageBlock(blockId, block, block.byteLength, abort));
   }
   const actual = hash.digest('hex');
   if (actual !== sha256) {
     throw new PackageHashMismatch(sha256, actual);
   }
   fence?.();
-  await asArmError(url, () =>
+  await request(url, signal, (abort) =>
     blob.commitBlockList(blockIds, {
       metadata: { [HASH_METADATA]: sha256 },
       blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
-      ...abort(signal),
+      ...abort,
     }),
   );
   return { url, uploaded: true };
@@ -95,7 +95,7 @@ async function blockBlob({ blobEndpoint, container, blobName, credential }: Blob
 
 async function storedHash(blob: BlockBlobClient, signal: AbortSignal | undefined): Promise<string | undefined> {
   try {
-    const properties = await asArmError(blob.url, () => blob.getProperties(abort(signal)));
+    const properties = await request(blob.url, signal, (abort) => blob.getProperties(abort));
     return properties.metadata?.[HASH_METADATA];
   } catch (error) {
     if (error instanceof ArmError && error.status === 404 && error.code !== 'ContainerNotFound') {
@@ -103,10 +103,6 @@ async function storedHash(blob: BlockBlobClient, signal: AbortSignal | undefined
     }
     throw error;
   }
-}
-
-function abort(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
 }
 
 /** Cuts a stream into blocks of `size` bytes; the last one may be shorter. Holds one block at a time. */
@@ -132,15 +128,27 @@ export async function* blocksOf(source: AsyncIterable<Uint8Array>, size: number)
   }
 }
 
-/** Failures of the storage library, which holds its error codes elsewhere than Azure Resource Manager does. */
-async function asArmError<T>(url: string, run: () => Promise<T>): Promise<T> {
+/** Enough for a block over a slow line (8 MiB at 600 kbit/s); without a limit, a dead connection would hang for ever. */
+const REQUEST_TIMEOUT_MS = 120_000;
+
+/** One request to the storage account; its failures become `ArmError`s. */
+async function request<T>(
+  url: string,
+  signal: AbortSignal | undefined,
+  send: (abort: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  const limit = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
   try {
-    return await run();
+    return await send({ abortSignal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
   } catch (error) {
+    if (limit.aborted && signal?.aborted !== true) {
+      throw errorFromNetwork(new Error('no answer in time', { cause: error }), new URL(url).host);
+    }
     throw storageError(error, new URL(url).host);
   }
 }
 
+/** The storage library holds its error codes elsewhere than Azure Resource Manager does. */
 function storageError(error: unknown, host: string): unknown {
   if (!(error instanceof Error) || error.name !== 'RestError') {
     return error;

@@ -1,4 +1,4 @@
-import { isRestError, type PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { isJsonObject } from '../json.ts';
 import { ArmError, errorFromNetwork, type FailedAnswer, retryAfter } from './errors.ts';
 
@@ -9,6 +9,9 @@ export interface TokenRequestWatch {
   /** The error of the last request that failed; `undefined` when the last one went well, or none was sent. */
   lastFailure(): ArmError | undefined;
 }
+
+/** Without a limit, an authority that takes the connection and never answers would hold its callers for ever. */
+const TOKEN_TIMEOUT_MS = 30_000;
 
 /**
  * Watches the requests of a credential. Needed because `@azure/identity` tells an unknown tenant, an authority that is
@@ -23,6 +26,7 @@ export function watchTokenRequests(now: () => number): TokenRequestWatch {
       name: 'tokenRequestWatch',
       sendRequest: async (request, next) => {
         const host = new URL(request.url).host;
+        request.timeout = TOKEN_TIMEOUT_MS;
         try {
           const response = await next(request);
           const { status, headers } = response;
@@ -30,7 +34,7 @@ export function watchTokenRequests(now: () => number): TokenRequestWatch {
           failure = status < 400 ? undefined : errorFromEntra(answer, host, now());
           return response;
         } catch (error) {
-          failure = isRestError(error) ? errorFromNetwork(error, host) : undefined;
+          failure = errorFromNetwork(error, host);
           throw error;
         }
       },

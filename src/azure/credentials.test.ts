@@ -195,6 +195,14 @@ describe('the cache', () => {
   });
 });
 
+it('callers at the same time share one request', async () => {
+  const before = tokenRequests().length;
+  const { tokens } = createCredential(cloud, secret, clock);
+  const all = await Promise.all(Array.from({ length: 50 }, () => tokens.getToken(SCOPE)));
+  expect(new Set(all.map((each) => each?.token)).size).toBe(1);
+  expect(tokenRequests().length - before).toBe(1);
+});
+
 describe('principalId', () => {
   it('is the object id in the token', async () => {
     expect(await principalId(cloud, createCredential(cloud, secret, clock))).toBe('object-id');

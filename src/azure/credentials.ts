@@ -72,19 +72,27 @@ export function createCredential(cloud: Cloud, credentials: AzureCredentials, cl
   const watch = watchTokenRequests(() => clock.now());
   // Made at its first use, so that unusable values fail where a caller expects it.
   let source: TokenCredential | undefined;
+  const request = async (scopes: string | string[], options: GetTokenOptions): Promise<AccessToken | null> => {
+    try {
+      source ??= createTokenCredential(cloud, credentials, watch);
+      return await source.getToken(scopes, options);
+    } catch (error) {
+      throw (
+        watch.lastFailure() ??
+        (error instanceof Error ? unusableCredential(error, credentials.type, credentials.clientId) : error)
+      );
+    }
+  };
+  const running = new Map<string, Promise<AccessToken | null>>();
   return {
     principal: `${credentials.tenantId}/${credentials.clientId}`.toLowerCase(),
     tokens: {
-      getToken: async (scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null> => {
-        try {
-          source ??= createTokenCredential(cloud, credentials, watch);
-          return await source.getToken(scopes, options);
-        } catch (error) {
-          if (!(error instanceof Error) || error.name === 'AbortError') {
-            throw error;
-          }
-          throw watch.lastFailure() ?? unusableCredential(error, credentials.type, credentials.clientId);
-        }
+      // The library keeps tokens, but would ask for one as many times as there are callers before the first comes.
+      getToken: (scopes: string | string[], { abortSignal: _shared, ...options }: GetTokenOptions = {}) => {
+        const key = JSON.stringify([scopes, options.claims, options.tenantId, options.enableCae]);
+        const token = running.get(key) ?? request(scopes, options).finally(() => running.delete(key));
+        running.set(key, token);
+        return token;
       },
     },
   };

@@ -87,6 +87,18 @@ describe('what is a difference', () => {
     ]);
   });
 
+  it('a missing item, shown without its secrets', () => {
+    const desired = {
+      list: [{ name: 'a', p: { secret: 's', v: [{ secret: 's', w: 1 }] } }],
+      plain: [{ secret: 's', v: 1 }],
+    };
+    const writeOnly = ['list[].p.secret', 'list[].p.v[].secret', 'plain[].secret'];
+    expect(differences(desired, {}, { writeOnly }).map((difference) => difference.desired)).toEqual([
+      { name: 'a', p: { v: [{ w: 1 }] } },
+      { v: 1 },
+    ]);
+  });
+
   it('items of others are kept where that is asked, and only there', () => {
     const observed = { rules: [{ name: 'a' }, { name: 'policy' }], other: [{ name: 'policy' }] };
     const found = differences({ rules: [{ name: 'a' }], other: [] }, observed, { keepForeignItems: ['rules'] });

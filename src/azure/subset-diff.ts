@@ -6,7 +6,7 @@ import { looksLikeResourceId, normaliseLocation } from './resource-id.ts';
 export interface Difference {
   /** Dotted path; list items are named in brackets, such as `properties.securityRules[https].properties.priority`. */
   readonly path: string;
-  /** `undefined` when an item exists that is not declared. */
+  /** Without what is write-only. `undefined` when an item exists that is not declared. */
   readonly desired: JsonValue | undefined;
   /** `undefined` when the value or item is missing. */
   readonly observed: JsonValue | undefined;
@@ -93,7 +93,7 @@ function* compareLists(
     const found = unmatched.get(name.toLowerCase());
     unmatched.delete(name.toLowerCase());
     if (found === undefined) {
-      yield { path: place.shown, desired: item, observed: undefined };
+      yield { path: place.shown, desired: withoutIgnored(item, place.pattern, rules), observed: undefined };
     } else {
       yield* compare(item, found, place, rules);
     }
@@ -115,11 +115,27 @@ function* compareInOrder(
     const item = desired[index];
     const place = itemPlace(at, String(index));
     if (item === undefined || observed[index] === undefined) {
-      yield { path: place.shown, desired: item, observed: observed[index] };
+      const shown = item === undefined ? undefined : withoutIgnored(item, place.pattern, rules);
+      yield { path: place.shown, desired: shown, observed: observed[index] };
     } else {
       yield* compare(item, observed[index], place, rules);
     }
   }
+}
+
+/** Differences are shown to people; what Azure never gives back is secret more often than not. */
+function withoutIgnored(value: JsonValue, pattern: string, rules: Rules): JsonValue {
+  if (isList(value)) {
+    return value.map((item) => withoutIgnored(item, `${pattern}[]`, rules));
+  }
+  if (!isJsonObject(value)) {
+    return value;
+  }
+  const kept = Object.entries(value).flatMap(([name, item]): [string, JsonValue][] => {
+    const path = `${pattern}.${name}`;
+    return item === undefined || rules.ignored.has(path) ? [] : [[name, withoutIgnored(item, path, rules)]];
+  });
+  return Object.fromEntries(kept);
 }
 
 function itemPlace(at: Place, name: string): Place {
