@@ -143,6 +143,12 @@ describe('get', () => {
   });
 });
 
+it('takes no answer of something on the way for a resource, or for an empty list', async () => {
+  answer = () => ({ status: 200, body: '<html>Welcome to this network</html>' });
+  await expect(connect().get(ID, '1')).rejects.toMatchObject({ class: 'Server', code: 'UnreadableAnswer' });
+  await expect(connect().list(ID, '1')).rejects.toMatchObject({ class: 'Server', code: 'UnreadableAnswer' });
+});
+
 describe('writes', () => {
   it('return what runs on, without waiting for it', async () => {
     const url = `${server.origin}/operations/1?api-version=1&t=1&s=signed`;

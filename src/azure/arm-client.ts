@@ -1,20 +1,20 @@
-import { ResourceManagementClient } from '@azure/arm-resources';
-import {
-  createDefaultHttpClient,
-  createHttpHeaders,
-  createPipelineRequest,
-  type HttpMethods,
-  type PipelinePolicy,
-  type PipelineResponse,
-} from '@azure/core-rest-pipeline';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { ResourceManagementClient } from '@azure/arm-resources';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type ArmRequestObserver, addArmPolicies } from './arm-policies.ts';
+import {
+  type ArmAnswer,
+  type ArmClientOptions,
+  type ArmTransport,
+  createTransport,
+  type QueryOptions,
+  type ReadOptions,
+  type WriteOptions,
+} from './arm-transport.ts';
 import type { Cloud } from './clouds.ts';
-import type { ArmCredential } from './credentials.ts';
 import { ArmError } from './errors.ts';
 import { type Operation, operationFrom } from './operations.ts';
-import type { Throttling } from './throttling.ts';
+
+export type { ArmAnswer, ArmClientOptions, QueryOptions, ReadOptions, WriteOptions } from './arm-transport.ts';
 
 /** What reading a resource came to. */
 export type GetResult =
@@ -37,29 +37,6 @@ export interface WriteResult {
   readonly operation: Operation | undefined;
   /** The `Date` header of the answer in milliseconds since the epoch. */
   readonly date: number | undefined;
-}
-
-/** An answer with its body decoded. */
-export interface ArmAnswer {
-  readonly status: number;
-  readonly header: (name: string) => string | undefined;
-  /** `undefined` when the body is empty or no JSON. */
-  readonly body: JsonValue | undefined;
-  readonly date: number | undefined;
-}
-
-export interface ReadOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface QueryOptions extends ReadOptions {
-  /** Appended to the query, such as `$filter`. */
-  readonly query?: Readonly<Record<string, string>>;
-}
-
-export interface WriteOptions extends QueryOptions {
-  /** Write only if the resource still has this etag; otherwise Azure answers 412. */
-  readonly ifMatch?: string | undefined;
 }
 
 /**
@@ -96,141 +73,117 @@ export interface ArmClient {
   owns(url: string): boolean;
 }
 
-export interface ArmClientOptions {
-  readonly cloud: Cloud;
-  readonly credential: ArmCredential;
-  readonly subscriptionId: string;
-  readonly clock: Clock;
-  readonly throttling: Throttling;
-  /** Called before each request other than GET is sent; throws when this process may not write (any more). */
-  readonly fence?: (() => void) | undefined;
-  /** Told of each request when it has been answered or has failed. For metrics. */
-  readonly onRequest?: ArmRequestObserver | undefined;
-  /** Put in front of the `User-Agent` header, such as `cmg-operator/0.1.0`. */
-  readonly userAgent: string;
-  readonly additionalPolicies?: readonly PipelinePolicy[];
-  /** Azure gives its providers 60 seconds to answer; a little more is waited for. Default 90,000. */
-  readonly requestTimeoutMs?: number;
-}
-
-const REQUEST_TIMEOUT_MS = 90_000;
-
-const httpClient = createDefaultHttpClient();
-
 /** Makes a client. Cheap: connections and tokens are shared by the process. */
 export function createArmClient(options: ArmClientOptions): ArmClient {
   const { cloud, subscriptionId, clock } = options;
-  const endpoint = cloud.resourceManagerEndpoint;
-  const management = new ResourceManagementClient(options.credential.tokens, subscriptionId, {
-    endpoint,
-    credentials: { scopes: [`${cloud.audience}/.default`] },
-    retryOptions: { maxRetries: 0 },
-    redirectOptions: { maxRetries: 0 },
-    userAgentOptions: { userAgentPrefix: options.userAgent },
-  });
-  addArmPolicies(management.pipeline, {
-    scope: { endpoint, subscriptionId, principal: options.credential.principal },
-    clock,
-    throttling: options.throttling,
-    fence: options.fence,
-    onRequest: options.onRequest,
-    timeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-  });
-  for (const policy of options.additionalPolicies ?? []) {
-    management.pipeline.addPolicy(policy);
-  }
-  const owns = (url: string) => URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
-  const address = (id: string, apiVersion: string, query: Readonly<Record<string, string>> = {}) =>
-    `${endpoint}${id}?${Object.entries({ 'api-version': apiVersion, ...query })
-      .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-      .join('&')}`;
-
-  const send = async (method: HttpMethods, url: string, body?: JsonObject, write: WriteOptions = {}) => {
-    const request = createPipelineRequest({
-      url,
-      method,
-      headers: createHttpHeaders({
-        Accept: 'application/json',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        ...(write.ifMatch === undefined ? {} : { 'If-Match': write.ifMatch }),
-      }),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(write.signal === undefined ? {} : { abortSignal: write.signal }),
-    });
-    return answerOf(await management.pipeline.sendRequest(httpClient, request));
-  };
-
-  const write = async (
-    method: Operation['method'],
-    id: string,
-    apiVersion: string,
-    body: JsonObject | undefined,
-    writeOptions: WriteOptions = {},
-  ): Promise<WriteResult> => {
-    const url = address(id, apiVersion, writeOptions.query);
-    const answer = await send(method, url, body, writeOptions);
-    // An action is called on a resource; what is watched where Azure names no operation is the resource.
-    const resourceId = method === 'POST' ? id.slice(0, id.lastIndexOf('/')) : id;
-    return {
-      status: answer.status,
-      resource: isJsonObject(answer.body) ? answer.body : undefined,
-      operation: operationFrom(answer, {
-        method,
-        resourceId,
-        apiVersion,
-        resourceUrl: address(resourceId, apiVersion),
-        now: answer.date ?? clock.now(),
-        owns,
-      }),
-      date: answer.date,
-    };
-  };
-
+  const transport = createTransport(options);
   return {
     cloud,
     subscriptionId,
     clock,
-    scope: `${endpoint}|${subscriptionId}`.toLowerCase(),
-    management,
-    owns,
-    follow: (url, readOptions) => send('GET', url, undefined, readOptions),
-    get: async (id, apiVersion, queryOptions) => {
-      try {
-        const answer = await send('GET', address(id, apiVersion, queryOptions?.query), undefined, queryOptions);
-        const resource = isJsonObject(answer.body) ? answer.body : {};
-        return { kind: 'Present', resource, etag: etagOf(answer, resource), date: answer.date };
-      } catch (error) {
-        if (saysAbsent(error)) {
-          return { kind: 'Absent', code: error.code, date: error.date };
-        }
-        throw error;
-      }
-    },
-    put: (id, apiVersion, body, writeOptions) => write('PUT', id, apiVersion, body, writeOptions),
-    patch: (id, apiVersion, body, writeOptions) => write('PATCH', id, apiVersion, body, writeOptions),
-    post: (id, apiVersion, body, writeOptions) => write('POST', id, apiVersion, body, writeOptions),
-    delete: async (id, apiVersion, writeOptions) => {
-      try {
-        return await write('DELETE', id, apiVersion, undefined, writeOptions);
-      } catch (error) {
-        if (saysAbsent(error)) {
-          return { status: error.status, resource: undefined, operation: undefined, date: error.date };
-        }
-        throw error;
-      }
-    },
-    list: async (id, apiVersion, listOptions = {}) => {
-      const items: JsonObject[] = [];
-      let next: string | undefined = address(id, apiVersion, listOptions.query);
-      while (next !== undefined) {
-        const { body }: ArmAnswer = await send('GET', next, undefined, listOptions);
-        const page: JsonObject = isJsonObject(body) ? body : {};
-        items.push(...(Array.isArray(page.value) ? page.value.filter(isJsonObject) : []));
-        next = typeof page.nextLink === 'string' && page.nextLink !== '' ? page.nextLink : undefined;
-      }
-      return items;
-    },
+    scope: `${cloud.resourceManagerEndpoint}|${subscriptionId}`.toLowerCase(),
+    management: transport.management,
+    owns: transport.owns,
+    follow: (url, readOptions) => transport.send('GET', url, undefined, readOptions),
+    get: (id, apiVersion, queryOptions) => get(transport, id, apiVersion, queryOptions),
+    put: (id, apiVersion, body, writeOptions) => write(transport, 'PUT', id, apiVersion, body, writeOptions),
+    patch: (id, apiVersion, body, writeOptions) => write(transport, 'PATCH', id, apiVersion, body, writeOptions),
+    post: (id, apiVersion, body, writeOptions) => write(transport, 'POST', id, apiVersion, body, writeOptions),
+    delete: (id, apiVersion, writeOptions) => remove(transport, id, apiVersion, writeOptions),
+    list: (id, apiVersion, queryOptions) => list(transport, id, apiVersion, queryOptions),
   };
+}
+
+async function get(
+  transport: ArmTransport,
+  id: string,
+  apiVersion: string,
+  options: QueryOptions = {},
+): Promise<GetResult> {
+  try {
+    const answer = await transport.send('GET', transport.address(id, apiVersion, options.query), undefined, options);
+    const resource = objectIn(answer);
+    const etag = typeof resource.etag === 'string' ? resource.etag : answer.header('etag');
+    return { kind: 'Present', resource, etag, date: answer.date };
+  } catch (error) {
+    if (saysAbsent(error)) {
+      return { kind: 'Absent', code: error.code, date: error.date };
+    }
+    throw error;
+  }
+}
+
+async function write(
+  transport: ArmTransport,
+  method: Operation['method'],
+  id: string,
+  apiVersion: string,
+  body: JsonObject | undefined,
+  options: WriteOptions = {},
+): Promise<WriteResult> {
+  const answer = await transport.send(method, transport.address(id, apiVersion, options.query), body, options);
+  // An action is called on a resource; what is watched where Azure names no operation is the resource.
+  const resourceId = method === 'POST' ? id.slice(0, id.lastIndexOf('/')) : id;
+  const operation = operationFrom(answer, {
+    method,
+    resourceId,
+    apiVersion,
+    resourceUrl: transport.address(resourceId, apiVersion),
+    now: answer.date ?? transport.now(),
+    owns: transport.owns,
+  });
+  return {
+    status: answer.status,
+    resource: isJsonObject(answer.body) ? answer.body : undefined,
+    operation,
+    date: answer.date,
+  };
+}
+
+async function remove(
+  transport: ArmTransport,
+  id: string,
+  apiVersion: string,
+  options: WriteOptions | undefined,
+): Promise<WriteResult> {
+  try {
+    return await write(transport, 'DELETE', id, apiVersion, undefined, options);
+  } catch (error) {
+    if (saysAbsent(error)) {
+      return { status: error.status, resource: undefined, operation: undefined, date: error.date };
+    }
+    throw error;
+  }
+}
+
+async function list(
+  transport: ArmTransport,
+  id: string,
+  apiVersion: string,
+  options: QueryOptions = {},
+): Promise<JsonObject[]> {
+  const items: JsonObject[] = [];
+  let next: string | undefined = transport.address(id, apiVersion, options.query);
+  while (next !== undefined) {
+    const page = objectIn(await transport.send('GET', next, undefined, options));
+    items.push(...(Array.isArray(page.value) ? page.value.filter(isJsonObject) : []));
+    next = typeof page.nextLink === 'string' && page.nextLink !== '' ? page.nextLink : undefined;
+  }
+  return items;
+}
+
+/** Whatever answers 200 without a JSON object is not Azure; taking it for an empty resource would cause writes. */
+function objectIn(answer: ArmAnswer): JsonObject {
+  if (isJsonObject(answer.body)) {
+    return answer.body;
+  }
+  throw new ArmError({
+    status: answer.status,
+    code: 'UnreadableAnswer',
+    message: 'The answer is not from Azure Resource Manager: it holds no JSON object.',
+    class: 'Server',
+    date: answer.date,
+  });
 }
 
 /**
@@ -244,27 +197,4 @@ function saysAbsent(error: unknown): error is ArmError {
     error.answeredByAzure &&
     (error.class === 'NotFound' || error.class === 'Propagation')
   );
-}
-
-function answerOf(response: PipelineResponse): ArmAnswer {
-  const header = (name: string) => response.headers.get(name);
-  const date = Date.parse(header('date') ?? '');
-  return {
-    status: response.status,
-    header,
-    body: decode(response.bodyAsText),
-    date: Number.isNaN(date) ? undefined : date,
-  };
-}
-
-function decode(text: string | null | undefined): JsonValue | undefined {
-  try {
-    return JSON.parse((text ?? '').replace(/^\uFEFF/, ''));
-  } catch {
-    return undefined;
-  }
-}
-
-function etagOf(answer: ArmAnswer, resource: JsonObject): string | undefined {
-  return typeof resource.etag === 'string' ? resource.etag : answer.header('etag');
 }

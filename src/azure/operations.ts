@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import type { ArmAnswer, ArmClient, ReadOptions } from './arm-client.ts';
+import type { ArmClient } from './arm-client.ts';
+import type { ArmAnswer, ReadOptions } from './arm-transport.ts';
 import { ArmError, errorFromOperation, retryAfter } from './errors.ts';
 
 /**
