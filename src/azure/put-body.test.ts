@@ -39,6 +39,22 @@ describe('mergeForPut', () => {
     });
   });
 
+  it('sends items of others back without what only Azure may write', () => {
+    const subnet = {
+      name: 'theirs',
+      etag: 'W/"1"',
+      properties: { addressPrefix: '10.0.1.0/24', provisioningState: 'Succeeded', ipConfigurations: [{ id: '/x' }] },
+    };
+    const body = mergeForPut(
+      { properties: { subnets: [] } },
+      { properties: { subnets: [subnet] } },
+      { keepForeignItems: ['properties.subnets'] },
+    );
+    expect(body).toEqual({
+      properties: { subnets: [{ name: 'theirs', properties: { addressPrefix: '10.0.1.0/24' } }] },
+    });
+  });
+
   it('keeps tags of others, and drops those declared as undefined', () => {
     const observed = { tags: { 'Cost-Center': '42', ours: 'old', gone: 'x' } };
     expect(mergeForPut({ tags: { Ours: 'new', gone: undefined } }, observed, {}).tags).toEqual({

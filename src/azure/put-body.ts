@@ -47,7 +47,35 @@ function withForeignItems(desired: JsonValue | undefined, observed: JsonValue | 
   }
   const declared = new Set((desired ?? []).map(nameOf));
   const foreign = observed.filter((item) => nameOf(item) !== undefined && !declared.has(nameOf(item)));
-  return foreign.length === 0 ? desired : [...(desired ?? []), ...foreign];
+  return foreign.length === 0 ? desired : [...(desired ?? []), ...foreign.map(writable)];
+}
+
+/**
+ * What the children of network resources (rules, subnets) show and nobody may write, by the definitions of
+ * Microsoft.Network. `ipConfigurations` of a subnet lists what is attached to it.
+ */
+const READ_ONLY: ReadonlySet<string> = new Set([
+  'etag',
+  'provisioningState',
+  'ipConfigurations',
+  'ipConfigurationProfiles',
+  'privateEndpoints',
+  'serviceAssociationLinks',
+  'resourceNavigationLinks',
+  'purpose',
+]);
+
+function writable(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) {
+    return value.map(writable);
+  }
+  return isJsonObject(value)
+    ? Object.fromEntries(
+        Object.entries(value).flatMap(([name, item]): [string, JsonValue][] =>
+          item === undefined || READ_ONLY.has(name) ? [] : [[name, writable(item)]],
+        ),
+      )
+    : value;
 }
 
 function nameOf(item: JsonValue): string | undefined {
