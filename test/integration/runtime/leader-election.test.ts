@@ -1,5 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { createKubernetesClient } from '../../../src/runtime/client.ts';
 import { sleep, systemClock } from '../../../src/runtime/clock.ts';
+import { loadKubeConfig } from '../../../src/runtime/kube-config.ts';
 import { kubernetesLease } from '../../../src/runtime/kubernetes-lease.ts';
 import { LeaderElector } from '../../../src/runtime/leader-election.ts';
 import type { LeaseClient, LeaseSpec } from '../../../src/runtime/lease.ts';
@@ -22,9 +24,12 @@ async function election() {
   const namespace = await namespaceForTest('leader-election');
   const api = sharedApi();
   const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${NAME}`;
+  const kubeConfig = loadKubeConfig(inject('kubeconfigPath'));
+  const client = createKubernetesClient({ kubeConfig, clock: systemClock, userAgent: 'leader-election-test' });
+  onTestFinished(() => client.close());
   const join = (identity: string) => {
     let isReachable = true;
-    const real = kubernetesLease((method, url, body) => api.send(method, url, body), namespace, NAME);
+    const real = kubernetesLease(client, { namespace, name: NAME });
     const guarded = <T>(call: () => Promise<T>) =>
       isReachable ? call() : Promise.reject(new Error('The network is down.'));
     const lease: LeaseClient = {
