@@ -111,11 +111,11 @@ describe('workerProgressCheck', () => {
 
 describe('cacheSyncCheck', () => {
   it('names the caches that are not complete', () => {
-    const caches = [
-      { name: 'cmgs', hasSynced: false },
-      { name: 'sites', hasSynced: true },
+    const informers = [
+      { name: 'cmgs', store: { hasSynced: false } },
+      { name: 'sites', store: { hasSynced: true } },
     ];
-    expect(cacheSyncCheck(caches).problem()).toBe('waiting for cmgs');
+    expect(cacheSyncCheck(informers).problem()).toBe('waiting for cmgs');
     expect(cacheSyncCheck([]).problem()).toBeUndefined();
   });
 });

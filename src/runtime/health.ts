@@ -154,11 +154,13 @@ export function workerProgressCheck(
 }
 
 /** Tells whether every cache holds a complete state of the world. */
-export function cacheSyncCheck(caches: readonly { readonly name: string; readonly hasSynced: boolean }[]): HealthCheck {
+export function cacheSyncCheck(
+  informers: readonly { readonly name: string; readonly store: { readonly hasSynced: boolean } }[],
+): HealthCheck {
   return {
     name: 'informer-sync',
     problem: () => {
-      const missing = caches.filter((cache) => !cache.hasSynced).map(({ name }) => name);
+      const missing = informers.filter(({ store }) => !store.hasSynced).map(({ name }) => name);
       return missing.length === 0 ? undefined : `waiting for ${missing.join(', ')}`;
     },
   };
