@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { type Clock, sleep } from '../../src/runtime/clock.ts';
-import { type Exit, type SupervisedProcess, startSupervised } from './supervised-process.ts';
+import { type Exit, isFrozen, type SupervisedProcess, startSupervised } from './supervised-process.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 50;
@@ -21,8 +21,8 @@ export interface Component {
   restart(): Promise<void>;
   /** Ends it without warning (SIGKILL), as a crash or a lost machine does, and waits until it has ended. */
   kill(): Promise<void>;
-  /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
-  pause(): void;
+  /** Freezes it (SIGSTOP): connections stay open and nothing answers. Resolves once all its threads have stopped. */
+  pause(): Promise<void>;
   /** Lets a frozen one run on (SIGCONT). */
   resume(): void;
 }
@@ -75,7 +75,10 @@ export async function startComponent(spec: ComponentSpec, clock: Clock, signal?:
       await start();
     },
     kill: () => running.kill(),
-    pause: () => running.signal('SIGSTOP'),
+    pause: async () => {
+      running.signal('SIGSTOP');
+      while (running.exit() === undefined && !isFrozen(running.pid)) await sleep(clock, 1);
+    },
     resume: () => running.signal('SIGCONT'),
   };
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
 /**
@@ -103,6 +104,22 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * True once every thread of a process has stopped after a SIGSTOP. Linux stops each thread when it next comes to run,
+ * which is after the signal was sent. Elsewhere, where there is no /proc, a stop holds at once.
+ */
+export function isFrozen(pid: number): boolean {
+  const threads = `/proc/${pid}/task`;
+  try {
+    return readdirSync(threads).every((thread) =>
+      /^State:\tT/m.test(readFileSync(`${threads}/${thread}/status`, 'utf8')),
+    );
+  } catch (error) {
+    // A thread that ended between the two calls: ask again.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync(threads);
   }
 }
 

@@ -33,7 +33,7 @@ describe('a control plane of its own', () => {
 
   test('answers nothing while the API server is paused, and answers again after', async () => {
     const controlPlane = await startForTest();
-    controlPlane.apiServer.pause();
+    await controlPlane.apiServer.pause();
     const answer = controlPlane.api.send('GET', '/version').then(() => 'answered' as const);
     const silence = new Promise((resolve) => setTimeout(resolve, 300, 'silent'));
     expect(await Promise.race([answer, silence])).toBe('silent');
