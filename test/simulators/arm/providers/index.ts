@@ -1,0 +1,28 @@
+import type { ResourceType } from '../provider.ts';
+import { blobContainers, blobServices } from './blob-containers.ts';
+import { loadBalancers } from './load-balancers.ts';
+import { networkSecurityGroups, securityRules } from './network-security-groups.ts';
+import { publicIPAddresses } from './public-ip-addresses.ts';
+import { roleAssignments } from './role-assignments.ts';
+import { storageAccounts } from './storage-accounts.ts';
+import { userAssignedIdentities } from './user-assigned-identities.ts';
+import { vaultSecrets } from './vault-secrets.ts';
+import { vaults } from './vaults.ts';
+import { subnets, virtualNetworks } from './virtual-networks.ts';
+
+/** Every type of resource that a gateway is made of. */
+export const resourceTypes: readonly ResourceType[] = [
+  userAssignedIdentities,
+  roleAssignments,
+  networkSecurityGroups,
+  securityRules,
+  virtualNetworks,
+  subnets,
+  publicIPAddresses,
+  loadBalancers,
+  vaults,
+  vaultSecrets,
+  storageAccounts,
+  blobServices,
+  blobContainers,
+];
