@@ -160,4 +160,9 @@ export interface World {
   };
   /** Whether a blob was uploaded, by its URL (query ignored). Always true when the simulator runs without blobs. */
   blobExists(url: string): boolean;
+  /**
+   * Why the extension of that name fails on the VMs of a scale set, as the control API says; `undefined` when it succeeds.
+   * Absent: extensions succeed. How long one takes is the duration `virtualMachineScaleSets/extension`.
+   */
+  extensionFailure?(scaleSetId: string, extension: string): string | undefined;
 }
