@@ -47,7 +47,7 @@ export const LAYOUT: readonly LayoutRule[] = [
   {
     part: 'src/certificates/',
     imports: ['src/api/', 'src/json.ts', ...AZURE_PURE],
-    packages: ['@peculiar/x509', 'node-forge', 'reflect-metadata'],
+    packages: ['@peculiar/x509', 'node-forge', 'pkijs', 'reflect-metadata'],
     // node:tls for the root certificates that Node carries.
     node: ['node:crypto', 'node:util', 'node:tls'],
   },

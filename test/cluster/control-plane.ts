@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
-import { type ApiClient, createApiClient, waitFor } from './api-client.ts';
+import { type ApiClient, type ApiConnection, createApiClient, waitFor } from './api-client.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { createClusterAuthority, createSigningKey, type PemPair } from './certificates.ts';
 import { type Component, type ComponentSpec, PortTakenError, startComponent } from './component.ts';
@@ -84,7 +84,14 @@ async function startWith(binaries: Binaries, options: ControlPlaneOptions): Prom
   const directory = makeTemporaryDirectory();
   const components: Component[] = [];
   const clients: ApiClient[] = [];
+  // For programs that exit without a stop, as vitest does on Ctrl-C. Only what is synchronous is done then: the signals.
+  const onExit = () => {
+    for (const component of components) void component.kill();
+    removeTemporaryDirectory(directory);
+  };
+  process.once('exit', onExit);
   const stop = async () => {
+    process.removeListener('exit', onExit);
     // Their data goes too, so there is nothing that a gentler end would save. The last one started goes first.
     for (const component of components.splice(0).reverse()) await component.kill();
     for (const client of clients.splice(0)) await client.close();
@@ -126,10 +133,11 @@ interface Parts {
   readonly stop: () => Promise<void>;
 }
 
-async function startParts({ binaries, options, ports, directory, start, openClient, stop }: Parts) {
+async function startParts(parts: Parts): Promise<ControlPlane> {
+  const { binaries, directory } = parts;
   const authority = await createClusterAuthority();
   const admin = await authority.issueClient('admin', ['system:masters']);
-  const server = `https://127.0.0.1:${ports.apiServer}`;
+  const server = `https://127.0.0.1:${parts.ports.apiServer}`;
   const connection = { server, caPem: authority.caPem, ...admin };
   const kubeconfig = kubeconfigOf(connection);
   const layout = writeLayout(directory, {
@@ -138,40 +146,8 @@ async function startParts({ binaries, options, ports, directory, start, openClie
     signing: await createSigningKey(),
     kubeconfig,
   });
-  const logPath = (name: string) => join(directory, `${name}.log`);
-
-  const etcd = await start({
-    name: 'etcd',
-    command: binaries.etcd,
-    args: etcdArgs(layout, ports),
-    logPath: logPath('etcd'),
-    isReady: async () => (await fetch(`http://127.0.0.1:${ports.etcdClient}/health`)).ok,
-  });
-  const api = openClient(connection);
-  const apiServer = await start({
-    name: 'kube-apiserver',
-    command: binaries.kubeApiServer,
-    args: [...apiServerArgs(layout, ports), ...(options.apiServerFlags ?? [])],
-    logPath: logPath('kube-apiserver'),
-    isReady: async () => (await api.send('GET', '/readyz')).status === 200,
-  });
-  await untilSystemNamespaces(api);
-  const controllerManager =
-    binaries.kubeControllerManager === undefined
-      ? undefined
-      : await startControllerManager(binaries.kubeControllerManager);
-
-  function startControllerManager(command: string): Promise<Component> {
-    const health = openClient({ ...connection, server: `https://127.0.0.1:${ports.controllerManager}` });
-    return start({
-      name: 'kube-controller-manager',
-      command,
-      args: controllerManagerArgs(layout, ports),
-      logPath: logPath('kube-controller-manager'),
-      isReady: async () => (await health.send('GET', '/healthz')).status === 200,
-    });
-  }
-
+  const api = parts.openClient(connection);
+  const servers = await startServers(parts, layout, connection, api);
   return {
     kubeconfig,
     kubeconfigPath: layout.kubeconfig,
@@ -181,15 +157,43 @@ async function startParts({ binaries, options, ports, directory, start, openClie
     adminKeyPem: admin.keyPem,
     kubectlPath: binaries.kubectl,
     directory,
-    etcd,
-    apiServer,
-    ...(controllerManager === undefined ? {} : { controllerManager }),
+    ...servers,
     api,
     clientKubeconfig: async ({ user, groups = [] }) =>
       kubeconfigOf({ ...connection, ...(await authority.issueClient(user, groups)) }, user),
     createNamespace: (prefix) => createNamespace(api, prefix),
-    stop,
-  } satisfies ControlPlane;
+    stop: parts.stop,
+  };
+}
+
+async function startServers(parts: Parts, layout: Layout, connection: ApiConnection, api: ApiClient) {
+  const { binaries, ports, options, start } = parts;
+  const logPath = (name: string) => join(parts.directory, `${name}.log`);
+  const etcd = await start({
+    name: 'etcd',
+    command: binaries.etcd,
+    args: etcdArgs(layout, ports),
+    logPath: logPath('etcd'),
+    isReady: async () => (await fetch(`http://127.0.0.1:${ports.etcdClient}/health`)).ok,
+  });
+  const apiServer = await start({
+    name: 'kube-apiserver',
+    command: binaries.kubeApiServer,
+    args: [...apiServerArgs(layout, ports), ...(options.apiServerFlags ?? [])],
+    logPath: logPath('kube-apiserver'),
+    isReady: async () => (await api.send('GET', '/readyz')).status === 200,
+  });
+  await untilSystemNamespaces(api);
+  if (binaries.kubeControllerManager === undefined) return { etcd, apiServer };
+  const health = parts.openClient({ ...connection, server: `https://127.0.0.1:${ports.controllerManager}` });
+  const controllerManager = await start({
+    name: 'kube-controller-manager',
+    command: binaries.kubeControllerManager,
+    args: controllerManagerArgs(layout, ports),
+    logPath: logPath('kube-controller-manager'),
+    isReady: async () => (await health.send('GET', '/healthz')).status === 200,
+  });
+  return { etcd, apiServer, controllerManager };
 }
 
 /** The API server makes its own namespaces a moment after it is ready; programs may count on them. */
