@@ -4,6 +4,8 @@ import { loadBalancers } from './load-balancers.ts';
 import { networkSecurityGroups, securityRules } from './network-security-groups.ts';
 import { publicIPAddresses } from './public-ip-addresses.ts';
 import { roleAssignments } from './role-assignments.ts';
+import { scaleSetVirtualMachines } from './scale-set-vms.ts';
+import { scaleSetExtensions, virtualMachineScaleSets } from './scale-sets.ts';
 import { storageAccounts } from './storage-accounts.ts';
 import { userAssignedIdentities } from './user-assigned-identities.ts';
 import { vaultSecrets } from './vault-secrets.ts';
@@ -25,4 +27,7 @@ export const resourceTypes: readonly ResourceType[] = [
   storageAccounts,
   blobServices,
   blobContainers,
+  virtualMachineScaleSets,
+  scaleSetVirtualMachines,
+  scaleSetExtensions,
 ];
