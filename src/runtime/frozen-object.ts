@@ -1,5 +1,8 @@
 import { apiVersionOf, type KubernetesObject, type ResourceKind } from './objects.ts';
 
+/** `kubectl apply` leaves a copy of the whole object here: twice the memory, and the values of a Secret in metadata. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /** How objects are made fit for a cache. */
 export interface FrozenObjectOptions {
   /** Keep the `managedFields` of this field manager, from which it can be told whether it must give up a field. */
@@ -8,20 +11,26 @@ export interface FrozenObjectOptions {
 
 /**
  * `object`, which the caller must own, made ready for being shared: frozen to its depth, with the `apiVersion` and `kind`
- * that items of lists lack, and without `managedFields`, which are more than half of many objects.
+ * that items of lists lack, without `managedFields`, which are more than half of many objects, and without the copy of
+ * the object that `kubectl apply` makes in an annotation.
  */
 export function toFrozenObject<T extends KubernetesObject>(
   kind: ResourceKind,
   object: T,
   { keepManagedFieldsOf }: FrozenObjectOptions = {},
 ): T {
-  const { managedFields, ...metadata } = object.metadata;
+  const { managedFields, annotations, ...metadata } = object.metadata;
+  const { [LAST_APPLIED]: _, ...otherAnnotations } = annotations ?? {};
   const kept = managedFields?.filter(({ manager }) => manager !== undefined && manager === keepManagedFieldsOf) ?? [];
   return deepFreeze({
     ...object,
     apiVersion: apiVersionOf(kind),
     kind: kind.kind,
-    metadata: { ...metadata, ...(kept.length > 0 && { managedFields: kept }) },
+    metadata: {
+      ...metadata,
+      ...(annotations && { annotations: otherAnnotations }),
+      ...(kept.length > 0 && { managedFields: kept }),
+    },
   });
 }
 
