@@ -1,4 +1,4 @@
-import type { DesiredResource, ObservedResources } from '../azure/desired-resource.ts';
+import type { DesiredResource, ObservedResources, ResourceKey } from '../azure/desired-resource.ts';
 import type { GatewayDeployment } from './deployment.ts';
 import { identityPrincipalId } from './outputs.ts';
 import { identity } from './resources/identity.ts';
@@ -39,3 +39,16 @@ export function gatewayGraph(deployment: GatewayDeployment, observed: ObservedRe
 function withoutOwnGroup(resource: DesiredResource): DesiredResource {
   return { ...resource, dependsOn: resource.dependsOn.filter((key) => key !== 'resourceGroup') };
 }
+
+/** Resources that carry the tags of their owner. The others belong to one of these, or hang on it. */
+export const CARRIES_OWNER_TAGS: ReadonlySet<ResourceKey> = new Set([
+  'resourceGroup',
+  'identity',
+  'networkSecurityGroup',
+  'publicIpAddress',
+  'storageAccount',
+  'vault',
+  'virtualNetwork',
+  'loadBalancer',
+  'scaleSet',
+]);

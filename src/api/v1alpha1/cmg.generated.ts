@@ -80,7 +80,7 @@ export interface CMGStatusDeploymentInstances {
 /** What cannot change while the deployment lives. */
 export interface CMGStatusDeploymentIdentity {
   /** Azure environment. */
-  readonly environment: string;
+  readonly environment: 'AzurePublicCloud' | 'AzureUSGovernmentCloud';
   /** Microsoft Entra tenant. */
   readonly tenantId: string;
   /** Azure subscription. */

@@ -1,0 +1,54 @@
+import { type ArmClient, createArmClient } from '../../azure/arm-client.ts';
+import type { ArmRequestObserver } from '../../azure/arm-policies.ts';
+import { type CloudName, type CloudOverrides, resolveCloud } from '../../azure/clouds.ts';
+import { type ArmCredential, type AzureCredentials, createCredentialCache } from '../../azure/credentials.ts';
+import { createSharedReads, type SharedReads } from '../../azure/shared-reads.ts';
+import { createThrottling } from '../../azure/throttling.ts';
+import type { Clock } from '../../runtime/clock.ts';
+
+/** Azure as one gateway uses it: as one identity, in one subscription. */
+export interface AzureSession {
+  readonly arm: ArmClient;
+  readonly credential: ArmCredential;
+}
+
+/** The operator's way to Azure. Tokens, pauses and rarely changing answers are shared by all gateways. */
+export interface AzureAccess {
+  connect(environment: CloudName, subscriptionId: string, credentials: AzureCredentials): AzureSession;
+  readonly sharedReads: SharedReads;
+  /** Throws when this process may not write (any more). */
+  readonly fence: () => void;
+}
+
+export interface AzureAccessOptions {
+  readonly clock: Clock;
+  readonly cloudOverrides: CloudOverrides;
+  readonly userAgent: string;
+  readonly fence: () => void;
+  readonly onRequest?: ArmRequestObserver;
+}
+
+export function createAzureAccess(options: AzureAccessOptions): AzureAccess {
+  const { clock, fence } = options;
+  const credentialCache = createCredentialCache(clock);
+  const throttling = createThrottling(clock);
+  return {
+    fence,
+    sharedReads: createSharedReads(clock),
+    connect: (environment, subscriptionId, credentials) => {
+      const cloud = resolveCloud(environment, options.cloudOverrides);
+      const credential = credentialCache.get(cloud, credentials);
+      const arm = createArmClient({
+        cloud,
+        credential,
+        subscriptionId,
+        clock,
+        throttling,
+        fence,
+        userAgent: options.userAgent,
+        ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
+      });
+      return { arm, credential };
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { isStalling } from '../../api/v1alpha1/conditions.ts';
+import type { ResourceKey } from '../../azure/desired-resource.ts';
+import { type AzureProblem, describeProblem } from './azure-problem.ts';
+import type { Finding } from './finding.ts';
+import type { GatewayMemory } from './memory.ts';
+import type { ObservedGateway } from './resources.ts';
+
+/** How a reader calls each resource of the graph. */
+const TITLES: Readonly<Record<string, string>> = {
+  resourceGroup: 'resource group',
+  identity: 'managed identity',
+  networkSecurityGroup: 'network security group',
+  publicIpAddress: 'public IP address',
+  storageAccount: 'storage account',
+  vault: 'key vault',
+  virtualNetwork: 'virtual network',
+  loadBalancer: 'load balancer',
+  packagesContainer: 'container for the service package',
+  contentContainer: 'container for content',
+  certificate: 'certificate in the key vault',
+  operatorStorageRole: "operator's role on the storage account",
+  vaultRole: "gateway's role on the key vault",
+  storageRole: "gateway's role on the storage account",
+  scaleSet: 'scale set',
+};
+
+export function titleOf(key: ResourceKey): string {
+  return TITLES[key] ?? key;
+}
+
+/** Why Azure is being written: the gateway is made, its spec has changed, or somebody changed Azure. */
+export type Occasion = 'Provisioning' | 'Updating' | 'RepairingDrift';
+
+export interface AzureFindingsInput {
+  readonly observed: ObservedGateway;
+  readonly memory: GatewayMemory;
+  readonly occasion: Occasion;
+  /** Whether this gateway has been in the making for longer than it should take. */
+  readonly slow: boolean;
+}
+
+/** What the state of the resources means for `AzureReady` and `InSync`. */
+export function azureFindings(input: AzureFindingsInput): readonly Finding[] {
+  const { observed, memory } = input;
+  const problems = [...memory.failures].map(([key, { during, error }]) =>
+    describeProblem(during === 'Read' ? `Reading the ${titleOf(key)}` : `Writing the ${titleOf(key)}`, error),
+  );
+  const worst =
+    problems.find(({ reason }) => isStalling(reason)) ?? problems.find(({ passing }) => !passing) ?? problems[0];
+  const inSync = inSyncFinding(input);
+  if (worst !== undefined) {
+    return [problemFinding(input, worst), ...inSync];
+  }
+  if (observed.plan.converged && observed.operations.size === 0) {
+    return [
+      { type: 'AzureReady', status: 'True', reason: 'Succeeded', message: 'All Azure resources are as declared.' },
+      ...inSync,
+    ];
+  }
+  return [{ type: 'AzureReady', status: 'False', ...progress(input) }, ...inSync];
+}
+
+function problemFinding({ occasion, slow }: AzureFindingsInput, { reason, message }: AzureProblem): Finding {
+  if (reason === 'AzureUnreachable' || reason === 'Throttled') {
+    return { type: 'AzureReady', status: occasion === 'Provisioning' ? 'False' : 'Unknown', reason, message };
+  }
+  // What passes by itself is part of the work that is going on.
+  const shown = reason === 'Provisioning' ? (slow ? 'ProvisioningSlow' : occasion) : reason;
+  return { type: 'AzureReady', status: 'False', reason: shown, message };
+}
+
+function progress({ observed, occasion, slow }: AzureFindingsInput): Pick<Finding, 'reason' | 'message'> {
+  const { actions, waiting } = observed.plan;
+  const busy = waiting.filter(({ reason }) => reason !== 'Dependency').map(({ key }) => key);
+  const names = [...new Set([...actions.map(({ resource }) => resource.key), ...busy])].map(titleOf);
+  const waitingFor = `Waiting for Azure: ${names.length === 0 ? 'the next step' : names.join(', ')}.`;
+  return slow
+    ? {
+        reason: 'ProvisioningSlow',
+        message: `Provisioning has taken longer than 15 minutes, which is unusual. It goes on. ${waitingFor} Look at the activity log of the resource group in Azure.`,
+      }
+    : { reason: occasion, message: waitingFor };
+}
+
+/** Whether what exists in Azure is what the spec says, for a gateway that once was. */
+function inSyncFinding({ observed, occasion }: AzureFindingsInput): readonly Finding[] {
+  if (occasion === 'Provisioning') {
+    return [{ type: 'InSync', status: 'Unknown', reason: 'Pending', message: 'The gateway is being built.' }];
+  }
+  const differences = describeDifferences(observed);
+  if (differences === '') {
+    return observed.plan.converged
+      ? [{ type: 'InSync', status: 'True', reason: 'Succeeded', message: 'Azure is as declared.' }]
+      : [];
+  }
+  return [{ type: 'InSync', status: 'False', reason: occasion, message: `Being set right: ${differences}.` }];
+}
+
+/** At most so many differences are named; one is enough to know where to look. */
+const SHOWN_DIFFERENCES = 5;
+
+/** What is not as declared, such as `network security group: properties.securityRules[https] is missing`. */
+export function describeDifferences({ plan }: ObservedGateway): string {
+  const all = plan.actions.flatMap((action) => {
+    const title = titleOf(action.resource.key);
+    if (action.kind === 'Create') {
+      return [`${title} is missing`];
+    }
+    return action.differences.length === 0
+      ? [`${title} has failed`]
+      : action.differences.map(
+          ({ path, observed }) => `${title}: ${path} ${observed === undefined ? 'is missing' : 'differs'}`,
+        );
+  });
+  return [...all.slice(0, SHOWN_DIFFERENCES), ...(all.length > SHOWN_DIFFERENCES ? ['and more'] : [])].join('; ');
+}

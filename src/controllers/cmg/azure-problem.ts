@@ -1,0 +1,126 @@
+import type { Reason } from '../../api/v1alpha1/conditions.ts';
+import type { ArmError } from '../../azure/errors.ts';
+
+/** An error of Azure as a person should read it. */
+export interface AzureProblem {
+  readonly reason: Reason;
+  /** `what`: Azure's innermost message (code). What to do next. */
+  readonly message: string;
+  /** Whether it is known to pass by itself, so that waiting is all there is to do. */
+  readonly passing: boolean;
+}
+
+/** Says what an error means for the gateway. `what` names the step or resource, such as `Creating the key vault`. */
+export function describeProblem(what: string, error: ArmError): AzureProblem {
+  const { reason, advice, passing } = adviceFor(error);
+  const full = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
+  return { reason, passing, message: `${what}: ${full} (${error.code}) ${advice}` };
+}
+
+interface Advice {
+  readonly reason: Reason;
+  readonly advice: string;
+  readonly passing: boolean;
+}
+
+function adviceFor(error: ArmError): Advice {
+  switch (error.class) {
+    case 'Throttled':
+      return {
+        reason: 'Throttled',
+        advice: 'Azure limits the requests of this subscription; the operator waits as long as Azure asks.',
+        passing: true,
+      };
+    case 'Busy':
+      return { reason: 'Provisioning', advice: 'It is tried again in a few seconds.', passing: true };
+    case 'Propagation':
+      return {
+        reason: 'Provisioning',
+        advice: 'What was just created is not known everywhere in Azure yet; it is tried again in a few seconds.',
+        passing: true,
+      };
+    case 'Server':
+      return {
+        reason: 'AzureUnreachable',
+        advice: 'Azure or the way to it failed; it is tried again with growing pauses. Nothing has to be done.',
+        passing: true,
+      };
+    case 'ProviderNotRegistered':
+      return {
+        reason: 'ProviderNotRegistered',
+        advice: 'Register the resource provider in the subscription: az provider register --namespace <provider>.',
+        passing: false,
+      };
+    case 'Capacity':
+      return capacityAdvice(error);
+    case 'NeedsAdministrator':
+      return administratorAdvice(error);
+    case 'NameTaken':
+      return {
+        reason: 'NameTaken',
+        advice:
+          'The first label of spec.serviceName names Azure resources world-wide; choose a service name with another one.',
+        passing: false,
+      };
+    case 'Immutable':
+      return {
+        reason: 'RedeploymentRequired',
+        advice: 'Azure cannot change this in place; set it back, or delete the CMG and create it anew.',
+        passing: false,
+      };
+    case 'Invalid':
+      return {
+        reason: 'OperationFailed',
+        advice: 'Azure refuses this as it is; correct the field it names. It is tried again at each change of the CMG.',
+        passing: false,
+      };
+    case 'NotFound':
+      return { reason: 'OperationFailed', advice: 'It is tried again.', passing: true };
+    default:
+      return error.class satisfies never;
+  }
+}
+
+function capacityAdvice(error: ArmError): Advice {
+  if (error.code === 'SkuNotAvailable') {
+    return {
+      reason: 'SkuNotAvailable',
+      advice: 'Choose another spec.vm.size or region.',
+      passing: false,
+    };
+  }
+  if (/quota|limit/i.test(`${error.code} ${error.message}`)) {
+    return {
+      reason: 'QuotaExceeded',
+      advice: 'Ask for more quota in the Azure portal (Quotas), or choose fewer or smaller VMs. It is tried again.',
+      passing: false,
+    };
+  }
+  return {
+    reason: 'OperationFailed',
+    advice: 'Azure has no room for these VMs at the moment. It is tried again; another size or region may help.',
+    passing: true,
+  };
+}
+
+function administratorAdvice(error: ArmError): Advice {
+  if (error.code.startsWith('AADSTS') || error.status === 401) {
+    return {
+      reason: 'CredentialsInvalid',
+      advice: 'Correct spec.azure.credentials or the Secret that it names.',
+      passing: false,
+    };
+  }
+  if (error.code === 'SubscriptionNotFound') {
+    return {
+      reason: 'SubscriptionNotFound',
+      advice: 'Check spec.azure.subscriptionId, and that the application has a role in it.',
+      passing: false,
+    };
+  }
+  return {
+    reason: 'AuthorizationFailed',
+    advice: 'Give the application the missing right (docs/azure-permissions.md lists all), or lift the policy or lock.',
+    passing: false,
+  };
+}

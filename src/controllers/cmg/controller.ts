@@ -1,0 +1,147 @@
+import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import { isConflict, isInvalid, isNotFound } from '../../runtime/api-error.ts';
+import { applyStatusIfChanged } from '../../runtime/apply.ts';
+import type { KubernetesClient } from '../../runtime/client.ts';
+import type { ConsistencyGate } from '../../runtime/consistency-gate.ts';
+import type { Reconcile, ReconcileContext, ReconcileResult } from '../../runtime/controller.ts';
+import type { EventRecorder } from '../../runtime/events.ts';
+import { addFinalizerPatch, removeFinalizerPatch } from '../../runtime/finalizers.ts';
+import type { ResourceKind } from '../../runtime/objects.ts';
+import type { ObjectStore } from '../../runtime/store.ts';
+import type { GatewayMemories } from './memory.ts';
+import type { OperationsStore } from './operations-secret.ts';
+import { provisionGateway } from './provision.ts';
+import { removeGateway } from './remove.ts';
+import type { Happening, Report } from './report.ts';
+import type { Scope } from './scope.ts';
+import { nextStatus } from './status.ts';
+import { eventsOfChange } from './status-events.ts';
+
+export const CMG_KIND: ResourceKind = {
+  group: 'configmgr.io',
+  version: 'v1alpha1',
+  kind: 'CMG',
+  plural: 'cmgs',
+  namespaced: true,
+};
+
+/** Keeps a CMG in the API server until its gateway is gone from Azure. */
+export const FINALIZER = 'configmgr.io/gateway';
+
+/** One name for all that the operator writes, so that server-side apply knows what is its own. */
+export const FIELD_MANAGER = 'cmg-operator';
+
+/** What the controller works with besides what one reconcile is given. */
+export interface CmgControllerDependencies
+  extends Pick<Scope, 'installationId' | 'clusterUid' | 'driftIntervalMs' | 'secrets' | 'azure' | 'clock' | 'random'> {
+  readonly client: KubernetesClient;
+  readonly store: ObjectStore<CMG>;
+  readonly gate: ConsistencyGate;
+  readonly operations: OperationsStore;
+  readonly events: EventRecorder;
+  readonly memories: GatewayMemories;
+}
+
+/** The procedure for one CMG: fetch, delete or provision, then write the status once. */
+export function cmgReconcile(dependencies: CmgControllerDependencies): Reconcile {
+  const { store, memories } = dependencies;
+  return async (key, context) => {
+    const cmg = store.get(key);
+    if (cmg === undefined) {
+      return { kind: 'Done' };
+    }
+    try {
+      if (cmg.metadata.deletionTimestamp !== undefined) {
+        return await reconcileDeletion(dependencies, cmg, key, context);
+      }
+      return cmg.spec.suspend ? { kind: 'Done' } : await reconcileGateway(dependencies, cmg, key, context);
+    } catch (error) {
+      // The object has changed since the cache saw it; the change itself brings it back.
+      if (isConflict(error) || isNotFound(error) || isInvalid(error)) {
+        memories.of(cmg.metadata.uid, cmg.metadata.generation);
+        context.logger.debug({ err: error }, 'The CMG has changed meanwhile.');
+        return { kind: 'RequeueAfter', afterMs: 1000 };
+      }
+      throw error;
+    }
+  };
+}
+
+async function reconcileGateway(
+  dependencies: CmgControllerDependencies,
+  cmg: CMG,
+  key: string,
+  context: ReconcileContext,
+): Promise<ReconcileResult> {
+  const finalizer = addFinalizerPatch(cmg.metadata, FINALIZER);
+  if (finalizer !== undefined) {
+    const { client, gate, store } = dependencies;
+    gate.wrote(key, store, await client.patch<CMG>(CMG_KIND, cmg.metadata, { type: 'json', body: finalizer }, context));
+    return { kind: 'RequeueAfter', afterMs: 0 };
+  }
+  const report = await provisionGateway(scopeOf(dependencies, cmg, context), dependencies.operations);
+  return finish(dependencies, cmg, key, report, context);
+}
+
+async function reconcileDeletion(
+  dependencies: CmgControllerDependencies,
+  cmg: CMG,
+  key: string,
+  context: ReconcileContext,
+): Promise<ReconcileResult> {
+  const { client, gate, memories, events, operations } = dependencies;
+  const finalizer = removeFinalizerPatch(cmg.metadata, FINALIZER);
+  if (finalizer === undefined) {
+    return { kind: 'Done' };
+  }
+  if (cmg.spec.suspend) {
+    return { kind: 'Done' };
+  }
+  const removal = await removeGateway(scopeOf(dependencies, cmg, context), operations);
+  if (removal.kind === 'Remaining') {
+    return finish(dependencies, cmg, key, removal.report, context);
+  }
+  await client.patch<CMG>(CMG_KIND, cmg.metadata, { type: 'json', body: finalizer }, context);
+  recordHappenings(events, cmg, removal.happenings);
+  gate.forget(key);
+  memories.forget(cmg.metadata.uid);
+  return { kind: 'Done' };
+}
+
+function scopeOf(dependencies: CmgControllerDependencies, cmg: CMG, { logger, signal }: ReconcileContext): Scope {
+  const { uid, generation } = cmg.metadata;
+  return { ...dependencies, cmg, memory: dependencies.memories.of(uid, generation), logger, signal };
+}
+
+/** Writes the status once, if it says anything new, and tells people what happened. */
+async function finish(
+  dependencies: CmgControllerDependencies,
+  cmg: CMG,
+  key: string,
+  report: Report,
+  { signal }: ReconcileContext,
+): Promise<ReconcileResult> {
+  const { client, clock, gate, store, events } = dependencies;
+  const status = nextStatus(cmg.status, {
+    generation: cmg.metadata.generation,
+    serviceName: cmg.spec.serviceName,
+    findings: report.findings,
+    now: clock.now(),
+    ...(report.certificate === undefined ? {} : { certificate: report.certificate }),
+    ...(report.deployment === undefined ? {} : { deployments: [report.deployment] }),
+    ...(report.deployment?.phase === 'Active' ? { activeDeployment: report.deployment.id } : {}),
+  });
+  const result = await applyStatusIfChanged(client, CMG_KIND, cmg, status, { fieldManager: FIELD_MANAGER, signal });
+  if (result.written) {
+    gate.wrote(key, store, result.object);
+    recordHappenings(events, cmg, eventsOfChange(cmg.status, status));
+  }
+  recordHappenings(events, cmg, report.happenings);
+  return { kind: 'RequeueAfter', afterMs: report.againAfterMs };
+}
+
+function recordHappenings(events: EventRecorder, cmg: CMG, happenings: readonly Happening[]): void {
+  for (const happening of happenings) {
+    events.record(cmg, happening);
+  }
+}

@@ -1,0 +1,55 @@
+import type { AzureCredentials } from '../../azure/credentials.ts';
+import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import type { Scope } from './scope.ts';
+import { readSecretKeys, textOf } from './secrets.ts';
+
+/** Step 2: the credentials for Azure are read. Whether Azure takes them shows in the preflight. */
+export async function readCredentials(scope: Scope): Promise<StepResult<AzureCredentials>> {
+  const { credentials, tenantId } = scope.cmg.spec.azure;
+  switch (credentials.type) {
+    case 'WorkloadIdentity':
+      return goOn({ type: 'WorkloadIdentity', tenantId, clientId: credentials.workloadIdentity?.clientId ?? '' });
+    case 'ClientSecret': {
+      const { clientId = '', secretRef } = credentials.clientSecret ?? {};
+      const key = secretRef?.key ?? 'client-secret';
+      const found = await secretOf(scope, secretRef?.name ?? '', [key], 'spec.azure.credentials.clientSecret');
+      return found.kind === 'Halt'
+        ? found
+        : goOn({ type: 'ClientSecret', tenantId, clientId, clientSecret: textOf(found.value[0]) });
+    }
+    case 'ClientCertificate': {
+      const { clientId = '', secretRef } = credentials.clientCertificate ?? {};
+      const keys = ['tls.crt', 'tls.key'];
+      const found = await secretOf(scope, secretRef?.name ?? '', keys, 'spec.azure.credentials.clientCertificate');
+      return found.kind === 'Halt'
+        ? found
+        : goOn({
+            type: 'ClientCertificate',
+            tenantId,
+            clientId,
+            certificatePem: found.value.map((value) => textOf(value)).join('\n'),
+          });
+    }
+    default:
+      return credentials.type satisfies never;
+  }
+}
+
+async function secretOf(
+  { secrets, cmg, signal }: Scope,
+  name: string,
+  keys: readonly string[],
+  purpose: string,
+): Promise<StepResult<readonly Uint8Array[]>> {
+  const found = await readSecretKeys(secrets, cmg.metadata.namespace, name, keys, purpose, signal);
+  if (found.kind === 'Found') {
+    return goOn(found.values);
+  }
+  const finding: Finding = {
+    type: 'PrerequisitesMet',
+    status: 'False',
+    reason: 'SecretNotFound',
+    message: found.message,
+  };
+  return halt(SLOW_RETRY_MS, finding);
+}

@@ -1,0 +1,101 @@
+import type { CMG, CMGStatusDeployment, CMGStatusDeploymentIdentity } from '../../api/v1alpha1/cmg.generated.ts';
+import type { ServerCertificate } from '../../certificates/server-certificate.ts';
+import { type GatewayDeployment, prefixOf } from '../../gateway/deployment.ts';
+import { vmSku } from '../../gateway/vm-sizes.ts';
+
+/** The fields of a spec that a gateway keeps for its life. */
+export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
+  const { environment, tenantId, subscriptionId, region, resourceGroup } = spec.azure;
+  return {
+    environment,
+    tenantId,
+    subscriptionId,
+    region,
+    resourceGroup: resourceGroup.name,
+    serviceName: spec.serviceName,
+  };
+}
+
+/** Where each part of the identity stands in the spec. */
+const SPEC_FIELDS: Readonly<Record<keyof CMGStatusDeploymentIdentity, string>> = {
+  environment: 'spec.azure.environment',
+  tenantId: 'spec.azure.tenantId',
+  subscriptionId: 'spec.azure.subscriptionId',
+  region: 'spec.azure.region',
+  resourceGroup: 'spec.azure.resourceGroup.name',
+  serviceName: 'spec.serviceName',
+};
+
+/** Fields in which the spec asks for another gateway than the recorded one, as `field: recorded → wanted`. */
+export function identityChanges(cmg: CMG, record: CMGStatusDeployment): readonly string[] {
+  const wanted = identityOf(cmg);
+  return Object.entries(SPEC_FIELDS).flatMap(([name, field]) => {
+    const [before, after] = [record.identity[name as keyof typeof wanted], wanted[name as keyof typeof wanted]];
+    // A field that an older record does not have is no change.
+    return before === undefined || before === after ? [] : [`${field} (${before} → ${after})`];
+  });
+}
+
+/** What the graph is made from. The secrets are given as functions, so that they exist only where they are used. */
+export function gatewayDeployment(input: {
+  readonly cmg: CMG;
+  readonly id: string;
+  readonly installationId: string;
+  readonly clusterUid: string;
+  readonly operatorPrincipalId: string;
+  readonly certificate: ServerCertificate;
+  readonly pkcs12: () => string;
+  readonly adminPassword: () => string;
+}): GatewayDeployment {
+  const { cmg, id, certificate } = input;
+  const { spec, metadata } = cmg;
+  return {
+    id,
+    owner: {
+      installationId: input.installationId,
+      namespace: metadata.namespace,
+      name: metadata.name,
+      clusterUid: input.clusterUid,
+    },
+    tenantId: spec.azure.tenantId,
+    subscriptionId: spec.azure.subscriptionId,
+    region: spec.azure.region,
+    resourceGroup: spec.azure.resourceGroup,
+    serviceName: spec.serviceName,
+    prefix: prefixOf(spec.serviceName),
+    vmSku: vmSku(spec.vm),
+    instances: spec.vm.instances,
+    contentEnabled: spec.content.enabled,
+    servicePackage: { sha256: spec.servicePackage.sha256 },
+    certificate: { sha256Fingerprint: certificate.sha256Fingerprint, pkcs12: input.pkcs12 },
+    operatorPrincipalId: input.operatorPrincipalId,
+    adminPassword: input.adminPassword,
+  };
+}
+
+/** The deployment of a record, for its removal. It is only read and deleted, so it carries no secrets. */
+export function recordedGateway(
+  cmg: CMG,
+  record: CMGStatusDeployment,
+  { installationId, clusterUid }: { readonly installationId: string; readonly clusterUid: string },
+): GatewayDeployment {
+  const { tenantId, subscriptionId, region, resourceGroup, serviceName } = record.identity;
+  const { metadata, spec } = cmg;
+  return {
+    id: record.id,
+    owner: { installationId, clusterUid, namespace: metadata.namespace, name: metadata.name },
+    tenantId,
+    subscriptionId,
+    region,
+    resourceGroup: { name: resourceGroup, mode: spec.azure.resourceGroup.mode },
+    serviceName,
+    prefix: prefixOf(serviceName),
+    vmSku: vmSku(spec.vm),
+    instances: spec.vm.instances,
+    contentEnabled: spec.content.enabled,
+    servicePackage: { sha256: spec.servicePackage.sha256 },
+    certificate: { sha256Fingerprint: cmg.status?.certificate?.sha256Fingerprint ?? '', pkcs12: () => '' },
+    operatorPrincipalId: '',
+    adminPassword: () => '',
+  };
+}

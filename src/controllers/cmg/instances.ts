@@ -1,0 +1,132 @@
+import { ArmError } from '../../azure/errors.ts';
+import { API_VERSIONS } from '../../gateway/api-versions.ts';
+import { type GatewayInstance, nextRolloutStep, readInstances } from '../../gateway/instances.ts';
+import { describeProblem } from './azure-problem.ts';
+import type { Finding } from './finding.ts';
+import type { ActOutcome, ObservedGateway, ResourcesInput } from './resources.ts';
+
+/** How soon VMs are looked at again that do not serve yet. */
+const STARTING_POLL_MS = 15_000;
+
+/** Key under which a rollout's operation is kept; the scale set itself is not written meanwhile. */
+export const SCALE_SET = 'scaleSet';
+
+/** The VMs after one look, and what has to happen with them. */
+export interface InstancesOutcome {
+  readonly finding: Finding;
+  readonly instances: readonly GatewayInstance[];
+  /** The operations that run now, a batch of the rollout included. */
+  readonly acted: ActOutcome;
+  /** When to look again, by the operator's clock. */
+  readonly dueAt: number | undefined;
+}
+
+/**
+ * Looks at the VMs of a scale set that is as declared, and brings those with an older model to the newest one, a batch
+ * at a time.
+ */
+export async function reconcileInstances(
+  input: ResourcesInput,
+  observed: ObservedGateway,
+  acted: ActOutcome,
+  wanted: number,
+): Promise<InstancesOutcome | undefined> {
+  const scaleSet = observed.graph.find(({ key }) => key === SCALE_SET);
+  const settled = !observed.plan.waiting.some(({ key }) => key === SCALE_SET) && !acted.operations.has(SCALE_SET);
+  if (scaleSet === undefined || !settled || observed.states.get(SCALE_SET)?.kind !== 'Present') {
+    return undefined;
+  }
+  let instances: readonly GatewayInstance[];
+  try {
+    instances = await look(input, scaleSet.id);
+  } catch (error) {
+    return unreadable(input, error, acted);
+  }
+  const step = nextRolloutStep(instances);
+  const finding = healthFinding(instances, wanted, step.kind !== 'Done');
+  const unsettled = step.kind !== 'Done' || finding.status !== 'True';
+  const dueAt = unsettled ? input.now() + STARTING_POLL_MS : undefined;
+  if (step.kind !== 'Upgrade') {
+    return { finding, instances, acted, dueAt };
+  }
+  input.memory.instances = undefined;
+  const { operation } = await input.arm.post(
+    `${scaleSet.id}/manualupgrade`,
+    API_VERSIONS.compute,
+    { instanceIds: step.instanceIds },
+    { signal: input.signal },
+  );
+  if (operation === undefined) {
+    return { finding, instances, acted: { ...acted, accepted: acted.accepted + 1 }, dueAt };
+  }
+  const operations = new Map(acted.operations).set(SCALE_SET, operation);
+  return { finding, instances, acted: { operations, accepted: acted.accepted + 1 }, dueAt };
+}
+
+async function look(input: ResourcesInput, scaleSetId: string): Promise<readonly GatewayInstance[]> {
+  const { memory, now, arm, observeEveryMs, signal } = input;
+  const known = memory.instances;
+  const serving = known?.seen.every(({ ready, runsLatestModel }) => ready && runsLatestModel) === true;
+  if (known !== undefined && serving && now() - known.at < observeEveryMs) {
+    return known.seen;
+  }
+  const items = await arm.list(`${scaleSetId}/virtualMachines`, API_VERSIONS.compute, {
+    query: { $expand: 'instanceView' },
+    signal,
+  });
+  const seen = readInstances(items);
+  memory.instances = { seen, at: now() };
+  return seen;
+}
+
+function unreadable(input: ResourcesInput, error: unknown, acted: ActOutcome): InstancesOutcome {
+  if (!(error instanceof ArmError)) {
+    throw error;
+  }
+  const { reason, message } = describeProblem('Reading the VMs', error);
+  return {
+    finding: { type: 'ServiceHealthy', status: 'Unknown', reason, message },
+    instances: input.memory.instances?.seen ?? [],
+    acted,
+    dueAt: input.now() + Math.max(error.retryAfterMs ?? 0, STARTING_POLL_MS),
+  };
+}
+
+function healthFinding(instances: readonly GatewayInstance[], wanted: number, rollingOut: boolean): Finding {
+  const problems = instances.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+  const messages = problems.map(({ message }) => message).join(' ');
+  const failed = problems.find(({ kind }) => kind === 'SetupFailed');
+  if (failed !== undefined) {
+    return {
+      type: 'ServiceHealthy',
+      status: 'False',
+      reason: 'SetupFailed',
+      message: `${messages} Check the service package and its logs in the VM.`,
+    };
+  }
+  if (rollingOut) {
+    return {
+      type: 'ServiceHealthy',
+      status: 'Unknown',
+      reason: 'RollingOut',
+      message: 'VMs are being brought to the newest model, so that with two or more one always serves.',
+    };
+  }
+  if (problems.length > 0) {
+    const starting = problems.every(({ kind }) => kind === 'Starting');
+    return {
+      type: 'ServiceHealthy',
+      status: 'False',
+      reason: starting ? 'InstancesStarting' : 'InstancesUnhealthy',
+      message: messages,
+    };
+  }
+  return instances.length < wanted
+    ? {
+        type: 'ServiceHealthy',
+        status: 'False',
+        reason: 'InstancesStarting',
+        message: 'Azure has not started all VMs yet.',
+      }
+    : { type: 'ServiceHealthy', status: 'True', reason: 'Succeeded', message: 'Every VM serves.' };
+}

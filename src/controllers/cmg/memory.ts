@@ -1,0 +1,74 @@
+import type { ResourceKey } from '../../azure/desired-resource.ts';
+import type { ArmError } from '../../azure/errors.ts';
+import type { ResourceState } from '../../azure/resource-plan.ts';
+import type { GatewayInstance } from '../../gateway/instances.ts';
+
+/** A resource as it was last seen, and when by the operator's clock (milliseconds since the epoch). */
+export interface Observation {
+  readonly state: ResourceState;
+  readonly at: number;
+}
+
+/** A request that Azure refused, or an accepted one that failed later: it is not made again before `notBefore`. */
+export interface Failure {
+  readonly during: 'Read' | 'Write';
+  readonly error: ArmError;
+  readonly attempt: number;
+  readonly notBefore: number;
+}
+
+/**
+ * What the controller remembers of one CMG between reconciles. It only saves requests: a new process starts without it
+ * and comes to the same decisions after looking at Azure again.
+ */
+export interface GatewayMemory {
+  /** `metadata.generation` that this memory belongs to; an edited spec is tried at once, whatever failed before. */
+  generation: number;
+  /** By ARM id. */
+  readonly observations: Map<string, Observation>;
+  readonly failures: Map<ResourceKey, Failure>;
+  /** When each running operation may be polled next, by the operator's clock. */
+  readonly pollAt: Map<ResourceKey, number>;
+  /** Generation whose preflight has passed. */
+  preflightPassed: number | undefined;
+  /** The VMs as last seen. */
+  instances: { readonly seen: readonly GatewayInstance[]; readonly at: number } | undefined;
+  /** Address of the service package that is known to lie in the storage account. */
+  uploadedPackage: string | undefined;
+}
+
+/** The memories of all CMGs, by UID, so that a new object of an old name starts afresh. */
+export interface GatewayMemories {
+  of(uid: string, generation: number): GatewayMemory;
+  forget(uid: string): void;
+}
+
+export function createGatewayMemories(): GatewayMemories {
+  const memories = new Map<string, GatewayMemory>();
+  return {
+    of: (uid, generation) => {
+      const known = memories.get(uid);
+      if (known !== undefined) {
+        if (known.generation !== generation) {
+          known.generation = generation;
+          known.failures.clear();
+        }
+        return known;
+      }
+      const fresh: GatewayMemory = {
+        generation,
+        observations: new Map(),
+        failures: new Map(),
+        pollAt: new Map(),
+        preflightPassed: undefined,
+        instances: undefined,
+        uploadedPackage: undefined,
+      };
+      memories.set(uid, fresh);
+      return fresh;
+    },
+    forget: (uid) => {
+      memories.delete(uid);
+    },
+  };
+}

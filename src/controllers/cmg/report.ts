@@ -1,0 +1,23 @@
+import type { CMGStatus, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import type { Finding } from './finding.ts';
+
+/** What happened that is worth an event. */
+export interface Happening {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase, for programs. */
+  readonly reason: string;
+  /** What the operator did, in CamelCase. */
+  readonly action: string;
+  readonly note: string;
+}
+
+/** What one run through the procedure came to. */
+export interface Report {
+  readonly findings: readonly Finding[];
+  readonly happenings: readonly Happening[];
+  readonly certificate?: NonNullable<CMGStatus['certificate']>;
+  /** The deployment as it is now; left out where this run did not get as far. */
+  readonly deployment?: CMGStatusDeployment;
+  /** When to run again at the latest, in milliseconds from now. */
+  readonly againAfterMs: number;
+}

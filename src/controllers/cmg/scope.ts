@@ -1,0 +1,25 @@
+import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { AzureAccess } from './azure-access.ts';
+import type { GatewayMemory } from './memory.ts';
+import type { SecretReader } from './secrets.ts';
+
+/** What every step of one reconcile works with. */
+export interface Scope {
+  readonly cmg: CMG;
+  /** Names this installation in the tags of Azure resources. */
+  readonly installationId: string;
+  /** UID of the namespace kube-system. */
+  readonly clusterUid: string;
+  /** Milliseconds between two comparisons with Azure while nothing else happens. */
+  readonly driftIntervalMs: number;
+  readonly secrets: SecretReader;
+  readonly azure: AzureAccess;
+  readonly memory: GatewayMemory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,83 @@
+import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import { judgeServerCertificate } from '../../certificates/judge.ts';
+import {
+  type CertificateSource,
+  readServerCertificate,
+  type ServerCertificate,
+} from '../../certificates/server-certificate.ts';
+import { toTimestamp } from '../../runtime/conditions.ts';
+import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import type { Scope } from './scope.ts';
+import { type MissingSecret, readSecretKeys, textOf } from './secrets.ts';
+
+/** Step 1: the server certificate is read and judged. Without a usable one nothing else is done. */
+export async function checkServerCertificate(scope: Scope): Promise<StepResult<ServerCertificate>> {
+  const source = await readSource(scope);
+  if ('kind' in source) {
+    return halt(SLOW_RETRY_MS, invalid('SecretNotFound', source.message));
+  }
+  const reading = readServerCertificate(source);
+  const { namespace } = scope.cmg.metadata;
+  const secret = `${namespace}/${scope.cmg.spec.serverCertificate.secretRef.name}`;
+  if (reading.kind === 'Unreadable') {
+    return halt(SLOW_RETRY_MS, invalid(reading.reason, `The Secret ${secret} cannot be used. ${reading.message}`));
+  }
+  const { serviceName } = scope.cmg.spec;
+  const { problems, warnings } = judgeServerCertificate(reading.certificate, serviceName, scope.clock.now());
+  const [worst] = problems;
+  if (worst !== undefined) {
+    const messages = problems.map(({ message }) => message).join(' ');
+    return halt(SLOW_RETRY_MS, invalid(worst.reason, `The Secret ${secret} cannot be used. ${messages}`));
+  }
+  const [warning] = warnings;
+  return goOn(reading.certificate, {
+    type: 'CertificateValid',
+    status: 'True',
+    reason: warning?.reason ?? 'Succeeded',
+    message: warning?.message ?? `The certificate is valid for ${serviceName} until ${day(reading.certificate)}.`,
+  });
+}
+
+/** What status shows of a certificate. */
+export function certificateStatus(certificate: ServerCertificate): NonNullable<CMGStatus['certificate']> {
+  return {
+    commonName: certificate.commonName ?? '',
+    ...(certificate.organization === undefined ? {} : { organization: certificate.organization }),
+    trust: certificate.trust,
+    notAfter: toTimestamp(certificate.notAfter),
+    sha256Fingerprint: certificate.sha256Fingerprint,
+  };
+}
+
+async function readSource({ cmg, secrets, signal }: Scope): Promise<CertificateSource | MissingSecret> {
+  const { namespace } = cmg.metadata;
+  const { format, secretRef, pfx } = cmg.spec.serverCertificate;
+  const purpose = 'spec.serverCertificate';
+  if (format === 'PFX') {
+    const keys = [pfx?.key ?? 'pfx', pfx?.passwordKey ?? 'password'];
+    const found = await readSecretKeys(secrets, namespace, secretRef.name, keys, purpose, signal);
+    return found.kind === 'Missing'
+      ? found
+      : { format, pfx: found.values[0] ?? new Uint8Array(), password: textOf(found.values[1]) };
+  }
+  const keys = ['tls.crt', 'tls.key'];
+  const found = await readSecretKeys(secrets, namespace, secretRef.name, keys, purpose, signal);
+  if (found.kind === 'Missing') {
+    return found;
+  }
+  const authority = (await secrets.read(namespace, secretRef.name, signal))?.get('ca.crt');
+  return {
+    format,
+    certificatePem: textOf(found.values[0]),
+    privateKeyPem: textOf(found.values[1]),
+    caPem: authority === undefined ? undefined : textOf(authority),
+  };
+}
+
+function invalid(reason: Finding['reason'], message: string): Finding {
+  return { type: 'CertificateValid', status: 'False', reason, message };
+}
+
+function day({ notAfter }: ServerCertificate): string {
+  return new Date(notAfter).toISOString().slice(0, 10);
+}

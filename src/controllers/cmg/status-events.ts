@@ -1,0 +1,46 @@
+import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import { findCondition } from '../../runtime/conditions.ts';
+import type { Happening } from './report.ts';
+
+/** Reasons that tell of work going on; they are progress, not news. */
+const QUIET_REASONS: ReadonlySet<string> = new Set([
+  'Pending',
+  'Provisioning',
+  'Updating',
+  'RollingOut',
+  'InstancesStarting',
+  'RepairingDrift',
+  'Succeeded',
+]);
+
+/** Conditions whose problems are worth an event. `Ready` and `Stalled` only repeat them. */
+const TOLD = ['CertificateValid', 'PrerequisitesMet', 'AzureReady', 'ServiceHealthy'];
+
+/** The events of a change of status: a problem when it appears, and the gateway becoming ready or beginning to go. */
+export function eventsOfChange(before: CMGStatus | undefined, after: CMGStatus): readonly Happening[] {
+  const problems = TOLD.flatMap((type): Happening[] => {
+    const now = findCondition(after.conditions, type);
+    const then = findCondition(before?.conditions, type);
+    if (now === undefined || QUIET_REASONS.has(now.reason) || now.reason === then?.reason) {
+      return [];
+    }
+    const severity = now.reason === 'Deleting' || now.reason === 'RegisteringProviders' ? 'Normal' : 'Warning';
+    return [{ type: severity, reason: now.reason, action: 'Reconcile', note: now.message }];
+  });
+  const ready = isReady(after) && !isReady(before);
+  return ready
+    ? [
+        ...problems,
+        {
+          type: 'Normal',
+          reason: 'Ready',
+          action: 'Reconcile',
+          note: 'The gateway is provisioned and serves clients.',
+        },
+      ]
+    : problems;
+}
+
+function isReady(status: CMGStatus | undefined): boolean {
+  return findCondition(status?.conditions, 'Ready')?.status === 'True';
+}

@@ -1,0 +1,105 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { SETUP_EXTENSION } from './resources/scale-set.ts';
+
+/** One VM of the scale set, as its instance view shows it. */
+export interface GatewayInstance {
+  readonly id: string;
+  /** Whether it serves: it runs, its setup has succeeded, and the load balancer's probe reaches it. */
+  readonly ready: boolean;
+  readonly runsLatestModel: boolean;
+  /** What keeps it from serving; `undefined` when it serves. */
+  readonly problem: InstanceProblem | undefined;
+}
+
+export type InstanceProblem =
+  | { readonly kind: 'Starting'; readonly message: string }
+  | { readonly kind: 'SetupFailed'; readonly message: string }
+  | { readonly kind: 'NotRunning'; readonly message: string }
+  | { readonly kind: 'ProbeFailing'; readonly message: string };
+
+/** Reads the answer of `virtualMachines?$expand=instanceView`. */
+export function readInstances(items: readonly JsonObject[]): readonly GatewayInstance[] {
+  return items.map((item) => {
+    const id = typeof item.instanceId === 'string' ? item.instanceId : '?';
+    const properties = objectOf(item.properties);
+    const problem = problemOf(id, properties);
+    return { id, ready: problem === undefined, runsLatestModel: properties.latestModelApplied === true, problem };
+  });
+}
+
+function problemOf(id: string, properties: JsonObject): InstanceProblem | undefined {
+  const view = objectOf(properties.instanceView);
+  const power = codeOf(view.statuses, 'PowerState/');
+  const setup = listOf(view.extensions)
+    .map(objectOf)
+    .find(({ name }) => name === SETUP_EXTENSION);
+  const setupState = codeOf(setup?.statuses, 'ProvisioningState/');
+  if (power !== undefined && !['running', 'starting', 'unknown'].includes(power)) {
+    return { kind: 'NotRunning', message: `VM ${id} is ${power}.` };
+  }
+  if (setupState !== undefined && /^failed/.test(setupState)) {
+    return { kind: 'SetupFailed', message: `The setup in VM ${id} failed: ${messageOf(setup?.statuses)}` };
+  }
+  if (setupState !== 'succeeded' || power !== 'running') {
+    return { kind: 'Starting', message: `VM ${id} is starting.` };
+  }
+  const health = objectOf(objectOf(view.vmHealth).status).code;
+  return health === 'HealthState/healthy'
+    ? undefined
+    : { kind: 'ProbeFailing', message: `VM ${id} does not answer the health probe on port 443.` };
+}
+
+/** The part after `prefix` of the first status code that has it, such as `running` of `PowerState/running`. */
+function codeOf(statuses: JsonValue | undefined, prefix: string): string | undefined {
+  return listOf(statuses)
+    .map((status) => objectOf(status).code)
+    .find((code) => typeof code === 'string' && code.startsWith(prefix))
+    ?.toString()
+    .slice(prefix.length)
+    .toLowerCase();
+}
+
+function messageOf(statuses: JsonValue | undefined): string {
+  const message = listOf(statuses)
+    .map((status) => objectOf(status).message)
+    .find((text) => typeof text === 'string');
+  return typeof message === 'string' ? message.slice(0, 500) : 'it gave no reason.';
+}
+
+function objectOf(value: JsonValue | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** What a rollout of a new model does next. */
+export type RolloutStep =
+  | { readonly kind: 'Done' }
+  /** Bring these VMs to the model now. */
+  | { readonly kind: 'Upgrade'; readonly instanceIds: readonly string[] }
+  /** Nothing now, so that enough VMs keep serving. */
+  | { readonly kind: 'Wait'; readonly message: string };
+
+/**
+ * The next batch of VMs to bring to the newest model. VMs that do not serve go first, as they lose nothing. Of the others
+ * at most half go at a time, and only while every VM that stays serves; a gateway with one VM has no choice.
+ */
+export function nextRolloutStep(instances: readonly GatewayInstance[]): RolloutStep {
+  const outdated = instances.filter(({ runsLatestModel }) => !runsLatestModel);
+  if (outdated.length === 0) {
+    return { kind: 'Done' };
+  }
+  const broken = outdated.filter(({ ready }) => !ready);
+  if (broken.length > 0) {
+    return { kind: 'Upgrade', instanceIds: broken.map(({ id }) => id) };
+  }
+  const unready = instances.filter(({ ready }) => !ready);
+  if (unready.length > 0) {
+    const names = unready.map(({ id }) => id).join(', ');
+    return { kind: 'Wait', message: `Waiting until VM ${names} serves with the new model.` };
+  }
+  const batch = Math.max(1, Math.floor(instances.length / 2));
+  return { kind: 'Upgrade', instanceIds: outdated.slice(0, batch).map(({ id }) => id) };
+}
