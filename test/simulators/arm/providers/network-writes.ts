@@ -241,6 +241,8 @@ function writeParent(
 ): 'Stored' | 'Unchanged' {
   const { id, name, type } = parent;
   const body = replaceAt(parent.document, `properties.${kind.list}`, items);
+  // What is right by itself may still clash with a sibling.
+  refuseBadBody('network', kind.parent.body, parent, body, kind.parent.view(parent, world));
   return storeNetworkResource({ world, id, name, type, current: parent }, kind.parent, body);
 }
 

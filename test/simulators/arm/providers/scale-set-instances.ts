@@ -273,7 +273,7 @@ export function instanceProfiles(scaleSetId: string, instance: ScaleSetInstance)
   const interfaces = objectsAt(profile, 'networkProfile.networkInterfaceConfigurations');
   const vm = `${scaleSetId}/virtualMachines/${instance.instanceId}`;
   return {
-    hardwareProfile: { vmSize: textAt(instance.model, 'sku.name') ?? '' },
+    hardwareProfile: {},
     storageProfile: {
       imageReference: { ...objectAt(profile, 'storageProfile.imageReference') },
       osDisk: { name: `${instance.computerName}_OsDisk`, ...objectAt(profile, 'storageProfile.osDisk') },
