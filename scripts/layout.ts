@@ -21,6 +21,7 @@ const AZURE_PURE = ['src/azure/desired-resource.ts', 'src/azure/resource-id.ts']
 /** Dependencies point one way: controllers → gateway and certificates (pure), azure, runtime. */
 export const LAYOUT: readonly LayoutRule[] = [
   { part: 'src/json.ts', imports: [] },
+  { part: 'src/version.ts', imports: [] },
   { part: 'src/api/', imports: [] },
   {
     part: 'src/runtime/',

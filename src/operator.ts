@@ -1,0 +1,258 @@
+import { hostname } from 'node:os';
+import { Registry } from 'prom-client';
+import type { CMG } from './api/v1alpha1/cmg.generated.ts';
+import type { CloudOverrides } from './azure/clouds.ts';
+import { requestType } from './azure/request-type.ts';
+import type { OperatorConfig } from './config.ts';
+import { type AzureAccess, createAzureAccess } from './controllers/cmg/azure-access.ts';
+import { CMG_KIND, cmgReconcile, FIELD_MANAGER } from './controllers/cmg/controller.ts';
+import { kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
+import { createGatewayMemories } from './controllers/cmg/memory.ts';
+import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
+import { secretReferences } from './controllers/cmg/secret-references.ts';
+import { collectProcessMetrics, createAzureMetrics } from './observability/metrics.ts';
+import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
+import { type Clock, systemClock } from './runtime/clock.ts';
+import { createConsistencyGate } from './runtime/consistency-gate.ts';
+import { type Controller, createController } from './runtime/controller.ts';
+import { createEventRecorder, type EventRecorder } from './runtime/events.ts';
+import { cacheSyncCheck, startEventLoopCheck, startHealthServer, workerProgressCheck } from './runtime/health.ts';
+import { createInformer, type Informer } from './runtime/informer.ts';
+import type { KubeConfig } from './runtime/kube-config.ts';
+import { kubernetesLease } from './runtime/kubernetes-lease.ts';
+import { createIdentity, LeaderElector } from './runtime/leader-election.ts';
+import type { Logger } from './runtime/logger.ts';
+import { type ManagerOutcome, runManager } from './runtime/manager.ts';
+import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/metrics.ts';
+import { type KubernetesObject, keyOf, SECRET } from './runtime/objects.ts';
+import { deletionStarted, finalizersChanged, generationChanged, or } from './runtime/predicates.ts';
+import { type Random, systemRandom } from './runtime/random.ts';
+import { storeSource } from './runtime/sources.ts';
+
+const LEASE_NAME = 'cmg-operator';
+
+/** A reconcile uploads the service package at most once, which may take minutes; everything else is quick. */
+const RECONCILE_TIMEOUT_MS = 10 * 60_000;
+
+/** A reconcile that runs for longer than this will not end by itself. */
+const STUCK_RECONCILE_MS = 2 * RECONCILE_TIMEOUT_MS;
+
+/** What the composition root hands in. */
+export interface OperatorOptions {
+  readonly config: OperatorConfig;
+  readonly version: string;
+  readonly kubeConfig: KubeConfig;
+  readonly cloudOverrides: CloudOverrides;
+  readonly logger: Logger;
+  /**
+   * Time as gateways see it: retries, polls, ages. The connection to Kubernetes and the election always run on the
+   * machine's own clock.
+   */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Told the port of the HTTP server once it listens. */
+  readonly onListening?: (port: number) => void;
+  /** Told when the caches are complete and the controllers start, which is after this process became the leader. */
+  readonly onStarted?: () => void;
+}
+
+/** Runs the operator until `stop` is aborted or it cannot go on. Never rejects. */
+export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<ManagerOutcome> {
+  const { config, logger, kubeConfig, version, clock = systemClock, random = systemRandom } = options;
+  const registry = new Registry();
+  collectProcessMetrics(registry);
+  const metrics = createRuntimeMetrics(registry);
+  const client = createKubernetesClient({
+    kubeConfig,
+    clock: systemClock,
+    userAgent: `cmg-operator/${version}`,
+    metrics: metrics.restClient,
+    maxConnections: config['max-concurrent-reconciles'] + 15,
+  });
+  try {
+    const election = config['leader-elect'] ? createElector(options, client, metrics) : undefined;
+    const fence = () => election?.fence();
+    const azureMetrics = createAzureMetrics(registry);
+    const azure = createAzureAccess({
+      clock,
+      cloudOverrides: options.cloudOverrides,
+      userAgent: `cmg-operator/${version}`,
+      fence,
+      onRequest: ({ method, path, status, durationMs }) =>
+        azureMetrics.requested(method, status === 0 ? '<error>' : String(status), requestType(path), durationMs / 1000),
+    });
+    const fenced = client.fencedBy(fence);
+    const events = createEventRecorder({
+      client: fenced,
+      clock: systemClock,
+      random,
+      logger,
+      reportingController: 'configmgr.io/cmg-operator',
+      reportingInstance: hostname().slice(0, 128),
+    });
+    const informers = createInformers(options, client, random);
+    const parts = {
+      client: fenced,
+      azure,
+      events,
+      informers,
+      metrics,
+      clock,
+      random,
+      clusterUid: await readClusterUid(client, stop),
+    };
+    const controller = createCmgController(options, parts);
+    return await runManager(
+      {
+        clock: systemClock,
+        logger,
+        informers: [informers.cmgs, informers.secrets],
+        controllers: [announcing(controller, options.onStarted)],
+        recorder: events,
+        startServer: () => startServer(options, registry, informers, controller),
+        ...(election === undefined ? {} : { election }),
+      },
+      stop,
+    );
+  } catch (error) {
+    logger.error({ err: error }, 'The operator cannot start.');
+    return { kind: 'Failed', error };
+  } finally {
+    await client.close();
+  }
+}
+
+interface Informers {
+  readonly cmgs: Informer<CMG>;
+  /** Metadata only: values are read at use and never kept. */
+  readonly secrets: Informer<KubernetesObject>;
+}
+
+function createInformers({ config, logger }: OperatorOptions, client: KubernetesClient, random: Random): Informers {
+  const common = {
+    client,
+    clock: systemClock,
+    random,
+    logger,
+    ...(config.namespaces.length === 0 ? {} : { namespaces: config.namespaces }),
+  };
+  return {
+    cmgs: createInformer<CMG>({ ...common, kind: CMG_KIND, indexes: { bySecret: secretReferences } }),
+    secrets: createInformer<KubernetesObject>({ ...common, kind: SECRET, metadataOnly: true }),
+  };
+}
+
+interface ControllerParts {
+  readonly client: KubernetesClient;
+  readonly azure: AzureAccess;
+  readonly events: EventRecorder;
+  readonly informers: Informers;
+  readonly metrics: RuntimeMetrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly clusterUid: string;
+}
+
+function createCmgController({ config, logger }: OperatorOptions, parts: ControllerParts): Controller {
+  const { client, clock, random, metrics, informers } = parts;
+  const { store } = informers.cmgs;
+  const gate = createConsistencyGate({ clock: systemClock, logger });
+  const concurrency = config['max-concurrent-reconciles'];
+  const memories = createGatewayMemories();
+  store.subscribe((event) => {
+    if (event.type === 'deleted') {
+      gate.forget(keyOf(event.object));
+      memories.forget(event.object.metadata.uid);
+    }
+  });
+  return createController({
+    name: 'cmg',
+    clock,
+    random,
+    logger,
+    metrics: { controller: metrics.controller('cmg', concurrency), workQueue: metrics.workQueue('cmg') },
+    concurrency,
+    reconcileTimeoutMs: RECONCILE_TIMEOUT_MS,
+    gate,
+    sources: [
+      storeSource({ store, when: or(generationChanged, deletionStarted, finalizersChanged) }),
+      storeSource({
+        store: informers.secrets.store,
+        keysOf: (secret) => store.byIndex('bySecret', keyOf(secret)).map(keyOf),
+      }),
+    ],
+    reconcile: cmgReconcile({
+      client,
+      store,
+      gate,
+      memories,
+      clock,
+      random,
+      events: parts.events,
+      azure: parts.azure,
+      clusterUid: parts.clusterUid,
+      installationId: config['installation-id'],
+      driftIntervalMs: config['drift-interval'],
+      secrets: kubernetesSecrets(client),
+      operations: createOperationsStore(client, FIELD_MANAGER),
+    }),
+  });
+}
+
+/** Tells when the workers start, for whoever waits for it. */
+function announcing(controller: Controller, onStarted: (() => void) | undefined): Controller {
+  return {
+    name: controller.name,
+    enqueue: controller.enqueue,
+    subscribe: () => controller.subscribe(),
+    start: () => {
+      controller.start();
+      onStarted?.();
+    },
+    stop: () => controller.stop(),
+    abort: (reason) => controller.abort(reason),
+    oldestReconcileMs: () => controller.oldestReconcileMs(),
+  };
+}
+
+function createElector(
+  { config, logger, kubeConfig }: OperatorOptions,
+  client: KubernetesClient,
+  metrics: RuntimeMetrics,
+) {
+  const namespace =
+    config['leader-election-namespace'] ??
+    kubeConfig.getContextObject(kubeConfig.currentContext)?.namespace ??
+    'default';
+  return new LeaderElector({
+    lease: kubernetesLease(client, { namespace, name: LEASE_NAME }),
+    identity: createIdentity(hostname()),
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+    metrics: metrics.leaderElection(LEASE_NAME),
+  });
+}
+
+async function startServer(options: OperatorOptions, registry: Registry, informers: Informers, controller: Controller) {
+  const eventLoop = startEventLoopCheck(systemClock);
+  const server = await startHealthServer({
+    ...options.config['http-bind-address'],
+    registry,
+    liveness: [eventLoop, workerProgressCheck([controller], STUCK_RECONCILE_MS)],
+    readiness: [cacheSyncCheck([informers.cmgs, informers.secrets])],
+  });
+  options.onListening?.(server.port);
+  return {
+    stop: async () => {
+      eventLoop.stop();
+      await server.stop();
+    },
+  };
+}
+
+/** The UID of kube-system stands for the cluster: it lives as long as the cluster and is the same for every client. */
+async function readClusterUid(client: KubernetesClient, signal: AbortSignal): Promise<string> {
+  const kind = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
+  return (await client.get(kind, { name: 'kube-system' }, { signal })).metadata.uid;
+}
