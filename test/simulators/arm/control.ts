@@ -1,0 +1,160 @@
+import type { JsonObject } from '../../../src/json.ts';
+import type { Azure } from './azure.ts';
+import { viewOf } from './dispatcher.ts';
+import type { Application, Entra } from './entra.ts';
+import type { Answer } from './exchange.ts';
+import type { Faults } from './faults.ts';
+import type { AcceptedWrite, RequestCounts } from './journal.ts';
+import { mergePatch } from './json-path.ts';
+import { nameKey } from './resource-store.ts';
+import type { Settings } from './settings.ts';
+import type { GlobalName, Principal, StoredResource } from './world.ts';
+import type { Grant, WorldState } from './world-state.ts';
+
+/** What tests and people do to the simulated Azure from outside. The same is offered over HTTPS, see README.md. */
+export interface SimulatorControl {
+  readonly faults: Faults;
+  readonly settings: Settings;
+  /** All that exists, as a GET shows it, groups first. */
+  state(): readonly JsonObject[];
+  /** One resource or group as a GET shows it. */
+  resource(id: string): JsonObject | undefined;
+  readonly counts: RequestCounts;
+  /** Accepted writes, oldest first, with the times at which they were done and reported. */
+  readonly writes: readonly AcceptedWrite[];
+  /** How many operations run. */
+  readonly runningOperations: number;
+  /** Empties Azure, and takes back settings, rights, rules and counts. Applications and tokens stay. */
+  reset(): void;
+  /** Moves the clock on. What falls due on the way happens. */
+  advance(ms: number): void | Promise<void>;
+  /** Sets how a provider is registered in the default subscription. */
+  setRegistration(namespace: string, state: 'Registered' | 'NotRegistered'): void;
+  setSubscriptionState(state: 'Enabled' | 'Warned' | 'PastDue' | 'Disabled' | 'Deleted'): void;
+  /** Replaces what an application may do. Default application: the one that the simulator begins with. */
+  setRights(grants: readonly Grant[], clientId?: string): void;
+  /** Takes rights away from what an application has. */
+  deny(actions: readonly string[], clientId?: string): void;
+  /** Registers an application, which has no rights at first. */
+  addApplication(displayName: string): Application;
+  application(clientId?: string): Application;
+  /** Somebody in another tenant takes a name, or gives it back. */
+  takeName(name: GlobalName): void;
+  releaseName(name: GlobalName): void;
+  /** Changes a resource behind everybody's back: `changes` is merged into its document (RFC 7396). */
+  mutate(id: string, changes: JsonObject): void;
+  /** Removes a resource, and what belongs to it, at once. */
+  remove(id: string): void;
+  /** Sends a request as another person would: judged, carried out and answered like any other. `path` with api-version. */
+  call(method: string, path: string, body?: JsonObject): Answer;
+}
+
+/** What the control needs of the simulator. `azure()` is the present one; `renew` puts an empty one in its place. */
+export interface Controlled {
+  azure(): Azure;
+  renew(): void;
+  readonly entra: Entra;
+  readonly faults: Faults;
+  readonly subscriptionId: string;
+  readonly clientId: string;
+  readonly url: string;
+  advance(ms: number): void | Promise<void>;
+  newApplication(displayName: string): Application;
+}
+
+/** The control of a simulator. */
+export function createControl(controlled: Controlled): SimulatorControl {
+  const { entra, faults, subscriptionId } = controlled;
+  const world = (): WorldState => controlled.azure().world;
+  const view = (resource: StoredResource) => viewOf(controlled.azure().types.get(resource.type), resource, world());
+  const application = (clientId = controlled.clientId): Application => {
+    const found = entra.applications.get(clientId.toLowerCase());
+    if (found === undefined) throw new Error(`No application ${clientId} is registered.`);
+    return found;
+  };
+  const subscription = () => {
+    const found = world().subscriptions.get(subscriptionId);
+    if (found === undefined) throw new Error(`The subscription ${subscriptionId} is gone.`);
+    return found;
+  };
+  const existing = (id: string): StoredResource => {
+    const found = world().get(id);
+    if (found === undefined) throw new Error(`No resource ${id} exists.`);
+    return found;
+  };
+  const grantsOf = (clientId?: string) => world().grants.get(application(clientId).principal.objectId) ?? [];
+
+  return {
+    faults,
+    get settings() {
+      return world().settings;
+    },
+    state: () => [...world().resources.all()].map(view),
+    resource: (id) => {
+      const found = world().get(id);
+      return found === undefined ? undefined : view(found);
+    },
+    get counts() {
+      return controlled.azure().journal.counts;
+    },
+    get writes() {
+      return controlled.azure().journal.writes;
+    },
+    get runningOperations() {
+      return controlled.azure().operations.running;
+    },
+    reset: () => {
+      faults.clear();
+      controlled.renew();
+    },
+    advance: controlled.advance,
+    setRegistration: (namespace, state) => {
+      subscription().registrations.set(namespace.toLowerCase(), state);
+    },
+    setSubscriptionState: (state) => {
+      subscription().state = state;
+    },
+    setRights: (grants, clientId) => {
+      world().grants.set(application(clientId).principal.objectId, grants);
+    },
+    deny: (actions, clientId) => {
+      const fewer = grantsOf(clientId).map((grant) => ({ ...grant, notActions: [...grant.notActions, ...actions] }));
+      world().grants.set(application(clientId).principal.objectId, fewer);
+    },
+    addApplication: controlled.newApplication,
+    application,
+    takeName: (name) => void world().foreignNames.add(nameKey(name)),
+    releaseName: (name) => void world().foreignNames.delete(nameKey(name)),
+    mutate: (id, changes) => {
+      const { type, document } = existing(id);
+      world().store({ id, type, document: mergePatch(document, changes) });
+    },
+    remove: (id) => world().remove(existing(id).id),
+    call: (method, path, body) => callAsSomebody(controlled, method, path, body),
+  };
+}
+
+/** A person with all rights, who is not the operator. */
+const SOMEBODY: Principal = {
+  objectId: '5c0de000-0000-4000-8000-00000000beef',
+  appId: '5c0de000-0000-4000-8000-00000000feed',
+  displayName: 'somebody at the portal',
+  createdAt: 0,
+};
+
+function callAsSomebody(controlled: Controlled, method: string, path: string, body: JsonObject | undefined): Answer {
+  const azure = controlled.azure();
+  azure.world.grants.set(SOMEBODY.objectId, [{ scope: '/', actions: ['*'], notActions: [] }]);
+  const url = new URL(path, controlled.url);
+  return azure.carryOut(
+    {
+      method,
+      path: url.pathname,
+      query: url.searchParams,
+      headers: {},
+      origin: controlled.url,
+      text: body === undefined ? '' : JSON.stringify(body),
+    },
+    SOMEBODY,
+  );
+}

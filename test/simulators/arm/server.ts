@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type Clock, sleep } from '../../../src/runtime/clock.ts';
+import { createCertificateAuthority, type IssuedCertificate } from '../../certificate-authority.ts';
+import { ArmFault } from './arm-fault.ts';
+import { type Answer, type ArmRequest, readRequest } from './exchange.ts';
+import type { FaultAction, Faults } from './faults.ts';
+
+/** A request that was answered, for whoever listens. */
+export interface Exchange {
+  readonly request: ArmRequest;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Answer['body'];
+}
+
+/** What the server asks when a request comes in. */
+export interface Handlers {
+  readonly clock: Clock;
+  readonly faults: Faults;
+  /** Answers the control API. Not recorded, no faults. `undefined`: another path. */
+  control(request: ArmRequest): Promise<Answer | undefined>;
+  /** Answers all but blobs. `failure` is set when a rule wants the operation to fail. */
+  answer(request: ArmRequest, fault: FaultAction | undefined): Answer;
+  /** Whether the request is for blobs, which are streamed. */
+  isBlobPath(path: string): boolean;
+  /** Streams a request for a blob. */
+  streamBlob(incoming: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Told of every answer, but those of the control API and of blobs. */
+  answered(exchange: Exchange): void;
+}
+
+/** A TLS server on 127.0.0.1. */
+export interface HttpsServer {
+  readonly port: number;
+  /** PEM of the root that signed its certificate. */
+  readonly caPem: string;
+  /** Its certificate, for `localhost` and 127.0.0.1. */
+  readonly certificate: IssuedCertificate;
+  close(): Promise<void>;
+}
+
+/** Starts the server. `port` 0 takes a free one. */
+export async function startHttpsServer(port: number, handlersFor: (origin: string) => Handlers): Promise<HttpsServer> {
+  const authority = await createCertificateAuthority('ARM simulator');
+  const certificate = await authority.issue({
+    commonName: 'localhost',
+    names: ['localhost', '127.0.0.1'],
+    key: 'ECDSA',
+  });
+  let handlers: Handlers | undefined;
+  const server = createServer(
+    { cert: certificate.chainPem, key: certificate.privateKeyPem, keepAlive: true, keepAliveTimeout: 120_000 },
+    (incoming, response) => {
+      if (handlers === undefined) return response.destroy();
+      serve(handlers, incoming, response).catch((error: unknown) => {
+        console.error('the simulator failed:', error);
+        response.destroy();
+      });
+      return undefined;
+    },
+  );
+  server.requestTimeout = 0;
+  server.listen(port, '127.0.0.1');
+  await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error))]);
+  const actual = (server.address() as AddressInfo).port;
+  handlers = handlersFor(`https://127.0.0.1:${actual}`);
+  return { port: actual, caPem: authority.rootPem, certificate, close: () => close(server) };
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+async function serve(handlers: Handlers, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  // Clients hang up when they are stopped; that is theirs to do.
+  incoming.on('error', () => {});
+  response.on('error', () => {});
+  response.sendDate = false;
+  response.setHeader('Date', new Date(handlers.clock.now()).toUTCString());
+  const url = incoming.url ?? '';
+  const isControl = /^\/+simulator(\/|$)/.test(url);
+  const fault = isControl ? undefined : handlers.faults.next(incoming.method ?? 'GET', url);
+  if (fault?.kind === 'dropConnection') {
+    incoming.socket.destroy();
+    return;
+  }
+  if (fault?.kind === 'delay') await sleep(handlers.clock, fault.ms);
+  if (handlers.isBlobPath(url) && fault?.kind !== 'answer') {
+    await handlers.streamBlob(incoming, response);
+    return;
+  }
+  let request: ArmRequest;
+  try {
+    request = await readRequest(incoming);
+  } catch (error) {
+    if (error instanceof ArmFault) send(response, { status: error.status, body: error.body });
+    // The client broke off in the middle of its request.
+    else response.destroy();
+    return;
+  }
+  if (isControl) {
+    send(
+      response,
+      (await handlers.control(request)) ?? { status: 404, body: { error: `No such path: ${request.path}` } },
+    );
+    return;
+  }
+  const answer = fault?.kind === 'answer' ? faultAnswer(fault) : handlers.answer(request, fault);
+  const complete: Answer = { ...answer, headers: { ...commonHeaders(request), ...answer.headers } };
+  handlers.answered({ request, status: complete.status, headers: complete.headers ?? {}, body: complete.body });
+  if (fault?.kind === 'applyThenDrop') incoming.socket.destroy();
+  else send(response, complete);
+}
+
+function faultAnswer(fault: FaultAction & { readonly kind: 'answer' }): Answer {
+  const { status, code, message = 'This answer was asked for by a fault rule.', headers = {} } = fault;
+  return { status, headers, ...(code === undefined ? {} : { body: { error: { code, message } } }) };
+}
+
+function commonHeaders({ headers }: ArmRequest): Record<string, string> {
+  const id = randomUUID();
+  const clientId = headers['x-ms-client-request-id'];
+  const correlation = headers['x-ms-correlation-request-id'];
+  return {
+    'Cache-Control': 'no-cache',
+    Pragma: 'no-cache',
+    'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+    'X-Content-Type-Options': 'nosniff',
+    'x-ms-request-id': id,
+    'x-ms-correlation-request-id': typeof correlation === 'string' ? correlation : id,
+    'x-ms-routing-request-id': `SIMULATOR:${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z:${id}`,
+    ...(typeof clientId === 'string' && headers['x-ms-return-client-request-id'] === 'true'
+      ? { 'x-ms-client-request-id': clientId }
+      : {}),
+  };
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
+  response.writeHead(answer.status, {
+    ...answer.headers,
+    ...(text === '' ? {} : { 'Content-Type': 'application/json; charset=utf-8' }),
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}

@@ -1,0 +1,160 @@
+import { textAt, valueAt } from './json-path.ts';
+import { actionCovers, isWithin, locationName } from './resource-path.ts';
+import { createResourceStore, nameKey, type ResourceStore } from './resource-store.ts';
+import { durationOf, LOCATIONS, quotaOf, ROLES, type Settings, sizeAvailabilityOf, sizeOf } from './settings.ts';
+import type { DeletedVault, GlobalName, NameHolder, StoredResource, World } from './world.ts';
+
+/** What a principal may do at a scope and below it. `*` in an action is any text. */
+export interface Grant {
+  /** `/` for everything. */
+  readonly scope: string;
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+}
+
+/** A subscription of the tenant. */
+export interface Subscription {
+  readonly subscriptionId: string;
+  readonly displayName: string;
+  state: 'Enabled' | 'Warned' | 'PastDue' | 'Disabled' | 'Deleted';
+  /** Registration of providers by namespace in lower case. What is missing is `NotRegistered`. */
+  readonly registrations: Map<string, 'Registered' | 'Registering' | 'Unregistering' | 'NotRegistered'>;
+}
+
+/** The {@link World} with what only the core may touch. */
+export interface WorldState extends World {
+  readonly resources: ResourceStore;
+  readonly settings: Settings;
+  /** By id in lower case. */
+  readonly subscriptions: Map<string, Subscription>;
+  /** Rights of principals by object id in lower case. A principal without an entry has none. */
+  readonly grants: Map<string, readonly Grant[]>;
+  /** Global names held by others, as `nameKey` writes them. */
+  readonly foreignNames: Set<string>;
+  setProvisioningState(id: string, state: string): void;
+  /** Calls `listener` after each change of a resource, with what it is now; `undefined` when it is gone. */
+  onChange(listener: (id: string, resource: StoredResource | undefined) => void): void;
+}
+
+/** What a world is made of. */
+export interface WorldParts {
+  readonly tenantId: string;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly settings: Settings;
+  readonly blobEndpoint: (account: string) => string;
+  readonly blobExists: (url: string) => boolean;
+}
+
+/** An Azure in which nothing exists yet. */
+export function createWorld(parts: WorldParts): WorldState {
+  const { now, random, settings } = parts;
+  const store = createResourceStore();
+  const listeners: ((id: string, resource: StoredResource | undefined) => void)[] = [];
+  const changed = (id: string) => {
+    for (const listener of listeners) listener(id, store.get(id));
+  };
+  const uuid = () => randomUuid(random);
+  const newEtag = () => `"${uuid()}"`;
+  const deletedVaults = new Map<string, DeletedVault>();
+  const foreignNames = new Set<string>();
+  const grants = new Map<string, readonly Grant[]>();
+
+  return {
+    tenantId: parts.tenantId,
+    resources: store,
+    settings,
+    subscriptions: new Map(),
+    grants,
+    foreignNames,
+    deletedVaults,
+    principals: new Map(),
+    roleDefinitions: ROLES,
+    locations: LOCATIONS,
+    endpoints: { vaultSuffix: 'vault.azure.net', publicDnsSuffix: 'cloudapp.azure.com', blob: parts.blobEndpoint },
+    now,
+    random,
+    uuid,
+    newEtag,
+    duration: (key, fallback) => durationOf(settings, key, fallback),
+    get: store.get,
+    ofType: store.ofType,
+    children: (id) => ownChildren(store, id),
+    inGroup: store.tree,
+    atScope: (scope, type) => [...store.below(scope)].filter((item) => item.type.toLowerCase() === type.toLowerCase()),
+    store: (draft) => {
+      const resource = store.put(draft, { now: now(), etag: newEtag() });
+      changed(resource.id);
+      return resource;
+    },
+    remove: (id) => {
+      for (const gone of store.remove(id)) changed(gone.id);
+    },
+    setProvisioningState: (id, state) => {
+      store.setProvisioningState(id, state, now());
+      changed(id);
+    },
+    onChange: (listener) => listeners.push(listener),
+    nameHolder: (name) => nameHolder(name, store, deletedVaults, foreignNames, now()),
+    mayDo: (caller, action, scope) => allowedBy(grants.get(caller.objectId.toLowerCase()) ?? [], action, scope),
+    vmSize: sizeOf,
+    sizeAvailability: (name, location) => sizeAvailabilityOf(settings, name, locationName(location)),
+    quota: (location, name) => quotaOf(settings, locationName(location), name),
+    usedCores: (location, name) => usedCores(store, locationName(location), name.toLowerCase()),
+    blobExists: parts.blobExists,
+    extensionFailure: (scaleSetId, extension) => {
+      const { extensionFailures } = settings;
+      const name = extension.toLowerCase();
+      return extensionFailures.get(`${scaleSetId.toLowerCase()}/${name}`) ?? extensionFailures.get(name);
+    },
+  };
+}
+
+function randomUuid(random: () => number): string {
+  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16));
+  hex[12] = '4';
+  hex[16] = '89ab'[Math.floor(random() * 4)] ?? '8';
+  const text = hex.join('');
+  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join('-');
+}
+
+function ownChildren(store: ResourceStore, id: string): StoredResource[] {
+  return [...store.below(id)].filter((item) => !item.id.slice(id.length).toLowerCase().startsWith('/providers/'));
+}
+
+function nameHolder(
+  name: GlobalName,
+  store: ResourceStore,
+  deletedVaults: ReadonlyMap<string, DeletedVault>,
+  foreignNames: ReadonlySet<string>,
+  now: number,
+): NameHolder | undefined {
+  const resource = store.holder(name);
+  if (resource !== undefined) return { kind: 'Resource', id: resource.id };
+  const vault = name.kind === 'vault' ? deletedVaults.get(name.name.toLowerCase()) : undefined;
+  if (vault !== undefined && vault.scheduledPurgeAt > now) return { kind: 'DeletedVault', vault };
+  return foreignNames.has(nameKey(name)) ? { kind: 'Foreign' } : undefined;
+}
+
+function allowedBy(grants: readonly Grant[], action: string, scope: string): boolean {
+  return grants.some(
+    (grant) =>
+      isWithin(scope, grant.scope) &&
+      grant.actions.some((pattern) => actionCovers(pattern, action)) &&
+      !grant.notActions.some((pattern) => actionCovers(pattern, action)),
+  );
+}
+
+const SCALE_SETS = 'Microsoft.Compute/virtualMachineScaleSets';
+
+function usedCores(store: ResourceStore, location: string, quota: string): number {
+  let used = 0;
+  for (const { document } of store.ofType(SCALE_SETS)) {
+    const size = sizeOf(textAt(document, 'sku.name') ?? '');
+    const capacity = valueAt(document, 'sku.capacity');
+    if (size === undefined || typeof capacity !== 'number') continue;
+    if (locationName(textAt(document, 'location') ?? '') !== location) continue;
+    if (quota === 'cores' || quota === size.family.toLowerCase()) used += capacity * size.vCpus;
+  }
+  return used;
+}
