@@ -61,7 +61,8 @@ export const bodyRules: Readonly<Record<string, readonly BodyRule[]>> = {
   ],
   'InboundNatRule.properties': [
     requires('protocol', 'backendPort', 'frontendIPConfiguration'),
-    range('frontendPort', 1, 65_534),
+    // Azure itself shows 0 for a rule with a range.
+    range('frontendPort', 0, 65_534),
     range('frontendPortRangeStart', 1, 65_534),
     range('frontendPortRangeEnd', 1, 65_534),
     range('backendPort', 1, 65_535),
@@ -261,9 +262,11 @@ function natRange(rule: JsonObject): RuleViolation[] {
     { property, code: 'InboundNatRulePortRangeInvalid', message },
   ];
   if (given.length === 0) {
-    return isAbsent(frontendPort) ? violation('frontendPort', 'An inbound NAT rule needs a frontend port.') : [];
+    return isAbsent(frontendPort) || frontendPort === 0
+      ? violation('frontendPort', 'An inbound NAT rule needs a frontend port.')
+      : [];
   }
-  if (given.length < 3 || !isAbsent(frontendPort)) {
+  if (given.length < 3 || !(isAbsent(frontendPort) || frontendPort === 0)) {
     return violation(
       'frontendPortRangeStart',
       'frontendPortRangeStart, frontendPortRangeEnd and backendAddressPool must be given together and without frontendPort.',

@@ -152,7 +152,13 @@ export async function loadDefinitions(source: DefinitionSource): Promise<Definit
   const importModel = (file: string): Promise<Readonly<Record<string, unknown>>> =>
     import(pathToFileURL(join(folder, file)).href);
   const [mappers, enumerations] = await Promise.all([importModel('mappers.js'), importModel('index.js')]);
-  return translator(source, mappers as Readonly<Record<string, Mapper>>, enumerations);
+  const translation: Translation = {
+    source,
+    mappers: mappers as Readonly<Record<string, Mapper>>,
+    enumerations,
+    shapes: new Map(),
+  };
+  return { type: (className) => ({ kind: 'object', shape: () => shapeOf(translation, className) }) };
 }
 
 /** The installed folder of a package, whichever of its files `exports` lets us resolve. */
@@ -163,89 +169,101 @@ function packageFolder(require: NodeJS.Require, name: string): string {
   return end === -1 ? dirname(entry) : entry.slice(0, end + marker.length);
 }
 
-function translator(
-  source: DefinitionSource,
-  mappers: Readonly<Record<string, Mapper>>,
-  enumerations: Readonly<Record<string, unknown>>,
-): Definitions {
-  const shapes = new Map<string, WireObject>();
+/** Mappers of a package on their way to being wire types. */
+interface Translation {
+  readonly source: DefinitionSource;
+  readonly mappers: Readonly<Record<string, Mapper>>;
+  readonly enumerations: Readonly<Record<string, unknown>>;
+  /** Classes met so far. */
+  readonly shapes: Map<string, WireObject>;
+}
 
-  const shapeOf = (className: string): WireObject => {
-    const known = shapes.get(className);
-    if (known !== undefined) return known;
-    const mapper = Object.values(mappers).find((candidate) => candidate.type.className === className);
-    if (mapper === undefined) throw new Error(`The definitions of ${source} have no class ${className}.`);
-    const { modelProperties = {}, additionalProperties } = mapper.type;
-    const shape = objectShape(className, Object.values(modelProperties), additionalProperties);
-    shapes.set(className, shape);
-    return shape;
-  };
+function shapeOf(translation: Translation, className: string): WireObject {
+  const known = translation.shapes.get(className);
+  if (known !== undefined) return known;
+  const mapper = Object.values(translation.mappers).find((candidate) => candidate.type.className === className);
+  if (mapper === undefined) throw new Error(`The definitions of ${translation.source} have no class ${className}.`);
+  const { modelProperties = {}, additionalProperties } = mapper.type;
+  const shape = objectShape(translation, className, Object.values(modelProperties), additionalProperties);
+  translation.shapes.set(className, shape);
+  return shape;
+}
 
-  const objectShape = (key: string, members: readonly Mapper[], additional?: Mapper): WireObject => {
-    const properties = new Map<string, WireProperty>();
-    const nested = new Map<string, Mapper[]>();
-    for (const member of members) {
-      const [first = '', ...rest] = splitSerializedName(member.serializedName ?? '');
-      if (rest.length === 0) {
-        const { required = false, readOnly = false } = member;
-        properties.set(first, { type: typeOf(member, `${key}.${first}`), required, readOnly });
-      } else {
-        nested.set(first, [...(nested.get(first) ?? []), { ...member, serializedName: rest.join('.') }]);
-      }
+function objectShape(
+  translation: Translation,
+  key: string,
+  members: readonly Mapper[],
+  additional?: Mapper,
+): WireObject {
+  const properties = new Map<string, WireProperty>();
+  const nested = new Map<string, Mapper[]>();
+  for (const member of members) {
+    const [first = '', ...rest] = splitSerializedName(member.serializedName ?? '');
+    if (rest.length === 0) {
+      const { required = false, readOnly = false } = member;
+      properties.set(first, { type: typeOf(translation, member, `${key}.${first}`), required, readOnly });
+    } else {
+      nested.set(first, [...(nested.get(first) ?? []), { ...member, serializedName: rest.join('.') }]);
     }
-    for (const [name, inner] of nested) {
-      const shape = objectShape(`${key}.${name}`, inner);
-      const required = inner.some((member) => member.required === true && member.readOnly !== true);
-      properties.set(name, { type: { kind: 'object', shape: () => shape }, required, readOnly: false });
-    }
-    return {
-      key,
-      displayName: displayName(source, key),
-      properties,
-      additional: additional === undefined ? undefined : typeOf(additional, key),
-    };
+  }
+  for (const [name, inner] of nested) {
+    const shape = objectShape(translation, `${key}.${name}`, inner);
+    const required = inner.some((member) => member.required === true && member.readOnly !== true);
+    properties.set(name, { type: { kind: 'object', shape: () => shape }, required, readOnly: false });
+  }
+  return {
+    key,
+    displayName: displayName(translation.source, key),
+    properties,
+    additional: additional === undefined ? undefined : typeOf(translation, additional, key),
   };
+}
 
-  const typeOf = (mapper: Mapper, key: string): WireType => {
-    const { type, constraints = {} } = mapper;
-    switch (type.name) {
-      case 'Composite': {
-        const className = type.className;
-        return className === undefined ? { kind: 'any' } : { kind: 'object', shape: () => shapeOf(className) };
-      }
-      case 'Sequence':
-        return { kind: 'list', element: type.element ? typeOf(type.element, key) : { kind: 'any' }, constraints };
-      case 'Dictionary':
-        return { kind: 'map', value: type.value ? typeOf(type.value, key) : { kind: 'any' } };
-      case 'Enum':
-        return { kind: 'enum', allowed: (type.allowedValues ?? []).map(String) };
-      case 'String': {
-        const enumeration = OPEN_ENUMERATIONS[source][key];
-        return enumeration === undefined
-          ? { kind: 'string', constraints }
-          : { kind: 'enum', allowed: valuesOf(enumeration, enumerations) };
-      }
-      case 'Uuid':
-        return { kind: 'string', format: 'uuid', constraints };
-      case 'TimeSpan':
-        return { kind: 'string', format: 'duration', constraints };
-      case 'Date':
-      case 'DateTime':
-      case 'DateTimeRfc1123':
-        return { kind: 'string', format: 'dateTime', constraints };
-      case 'ByteArray':
-      case 'Base64Url':
-        return { kind: 'string', format: 'base64', constraints };
-      case 'Number':
-        return { kind: 'number', constraints };
-      case 'Boolean':
-        return { kind: 'boolean' };
-      default:
-        return { kind: 'any' };
+function typeOf(translation: Translation, { type, constraints = {} }: Mapper, key: string): WireType {
+  const { className, element, value } = type;
+  switch (type.name) {
+    case 'Composite':
+      return className === undefined
+        ? { kind: 'any' }
+        : { kind: 'object', shape: () => shapeOf(translation, className) };
+    case 'Sequence':
+      return { kind: 'list', element: element ? typeOf(translation, element, key) : { kind: 'any' }, constraints };
+    case 'Dictionary':
+      return { kind: 'map', value: value ? typeOf(translation, value, key) : { kind: 'any' } };
+    case 'String': {
+      const enumeration = OPEN_ENUMERATIONS[translation.source][key];
+      return enumeration === undefined
+        ? { kind: 'string', constraints }
+        : { kind: 'enum', allowed: valuesOf(enumeration, translation.enumerations) };
     }
-  };
+    default:
+      return plainType(type, constraints);
+  }
+}
 
-  return { type: (className) => ({ kind: 'object', shape: () => shapeOf(className) }) };
+/** The type of a value that is neither made of others nor free text. */
+function plainType(type: MapperType, constraints: WireConstraints): WireType {
+  switch (type.name) {
+    case 'Enum':
+      return { kind: 'enum', allowed: (type.allowedValues ?? []).map(String) };
+    case 'Uuid':
+      return { kind: 'string', format: 'uuid', constraints };
+    case 'TimeSpan':
+      return { kind: 'string', format: 'duration', constraints };
+    case 'Date':
+    case 'DateTime':
+    case 'DateTimeRfc1123':
+      return { kind: 'string', format: 'dateTime', constraints };
+    case 'ByteArray':
+    case 'Base64Url':
+      return { kind: 'string', format: 'base64', constraints };
+    case 'Number':
+      return { kind: 'number', constraints };
+    case 'Boolean':
+      return { kind: 'boolean' };
+    default:
+      return { kind: 'any' };
+  }
 }
 
 /** @throws when the package has no such enumeration: a mistake in the simulator */

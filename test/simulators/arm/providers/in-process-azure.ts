@@ -2,16 +2,11 @@ import type { JsonObject } from '../../../../src/json.ts';
 import { isJsonObject } from '../../../../src/json.ts';
 import { createManualClock, type ManualClock } from '../../../../src/runtime/manual-clock.ts';
 import { seededRandom } from '../../../../src/runtime/random.ts';
-import { ArmFault } from '../arm-fault.ts';
-import { createTypeRegistry } from '../context.ts';
-import { dispatch } from '../dispatcher.ts';
-import type { Answer } from '../exchange.ts';
+import { createAzure } from '../azure.ts';
+import type { Answer, ArmRequest } from '../exchange.ts';
 import { textAt } from '../json-path.ts';
-import { createOperations } from '../operations.ts';
-import { defaultSettings } from '../settings.ts';
 import type { Principal } from '../world.ts';
-import { createWorld, type WorldState } from '../world-state.ts';
-import { resourceTypes } from './index.ts';
+import type { WorldState } from '../world-state.ts';
 import { GROUP, SUBSCRIPTION, TENANT } from './sample-bodies.ts';
 
 /** An Azure without a network: the simulator's core and its providers in this process, on a clock moved by hand. */
@@ -58,93 +53,37 @@ const VERSIONS: Readonly<Record<string, string>> = {
   'microsoft.authorization': '2022-04-01',
 };
 
+const CALLER: Principal = {
+  objectId: 'c0ffee00-0000-4000-8000-000000000001',
+  appId: 'c0ffee00-0000-4000-8000-000000000002',
+  displayName: 'operator',
+  createdAt: 0,
+};
+
 /** A subscription with one empty resource group in West Europe. */
 export function createInProcessAzure(): InProcessAzure {
   const clock = createManualClock();
-  const settings = defaultSettings();
-  const caller: Principal = {
-    objectId: 'c0ffee00-0000-4000-8000-000000000001',
-    appId: 'c0ffee00-0000-4000-8000-000000000002',
-    displayName: 'operator',
-    createdAt: clock.now(),
-  };
-  const world = createWorld({
+  const azure = createAzure({
     tenantId: TENANT,
-    now: clock.now,
+    subscriptionId: SUBSCRIPTION,
+    clock,
     random: seededRandom(7),
-    settings,
     blobEndpoint: (account) => `https://${account}.blob.core.windows.net/`,
     blobExists: () => true,
   });
-  const types = createTypeRegistry(resourceTypes);
-  world.subscriptions.set(SUBSCRIPTION, {
-    subscriptionId: SUBSCRIPTION,
-    displayName: 'Test',
-    state: 'Enabled',
-    registrations: new Map(types.namespaces.map((namespace) => [namespace.toLowerCase(), 'Registered'])),
-  });
-  world.principals.set(caller.objectId, caller);
-  world.grants.set(caller.objectId, [{ scope: '/', actions: ['*'], notActions: [] }]);
-  const group = 'Microsoft.Resources/resourceGroups';
-  world.store({
-    id: GROUP,
-    type: group,
-    document: { id: GROUP, name: 'cmg-rg', type: group, location: 'westeurope', properties: {} },
-  });
-  const operations = createOperations(world, clock);
+  const { world } = azure;
+  world.principals.set(CALLER.objectId, CALLER);
+  world.grants.set(CALLER.objectId, [{ scope: '/', actions: ['*'], notActions: [] }]);
+  const type = 'Microsoft.Resources/resourceGroups';
+  const document = { id: GROUP, name: 'cmg-rg', type, location: 'westeurope', properties: {} };
+  world.store({ id: GROUP, type, document });
   const exchanges: Exchange[] = [];
 
-  const send = (
-    method: string,
-    url: URL,
-    body: JsonObject | undefined,
-    headers: Readonly<Record<string, string>>,
-  ): Answer => {
-    const request = {
-      method,
-      path: decodeURIComponent(url.pathname),
-      query: url.searchParams,
-      headers,
-      origin: ORIGIN,
-      text: body === undefined ? '' : JSON.stringify(body),
-    };
-    try {
-      const context = {
-        world,
-        types,
-        operations,
-        schedule: schedule(clock),
-        request,
-        caller,
-        operationFailure: undefined,
-        graph: { rows: () => [] },
-      };
-      return operations.poll(request) ?? dispatch(context) ?? { status: 404 };
-    } catch (error) {
-      if (!(error instanceof ArmFault)) throw error;
-      return { status: error.status, headers: error.headers, body: error.body };
-    }
-  };
-
   const call: InProcessAzure['call'] = (method, path, body, headers = {}) => {
-    const url = new URL(path, ORIGIN);
-    if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', versionFor(url.pathname));
-    const answer = send(method, url, body, headers);
-    const answered = {
-      status: answer.status,
-      headers: answer.headers ?? {},
-      body: isJsonObject(answer.body) ? answer.body : {},
-    };
-    exchanges.push({
-      method,
-      url: url.href,
-      requestHeaders: { 'Content-Type': 'application/json', ...headers },
-      requestBody: body ?? null,
-      status: answer.status,
-      responseHeaders: answered.headers,
-      responseBody: answer.body ?? null,
-    });
-    return answered;
+    const url = urlOf(path);
+    const answer = azure.carryOut(requestFor(method, url, body, headers), CALLER);
+    exchanges.push(exchange(method, url, body, headers, answer));
+    return { status: answer.status, headers: answer.headers ?? {}, body: isJsonObject(answer.body) ? answer.body : {} };
   };
 
   const show = (path: string): JsonObject => {
@@ -173,9 +112,43 @@ export function createInProcessAzure(): InProcessAzure {
   };
 }
 
-function schedule(clock: ManualClock) {
-  return (seconds: number, callback: () => void) => {
-    clock.schedule(seconds * 1000, callback);
+function urlOf(path: string): URL {
+  const url = new URL(path, ORIGIN);
+  if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', versionFor(url.pathname));
+  return url;
+}
+
+function requestFor(
+  method: string,
+  url: URL,
+  body: JsonObject | undefined,
+  headers: Readonly<Record<string, string>>,
+): ArmRequest {
+  return {
+    method,
+    path: decodeURIComponent(url.pathname),
+    query: url.searchParams,
+    headers,
+    origin: ORIGIN,
+    text: body === undefined ? '' : JSON.stringify(body),
+  };
+}
+
+function exchange(
+  method: string,
+  url: URL,
+  body: JsonObject | undefined,
+  headers: Readonly<Record<string, string>>,
+  answer: Answer,
+): Exchange {
+  return {
+    method,
+    url: url.href,
+    requestHeaders: { 'Content-Type': 'application/json', ...headers },
+    requestBody: body ?? null,
+    status: answer.status,
+    responseHeaders: answer.headers ?? {},
+    responseBody: answer.body ?? null,
   };
 }
 

@@ -182,13 +182,12 @@ describe('a certificate that cannot be installed fails the operation, not the PU
 });
 
 test('a setup that fails fails the operation, and a PUT tries it again', async () => {
-  let failure: string | undefined = 'exit code 1';
-  Object.assign(azure.world, { extensionFailure: () => failure });
+  const failures = azure.world.settings.extensionFailures.set('setup', 'exit code 1');
   const answer = azure.call('PUT', ids.scaleSet, sample.scaleSetBody(certificateUrl));
   await azure.clock.advance(222_000);
   expect(azure.outcome(answer)).toMatchObject({ status: 'Failed', error: { code: 'VMExtensionProvisioningError' } });
   expect(vms()).toMatchObject([{ state: 'Failed', health: 'HealthState/unhealthy' }]);
-  failure = undefined;
+  failures.clear();
   await azure.create(ids.scaleSet, sample.scaleSetBody(certificateUrl));
   expect(vms()).toEqual([{ id: '0', ...healthy }]);
 });

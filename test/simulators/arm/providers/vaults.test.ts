@@ -15,7 +15,7 @@ describe('a vault', () => {
   test('is answered as 200 RegisteringDns without any header of an operation, for 30 seconds', async () => {
     const answer = azure.call('PUT', ids.vault, sample.vaultBody);
     expect(answer).toMatchObject({ status: 200, body: { properties: { provisioningState: 'RegisteringDns' } } });
-    expect(Object.keys(answer.headers)).toEqual([]);
+    expect(Object.keys(answer.headers).join(' ')).not.toMatch(/location|retry-after|asyncoperation/i);
     await azure.clock.advance(29_999);
     expect(textAt(azure.show(ids.vault), 'properties.provisioningState')).toBe('RegisteringDns');
     await azure.clock.advance(1);
