@@ -35,8 +35,8 @@ export interface ApplyStatusOptions extends RequestOptions {
 
 /**
  * Makes `status` the status of `live`, of which the manager must be the only writer. Makes no request when it is that
- * already; only the order of keys may differ. Refused with 409 when the stored object is no longer the version, or the
- * uid, of `live`: the status may have been computed from what has changed since.
+ * already; only the order of keys may differ. Refused with 409 when the stored object is no longer the version of
+ * `live`: the status may have been computed from what has changed since.
  */
 export async function applyStatusIfChanged<T extends KubernetesObject>(
   client: Pick<KubernetesClient, 'applyStatus'>,

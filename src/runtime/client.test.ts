@@ -21,13 +21,16 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 interface Options {
   readonly clock?: typeof systemClock;
+  readonly kubeConfig?: KubeConfig;
   readonly user?: object;
   readonly requested?: (code: string, method: string) => void;
 }
 
-async function setUp(answer: Answer, { clock = systemClock, user = {}, requested = () => {} }: Options = {}) {
+async function setUp(
+  answer: Answer,
+  { clock = systemClock, kubeConfig = new KubeConfig(), user = {}, requested = () => {} }: Options = {},
+) {
   const server = await startScriptedServer(answer);
-  const kubeConfig = new KubeConfig();
   kubeConfig.loadFromClusterAndUser(
     { name: 'test', server: `${server.url}/prefix`, skipTLSVerify: true },
     { name: 'test', ...user },
@@ -76,26 +79,102 @@ describe('the client', () => {
     const { client, server } = await setUp(ok);
     await client.get(CONFIG_MAP, { namespace: 'a', name: '../secrets/x?y' }, LASTING);
     expect(server.requests).toEqual(['GET /prefix/api/v1/namespaces/a/configmaps/..%2Fsecrets%2Fx%3Fy']);
-    expect(() => client.get(CONFIG_MAP, { name: 'one' }, LASTING)).toThrow('ConfigMap one needs a namespace.');
+    const nowhere = client.get(CONFIG_MAP, { name: 'one' }, LASTING);
+    await expect(nowhere).rejects.toThrow('ConfigMap one needs a namespace.');
   });
 
-  it('asks for new credentials when the old ones are refused, once', async () => {
+  it('asks for new credentials when the old ones are refused, once for each request', async () => {
+    const kubeConfig = new KubeConfig();
+    let asked = 0;
+    kubeConfig.addAuthenticator({
+      isAuthProvider: () => true,
+      applyAuthentication: async (_, { headers }) => {
+        Object.assign(headers ?? {}, { Authorization: `Bearer token-${++asked}` });
+      },
+    });
+    let valid = 'Bearer token-2';
+    const { client, server } = await setUp(
+      ({ headers: { authorization } }, response) =>
+        authorization === valid
+          ? json(response, 200, { metadata: KEY })
+          : json(response, 401, { kind: 'Status', code: 401, reason: 'Unauthorized', message: 'Unauthorized' }),
+      { kubeConfig },
+    );
+    expect(await client.create(CONFIG_MAP, { metadata: KEY }, LASTING)).toEqual({ metadata: KEY });
+    await client.get(CONFIG_MAP, KEY, LASTING);
+    expect([asked, server.requests.length]).toEqual([2, 3]);
+
+    valid = 'none';
+    const error = await rejectionOf(client.delete(CONFIG_MAP, KEY, LASTING));
+    expect(isUnauthorized(error)).toBe(true);
+    expect([asked, server.requests.length]).toEqual([3, 5]);
+    expect(JSON.stringify(error) + String(error)).not.toContain('token-');
+  });
+
+  it('says so when there are no credentials, and asks again the next time', async () => {
+    const kubeConfig = new KubeConfig();
+    let isBroken = true;
+    kubeConfig.addAuthenticator({
+      isAuthProvider: () => true,
+      applyAuthentication: async () => {
+        if (isBroken) throw new Error('the plugin is not installed');
+      },
+    });
+    const { client } = await setUp(ok, { kubeConfig });
+    await expect(client.create(CONFIG_MAP, { metadata: KEY }, LASTING)).rejects.toThrow(
+      new ApiConnectionError('The kubeconfig gives no credentials: the plugin is not installed'),
+    );
+    isBroken = false;
+    expect(await client.create(CONFIG_MAP, { metadata: KEY }, LASTING)).toEqual({ metadata: KEY });
+  });
+
+  it('changes to new connections when the certificates change, and lets go of the old', async () => {
+    const kubeConfig = new KubeConfig();
+    let certificate = 'first';
+    kubeConfig.addAuthenticator({
+      isAuthProvider: () => true,
+      applyAuthentication: async (_, options) => {
+        Object.assign(options, { cert: certificate });
+      },
+    });
+    const clock = createManualClock();
+    const ports = new Set<number | undefined>();
+    const { client, server } = await setUp(
+      (request, response) => {
+        ports.add(request.socket.remotePort);
+        ok(request, response);
+      },
+      { kubeConfig, clock },
+    );
+    for (let minute = 0; minute < 3; minute++) {
+      await client.get(CONFIG_MAP, KEY, LASTING);
+      await clock.advance(60_000);
+    }
+    expect(ports.size).toBe(1);
+    certificate = 'second';
+    await client.get(CONFIG_MAP, KEY, LASTING);
+    expect(ports.size).toBe(2);
+    await clock.advance(60_000);
+    await client.get(CONFIG_MAP, KEY, LASTING);
+    await expect.poll(() => server.openConnections()).toBe(1);
+  });
+
+  it('reads a token from its file, and leaves the line break out', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'client-test-'));
     onTestFinished(() => rm(directory, { recursive: true }));
     const tokenFile = join(directory, 'token');
-    await writeFile(tokenFile, 'first\n');
-    const seen: (string | undefined)[] = [];
+    await writeFile(tokenFile, 'abc\n');
+    let seen: string | undefined;
+    const user = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
     const { client } = await setUp(
       (request, response) => {
-        seen.push(request.headers.authorization);
-        json(response, 401, { kind: 'Status', code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
+        seen = request.headers.authorization;
+        ok(request, response);
       },
-      { user: { authProvider: { name: 'tokenFile', config: { tokenFile } } } },
+      { user },
     );
-    const error = await rejectionOf(client.delete(CONFIG_MAP, KEY, LASTING));
-    expect(isUnauthorized(error)).toBe(true);
-    expect(seen).toEqual(['Bearer first', 'Bearer first']);
-    expect(JSON.stringify(error) + String(error)).not.toContain('first');
+    await client.get(CONFIG_MAP, KEY, LASTING);
+    expect(seen).toBe('Bearer abc');
   });
 
   it('waits for a read as long as an overloaded server asks, a few times, and never for a write', async () => {

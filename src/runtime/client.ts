@@ -191,11 +191,11 @@ function clientOver(transport: Transport, options: KubernetesClientOptions, fenc
     );
 
   return {
-    get: (kind, key, { signal }) =>
+    get: async (kind, key, { signal }) =>
       call({ method: 'GET', path: resourcePath(kind, key), subject: describe(kind, key) }, signal),
     list: async (kind, { signal, ...selection }) => listOf(await call(listCall(kind, selection), signal)),
-    watch: (kind, { signal, ...selection }) => openWatch(transport, watchCall(kind, selection), signal),
-    create: (kind, intent, { signal, fieldManager }) => {
+    watch: async (kind, { signal, ...selection }) => openWatch(transport, watchCall(kind, selection), signal),
+    create: async (kind, intent, { signal, fieldManager }) => {
       const { namespace } = intent.metadata;
       const path = resourcePath(kind, { ...(namespace && { namespace }) }, { fieldManager });
       return call(
@@ -203,17 +203,17 @@ function clientOver(transport: Transport, options: KubernetesClientOptions, fenc
         signal,
       );
     },
-    replace: (kind, intent, { signal, fieldManager }) => {
+    replace: async (kind, intent, { signal, fieldManager }) => {
       const path = resourcePath(kind, intent.metadata, { fieldManager });
       return call({ method: 'PUT', path, subject: describe(kind, intent.metadata), body: typed(kind, intent) }, signal);
     },
-    patch: (kind, key, { type, body }, { signal, fieldManager, subresource }) => {
+    patch: async (kind, key, { type, body }, { signal, fieldManager, subresource }) => {
       const path = resourcePath(kind, { ...key, ...(subresource && { subresource }) }, { fieldManager });
       const contentType = type === 'merge' ? 'application/merge-patch+json' : 'application/json-patch+json';
       return call({ method: 'PATCH', path, subject: describe(kind, key, subresource), contentType, body }, signal);
     },
-    apply: (kind, intent, applyOptions) => apply(kind, intent, applyOptions),
-    applyStatus: (kind, intent, applyOptions) => apply(kind, intent, applyOptions, 'status'),
+    apply: async (kind, intent, applyOptions) => apply(kind, intent, applyOptions),
+    applyStatus: async (kind, intent, applyOptions) => apply(kind, intent, applyOptions, 'status'),
     delete: async (kind, key, { signal, preconditions, propagationPolicy }) => {
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy };
       await call({ method: 'DELETE', path: resourcePath(kind, key), subject: describe(kind, key), body }, signal);

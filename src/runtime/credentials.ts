@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RequestOptions } from 'node:https';
+import { ApiConnectionError } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import type { KubeConfig } from './kube-config.ts';
 
@@ -19,7 +20,7 @@ export interface Credentials {
 
 /** Credentials of a kubeconfig, in whatever way it gives them. */
 export interface CredentialSource {
-  /** Asks the kubeconfig at most once a minute, and once for all who wait. Rejects if it cannot give any. */
+  /** Asks the kubeconfig at most once a minute, and once for all who wait. Rejects with `ApiConnectionError`. */
   current(): Promise<Credentials>;
   /** The credentials were refused: asks again at the next call. */
   expire(): void;
@@ -31,7 +32,7 @@ export function createCredentialSource(kubeConfig: KubeConfig, clock: Clock): Cr
   return {
     current: () => {
       if (cached === undefined || clock.monotonic() - cached.at >= REFRESH_MS) {
-        const asked = { credentials: read(kubeConfig), at: clock.monotonic() };
+        const asked = { credentials: read(kubeConfig).catch(explain), at: clock.monotonic() };
         cached = asked;
         asked.credentials.catch(() => {
           if (cached === asked) cached = undefined;
@@ -63,6 +64,11 @@ async function read(kubeConfig: KubeConfig): Promise<Credentials> {
     tls,
     tlsFingerprint: createHash('sha256').update(JSON.stringify(tls)).digest('hex'),
   };
+}
+
+function explain(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  throw new ApiConnectionError(`The kubeconfig gives no credentials: ${message}`, { cause: error });
 }
 
 /** Token files end in a line break, which no header may. */

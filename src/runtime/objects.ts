@@ -63,9 +63,9 @@ export interface Secret extends KubernetesObject {
 export interface IntendedMeta {
   readonly name: string;
   readonly namespace?: string;
-  /** Given, the write is refused unless the stored object has this uid. */
+  /** Given, the write is refused (409, or 422 for an apply) unless the stored object has this uid. */
   readonly uid?: string;
-  /** Given, the write is refused unless the stored object has this version. */
+  /** Given, the write is refused (409) unless the stored object has this version. */
   readonly resourceVersion?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
