@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pino from 'pino';
+import { createLogger } from '../../src/observability/logging.ts';
+import { runDemo } from './run.ts';
+import { createScreen } from './screen.ts';
+import { StepFailed } from './steps.ts';
+
+const HELP = `Shows a cloud management gateway coming up from a manifest: a real etcd and kube-apiserver, a simulated Azure,
+the operator, and one CMG that is scaled, damaged and repaired. Stays up until Ctrl-C.
+
+  npm run demo -- [options]
+
+  --once          tear everything down at the end; exit 0 only if each step was seen to happen
+  --record FILE   write every exchange with the simulated Azure to FILE, one JSON object a line, secrets masked
+  --speed N       how much faster than real time Azure runs (default 30)
+  --help          print this
+
+Examples:
+  npm run demo
+  npm run demo -- --once --record azure.jsonl
+`;
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        record: { type: 'string' },
+        speed: { type: 'string', default: '30' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    const speed = Number(values.speed);
+    if (!(speed >= 1 && speed <= 1000)) {
+      throw new Error(`--speed ${values.speed}: must be a number from 1 to 1000.`);
+    }
+    return { ...values, speed };
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nSee npm run demo -- --help.\n`);
+    return undefined;
+  }
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (options === undefined) {
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+  }
+  const screen = createScreen(process.stdout);
+  const directory = mkdtempSync(join(tmpdir(), 'cmg-operator-demo-'));
+  const logFile = join(directory, 'operator.log');
+  const destination = pino.destination({ dest: logFile, sync: true });
+  const logger = createLogger({ level: 'info', format: 'json', destination });
+  let keepLog = false;
+  try {
+    await runDemo({ ...options, screen, logger, logFile, signal: stop.signal });
+    return 0;
+  } catch (error) {
+    if (stop.signal.aborted) {
+      screen.print('', 'Stopped; everything has been taken down.');
+      return options.once ? 130 : 0;
+    }
+    keepLog = true;
+    screen.failed(error instanceof Error ? error.message : String(error));
+    screen.print(
+      error instanceof StepFailed || !(error instanceof Error) ? '' : (error.stack ?? ''),
+      `What to do: look into the operator's log, ${logFile}. If Kubernetes or Azure did not start, run it again; npm run demo -- --help lists the options.`,
+    );
+    return 1;
+  } finally {
+    destination.end();
+    if (!keepLog) {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,194 @@
+import { isJsonObject, type JsonObject } from '../../src/json.ts';
+import type { Logger } from '../../src/runtime/logger.ts';
+import { type ApiClient, connectionOf, createApiClient } from '../cluster/api-client.ts';
+import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
+import { installDefinitions } from '../cluster/definitions.ts';
+import { formatSeconds } from '../cluster/progress.ts';
+import { gatewayManifests, type Manifest } from '../world/gateway-manifests.ts';
+import { startOperatorUnderTest } from '../world/operator-under-test.ts';
+import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
+import type { Screen } from './screen.ts';
+import { apply, isReady, watchUntil } from './steps.ts';
+
+export interface DemoOptions {
+  readonly once: boolean;
+  readonly record?: string | undefined;
+  readonly speed: number;
+  readonly screen: Screen;
+  readonly logger: Logger;
+  readonly logFile: string;
+  readonly signal: AbortSignal;
+}
+
+const NAMESPACE = 'default';
+const SERVICE_NAME = 'granitefalls.contoso.com';
+
+/** The operator looks for drift this often by the demo's fast clock. */
+const DRIFT_INTERVAL = '2m';
+
+/** Longest time for each step by the machine's clock. */
+const PROVISIONING_LIMIT_MS = 180_000;
+const CHANGE_LIMIT_MS = 90_000;
+
+/** Runs the demo. Whatever it started is stopped again, however it ends. */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const cleanups: (() => Promise<unknown>)[] = [];
+  try {
+    await demonstrate(options, (cleanup) => cleanups.unshift(cleanup));
+  } finally {
+    for (const cleanup of cleanups) {
+      await cleanup();
+    }
+  }
+}
+
+async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<unknown>) => void): Promise<void> {
+  const { screen, signal, speed } = options;
+  const controlPlane = await startCluster(options);
+  later(() => controlPlane.stop());
+  const api = createApiClient(connectionOf(controlPlane.kubeconfig));
+  later(() => api.close());
+
+  screen.step('Starting a simulated Azure with real blob storage');
+  const world = await startSimulatedWorld({
+    speed,
+    ...(options.record === undefined ? {} : { record: options.record }),
+  });
+  later(() => world.close());
+  screen.done(`${world.azure.url}, ${speed} times as fast as real time`);
+  signal.throwIfAborted();
+
+  screen.step('Installing the custom resource definitions');
+  screen.done((await installDefinitions(api)).join(', '));
+
+  screen.step('Starting the operator');
+  const operator = await startOperatorUnderTest({
+    kubeconfigPath: controlPlane.kubeconfigPath,
+    world,
+    logger: options.logger,
+    flags: ['--drift-interval', DRIFT_INTERVAL],
+  });
+  later(() => operator.stop());
+  screen.done(`metrics at http://127.0.0.1:${operator.port}/metrics`);
+
+  const certificate = await world.authority.issue({ commonName: SERVICE_NAME, organization: 'Contoso' });
+  const manifests = gatewayManifests(world, {
+    namespace: NAMESPACE,
+    name: 'granitefalls',
+    serviceName: SERVICE_NAME,
+    certificate,
+  });
+  await provision(options, api, manifests);
+  await scale(options, api, world, manifests.cmg);
+  await damage(options, api, world, manifests.cmg);
+  if (!options.once) {
+    screen.print(...invitation(controlPlane, world, options.logFile));
+    await aborted(signal);
+    signal.throwIfAborted();
+  }
+}
+
+async function startCluster({ screen, signal }: DemoOptions): Promise<ControlPlane> {
+  screen.step('Starting etcd and kube-apiserver');
+  const controlPlane = await startControlPlane({
+    signal,
+    progress: (stage, elapsedSeconds) => screen.show([`${stage} (${formatSeconds(elapsedSeconds)})`]),
+  });
+  screen.show([]);
+  screen.done(controlPlane.server);
+  return controlPlane;
+}
+
+async function provision(
+  { screen, signal }: DemoOptions,
+  api: ApiClient,
+  manifests: ReturnType<typeof gatewayManifests>,
+): Promise<void> {
+  screen.step('Applying a CMG and watching its gateway come up');
+  for (const manifest of [manifests.certificate, manifests.credentials, manifests.cmg]) {
+    if (manifest !== undefined) {
+      await apply(api, manifest);
+    }
+  }
+  const started = performance.now();
+  const expected = 'the CMG is Ready';
+  await watchUntil({ api, manifest: manifests.cmg, screen, signal, limitMs: PROVISIONING_LIMIT_MS, expected }, (cmg) =>
+    isReady(cmg) ? expected : undefined,
+  );
+  screen.done(`the CMG is Ready after ${Math.round((performance.now() - started) / 1000)} s`);
+}
+
+async function scale({ screen, signal }: DemoOptions, api: ApiClient, { azure }: SimulatedWorld, manifest: Manifest) {
+  screen.step('Scaling from one VM to two by an apply');
+  const spec = manifest.spec as Record<string, unknown>;
+  const scaled = { ...manifest, spec: { ...spec, vm: { size: 'Standard', instances: 2 } } };
+  await apply(api, scaled);
+  const expected = 'two VMs serve';
+  const seen = await watchUntil({ api, manifest, screen, signal, limitMs: CHANGE_LIMIT_MS, expected }, (cmg) =>
+    isReady(cmg) && cmg.status?.deployments?.[0]?.instances?.ready === 2 && capacityOf(azure) === 2
+      ? expected
+      : undefined,
+  );
+  screen.done(`${seen}, and Azure has a scale set of capacity 2`);
+}
+
+async function damage({ screen, signal }: DemoOptions, api: ApiClient, { azure }: SimulatedWorld, manifest: Manifest) {
+  screen.step("Deleting a network rule behind the operator's back");
+  const group = resourceOf(azure, 'Microsoft.Network/networkSecurityGroups');
+  azure.control.call('DELETE', `${group.id}/securityRules/https?api-version=2025-03-01`);
+  const rules = () => namesOf(resourceOf(azure, 'Microsoft.Network/networkSecurityGroups'));
+  const gone = 'the rule https is gone';
+  await watchUntil({ api, manifest, screen, signal, limitMs: CHANGE_LIMIT_MS, expected: gone }, () =>
+    rules().includes('https') ? undefined : gone,
+  );
+  const expected = 'the rule https is back';
+  const seen = await watchUntil({ api, manifest, screen, signal, limitMs: CHANGE_LIMIT_MS, expected }, (cmg) =>
+    rules().includes('https') && isReady(cmg) ? expected : undefined,
+  );
+  screen.done(`${seen}; Azure has the rules ${rules().join(', ')}`);
+}
+
+/** The one resource of a type in the simulated Azure. */
+function resourceOf({ control }: SimulatedWorld['azure'], type: string): JsonObject {
+  const found = control.state().find((resource) => String(resource.type).toLowerCase() === type.toLowerCase());
+  if (found === undefined) {
+    throw new Error(`The simulated Azure has no resource of type ${type}.`);
+  }
+  return found;
+}
+
+function capacityOf(azure: SimulatedWorld['azure']): unknown {
+  const { sku } = resourceOf(azure, 'Microsoft.Compute/virtualMachineScaleSets');
+  return isJsonObject(sku) ? sku.capacity : undefined;
+}
+
+function namesOf({ properties }: JsonObject): readonly string[] {
+  const rules = isJsonObject(properties) ? properties.securityRules : undefined;
+  return Array.isArray(rules) ? rules.filter(isJsonObject).map(({ name }) => String(name)) : [];
+}
+
+function invitation(controlPlane: ControlPlane, { azure }: SimulatedWorld, logFile: string): readonly string[] {
+  const kubectl = controlPlane.kubectlPath;
+  return [
+    '',
+    'Everything is up. Try in another terminal:',
+    '',
+    `  export KUBECONFIG=${controlPlane.kubeconfigPath}`,
+    `  ${kubectl} get cmg`,
+    `  ${kubectl} describe cmg granitefalls`,
+    `  ${kubectl} patch cmg granitefalls --type merge -p '{"spec":{"vm":{"instances":3}}}'`,
+    `  ${kubectl} get events.events.k8s.io --field-selector regarding.kind=CMG`,
+    `  ${kubectl} delete cmg granitefalls`,
+    '',
+    `The simulated Azure answers at ${azure.url}; the operator logs to ${logFile}. Ctrl-C takes everything down.`,
+  ];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    }
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

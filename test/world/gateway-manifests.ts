@@ -1,0 +1,87 @@
+import type { IssuedCertificate } from '../certificate-authority.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
+
+/** What differs between the gateways of tests. */
+export interface GatewayManifestOptions {
+  readonly namespace: string;
+  readonly name: string;
+  readonly serviceName: string;
+  readonly certificate?: IssuedCertificate;
+  /** Merged over the spec, one level deep. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/** A manifest as it would stand in Git. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly [field: string]: unknown;
+}
+
+/** The CMG of a gateway, its certificate as cert-manager writes it, and the client secret for Azure. */
+export function gatewayManifests(world: SimulatedWorld, options: GatewayManifestOptions) {
+  const { namespace, name, serviceName, certificate } = options;
+  return {
+    cmg: cmgManifest(world, options),
+    certificate:
+      certificate === undefined ? undefined : certificateSecret(namespace, `${name}-tls`, certificate, world),
+    credentials: secret(namespace, 'azure', 'Opaque', { 'client-secret': world.azure.clientSecret }),
+    serviceName,
+  };
+}
+
+export function cmgManifest({ azure, packages }: SimulatedWorld, options: GatewayManifestOptions): Manifest {
+  const { namespace, name, serviceName, spec = {} } = options;
+  return {
+    apiVersion: 'configmgr.io/v1alpha1',
+    kind: 'CMG',
+    metadata: { name, namespace },
+    spec: {
+      serviceName,
+      azure: {
+        tenantId: azure.tenantId,
+        subscriptionId: azure.subscriptionId,
+        region: 'westeurope',
+        credentials: { type: 'ClientSecret', clientSecret: { clientId: azure.clientId, secretRef: { name: 'azure' } } },
+        resourceGroup: { name: `cmg-${name}` },
+      },
+      serverCertificate: { secretRef: { name: `${name}-tls` } },
+      servicePackage: { url: packages.url, sha256: packages.sha256 },
+      vm: { size: 'Standard', instances: 1 },
+      ...spec,
+    },
+  };
+}
+
+export function certificateSecret(
+  namespace: string,
+  name: string,
+  certificate: IssuedCertificate,
+  { authority }: Pick<SimulatedWorld, 'authority'>,
+): Manifest {
+  return secret(namespace, name, 'kubernetes.io/tls', {
+    'tls.crt': certificate.chainPem,
+    'tls.key': certificate.privateKeyPem,
+    'ca.crt': authority.rootPem,
+  });
+}
+
+export function secret(
+  namespace: string,
+  name: string,
+  type: string,
+  values: Readonly<Record<string, string | Uint8Array>>,
+): Manifest {
+  const data = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+  );
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, data };
+}
+
+/** Where the API server has an object of this manifest. */
+export function pathOf({ apiVersion, kind, metadata }: Manifest): string {
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const plural = kind === 'CMG' ? 'cmgs' : `${kind.toLowerCase()}s`;
+  return `${group}/namespaces/${metadata.namespace}/${plural}/${metadata.name}`;
+}

@@ -1,0 +1,70 @@
+import { readConfig } from '../../src/config.ts';
+import { runOperator } from '../../src/operator.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { loadKubeConfig } from '../../src/runtime/kube-config.ts';
+import type { Logger } from '../../src/runtime/logger.ts';
+import type { ManagerOutcome } from '../../src/runtime/manager.ts';
+import type { Random } from '../../src/runtime/random.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
+
+export interface OperatorUnderTestOptions {
+  readonly kubeconfigPath: string;
+  readonly world: Pick<SimulatedWorld, 'azure'>;
+  readonly logger: Logger;
+  /** Time of the gateways; that of the simulated Azure by default. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Further flags, such as `--drift-interval`, `1m`. */
+  readonly flags?: readonly string[];
+}
+
+/** The operator, run in this process as the composition root would run it. */
+export interface OperatorUnderTest {
+  readonly port: number;
+  /** Ends it as SIGTERM does. */
+  stop(): Promise<ManagerOutcome>;
+}
+
+/** Starts the operator against the simulated Azure and waits until it works. */
+export async function startOperatorUnderTest(options: OperatorUnderTestOptions): Promise<OperatorUnderTest> {
+  const { world, logger, kubeconfigPath, flags = [] } = options;
+  const outcome = readConfig(
+    ['--installation-id', 'test', '--leader-elect', 'false', '--http-bind-address', '127.0.0.1:0', ...flags],
+    {},
+  );
+  if (outcome.kind !== 'Run') {
+    throw new Error(`Wrong flags for the operator: ${JSON.stringify(outcome)}`);
+  }
+  const stop = new AbortController();
+  const listening = Promise.withResolvers<number>();
+  const started = Promise.withResolvers<void>();
+  const running = runOperator(
+    {
+      config: outcome.config,
+      version: 'test',
+      kubeConfig: loadKubeConfig(kubeconfigPath),
+      cloudOverrides: {
+        AzurePublicCloud: { resourceManagerEndpoint: world.azure.url, authorityHost: world.azure.url },
+      },
+      logger,
+      clock: options.clock ?? world.azure.clock,
+      ...(options.random === undefined ? {} : { random: options.random }),
+      onListening: listening.resolve,
+      onStarted: started.resolve,
+    },
+    stop.signal,
+  );
+  const failed = running.then((ended) => {
+    throw new Error(`The operator has ended: ${ended.kind === 'Failed' ? String(ended.error) : ended.kind}`);
+  });
+  failed.catch(() => {});
+  const port = await Promise.race([listening.promise, failed]);
+  await Promise.race([started.promise, failed]);
+  return {
+    port,
+    stop: () => {
+      stop.abort(new Error('The test is over.'));
+      return running;
+    },
+  };
+}
