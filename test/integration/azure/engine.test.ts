@@ -135,6 +135,9 @@ describe('a gateway', () => {
     expect(after).toMatchObject({ sku: { capacity: 2 } });
     expect(after?.properties).toEqual({ ...(isJsonObject(before?.properties) ? before.properties : {}) });
     expect(JSON.stringify(azure.control.resource(loadBalancer))).toContain('10124');
+    const third = await look(client, graphOf({ ...deployment, instances: 3 }));
+    expect(third.actions).toMatchObject([{ kind: 'Update', differences: [{ path: 'sku.capacity' }] }]);
+    expect(third.actions[0]?.body.properties).not.toHaveProperty('virtualMachineProfile');
   });
 
   it('goes with its group in one call, and leaves a deleted vault', async () => {
