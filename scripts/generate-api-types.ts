@@ -1,12 +1,16 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 
-const CRD_DIRECTORY = join(import.meta.dirname, '../crds');
-const TYPES_DIRECTORY = join(import.meta.dirname, '../src/api/v1alpha1');
+/** Where the definitions are and where their types go, in a checkout of the project. */
+const DEFINITIONS = 'crds';
+const TYPES = 'src/api/v1alpha1';
+
+/** Comments are wrapped to this many characters a line, as the rest of the project. */
+const LINE_WIDTH = 120;
 
 /** The part of a structural schema that types are made from. */
-interface Schema {
+export interface Schema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -17,7 +21,8 @@ interface Schema {
   readonly default?: unknown;
 }
 
-interface CustomResourceDefinition {
+/** The part of a CustomResourceDefinition that types are made from. */
+export interface CustomResourceDefinition {
   readonly spec: {
     readonly group: string;
     readonly names: { readonly kind: string; readonly plural: string };
@@ -98,7 +103,21 @@ function interfaceOf(schema: Schema, name: string, interfaces: Map<string, strin
 }
 
 function comment(text: string | undefined, indent: string): string {
-  return `${indent}/** ${(text ?? '').trim().replaceAll(/\s+/g, ' ').replaceAll('*/', '* /')} */`;
+  const words = (text ?? '').trim().replaceAll('*/', '* /').split(/\s+/);
+  const single = `${indent}/** ${words.join(' ')} */`;
+  if (single.length <= LINE_WIDTH) {
+    return single;
+  }
+  const lines = [`${indent} *`];
+  for (const word of words) {
+    const line = `${lines.at(-1)} ${word}`;
+    if (line.length <= LINE_WIDTH) {
+      lines[lines.length - 1] = line;
+    } else {
+      lines.push(`${indent} * ${word}`);
+    }
+  }
+  return [`${indent}/**`, ...lines, `${indent} */`].join('\n');
 }
 
 function required(schema: Schema | undefined, name: string): Schema {
@@ -116,34 +135,34 @@ function singular(name: string): string {
   return name.endsWith('s') ? name.slice(0, -1) : `${name}Item`;
 }
 
-/** Makes the types of every CRD. With `check`, writes nothing and returns the files that are not current. */
-function generateAll(check: boolean): string[] {
-  const stale: string[] = [];
-  for (const file of readdirSync(CRD_DIRECTORY).filter((name) => name.endsWith('.yaml'))) {
-    const definition: CustomResourceDefinition = parse(readFileSync(join(CRD_DIRECTORY, file), 'utf8'));
-    const target = join(TYPES_DIRECTORY, `${definition.spec.names.kind.toLowerCase()}.generated.ts`);
-    const text = generateTypes(definition, `crds/${basename(file)}`);
-    if (readIfThere(target) !== text) {
-      stale.push(`src/api/v1alpha1/${basename(target)}`);
-      if (!check) {
-        writeFileSync(target, text);
-      }
+/**
+ * Makes the types of every CRD of a checkout, and returns the files that were not current. With `check` they are left as
+ * they are.
+ */
+export function generateAll(root: string, check: boolean): string[] {
+  const files = readdirSync(join(root, DEFINITIONS)).filter((name) => name.endsWith('.yaml'));
+  return files.flatMap((file) => {
+    const source = `${DEFINITIONS}/${file}`;
+    const definition: CustomResourceDefinition = parse(readFileSync(join(root, source), 'utf8'));
+    const target = `${TYPES}/${definition.spec.names.kind.toLowerCase()}.generated.ts`;
+    const text = generateTypes(definition, source);
+    if (readIfThere(join(root, target)) === text) {
+      return [];
     }
-  }
-  return stale;
+    if (!check) {
+      writeFileSync(join(root, target), text);
+    }
+    return [target];
+  });
 }
 
 function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
 if (import.meta.main) {
   const check = process.argv.includes('--check');
-  const stale = generateAll(check);
+  const stale = generateAll(join(import.meta.dirname, '..'), check);
   for (const file of stale) {
     console.log(check ? `${file} does not match its CRD. Run: npm run generate` : `wrote ${file}`);
   }

@@ -2,7 +2,10 @@
 
 import type { ObjectMeta } from '../object-meta.ts';
 
-/** A cloud management gateway (CMG): the service in Azure through which Configuration Manager reaches clients on the internet. The operator provisions it and keeps it as declared here. */
+/**
+ * A cloud management gateway (CMG): the service in Azure through which Configuration Manager reaches clients on the
+ * internet. The operator provisions it and keeps it as declared here.
+ */
 export interface CMG {
   readonly apiVersion: 'configmgr.io/v1alpha1';
   readonly kind: 'CMG';
@@ -127,17 +130,27 @@ export interface CMGStatusCondition {
 export interface CMGSpec {
   /** Stops all writes, to Azure and to the status. What runs in Azure goes on running. Default: false. */
   readonly suspend: boolean;
-  /** What happens in Azure when this object is deleted. Delete removes the gateway; Retain leaves it as it is, with nobody looking after it. Default: Delete. */
+  /**
+   * What happens in Azure when this object is deleted. Delete removes the gateway; Retain leaves it as it is, with
+   * nobody looking after it. Default: Delete.
+   */
   readonly deletionPolicy: 'Delete' | 'Retain';
   /** Where in Azure the gateway runs, and as whom the operator signs in. */
   readonly azure: CMGSpecAzure;
-  /** The name by which clients reach the gateway, for example granitefalls.contoso.com. It must equal the common name of the server certificate, upper and lower case included, or match its wildcard. Its first label, in lower case, names the Azure resources. */
+  /**
+   * The name by which clients reach the gateway, for example granitefalls.contoso.com. It must equal the common name of
+   * the server certificate, upper and lower case included, or match its wildcard. Its first label, in lower case, names
+   * the Azure resources.
+   */
   readonly serviceName: string;
   /** The server authentication certificate of the gateway, with its private key and chain. */
   readonly serverCertificate: CMGSpecServerCertificate;
   /** The virtual machines of the gateway. */
   readonly vm: CMGSpecVm;
-  /** The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration Manager site and is never shipped with the operator. */
+  /**
+   * The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration
+   * Manager site and is never shipped with the operator.
+   */
   readonly servicePackage: CMGSpecServicePackage;
   /** Whether the gateway also serves content to clients. */
   readonly content: CMGSpecContent;
@@ -149,17 +162,26 @@ export interface CMGSpecContent {
   readonly enabled: boolean;
 }
 
-/** The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration Manager site and is never shipped with the operator. */
+/**
+ * The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration
+ * Manager site and is never shipped with the operator.
+ */
 export interface CMGSpecServicePackage {
   /** Where the operator downloads the package, an https URL without query and user info. */
   readonly url: string;
   /** SHA-256 of the package, 64 hexadecimal digits in lower case (sha256sum FILE). */
   readonly sha256: string;
-  /** A Secret in the same namespace for the download, with the key token (sent as bearer token), or with the keys username and password. */
+  /**
+   * A Secret in the same namespace for the download, with the key token (sent as bearer token), or with the keys
+   * username and password.
+   */
   readonly credentialsSecretRef?: CMGSpecServicePackageCredentialsSecretRef;
 }
 
-/** A Secret in the same namespace for the download, with the key token (sent as bearer token), or with the keys username and password. */
+/**
+ * A Secret in the same namespace for the download, with the key token (sent as bearer token), or with the keys username
+ * and password.
+ */
 export interface CMGSpecServicePackageCredentialsSecretRef {
   /** Name of the Secret. */
   readonly name: string;
@@ -169,7 +191,7 @@ export interface CMGSpecServicePackageCredentialsSecretRef {
 export interface CMGSpecVm {
   /** Lab is for tests only; Standard and Large serve clients; Custom takes the size named in sku. Default: Standard. */
   readonly size: 'Lab' | 'Standard' | 'Large' | 'Custom';
-  /** Azure VM size, for example Standard_D4ads_v6. Only with size Custom. */
+  /** Azure VM size, for example Standard_D4ads_v6. Required with size Custom, and only there. */
   readonly sku?: string;
   /** Number of VMs, 1 to 16. With two or more, maintenance of one does not interrupt the service. Default: 1. */
   readonly instances: number;
@@ -177,7 +199,10 @@ export interface CMGSpecVm {
 
 /** The server authentication certificate of the gateway, with its private key and chain. */
 export interface CMGSpecServerCertificate {
-  /** TLS reads a kubernetes.io/tls Secret as cert-manager writes it (tls.crt, tls.key and, if there, ca.crt); PFX reads a PKCS#12 file and its password. Default: TLS. */
+  /**
+   * TLS reads a kubernetes.io/tls Secret as cert-manager writes it (tls.crt, tls.key and, if there, ca.crt); PFX reads
+   * a PKCS#12 file and its password. Default: TLS.
+   */
   readonly format: 'TLS' | 'PFX';
   /** The Secret in the same namespace. */
   readonly secretRef: CMGSpecServerCertificateSecretRef;
@@ -217,15 +242,21 @@ export interface CMGSpecAzure {
 
 /** The resource group that holds the gateway. */
 export interface CMGSpecAzureResourceGroup {
-  /** Name of the resource group. */
+  /** Name of the resource group, at most 90 characters. */
   readonly name: string;
-  /** Create makes the group and deletes it with the gateway; UseExisting needs a group that exists in the same region, and never changes or deletes the group itself. Default: Create. */
+  /**
+   * Create makes the group and deletes it with the gateway; UseExisting needs a group that exists in the same region,
+   * and never changes or deletes the group itself. Default: Create.
+   */
   readonly mode: 'Create' | 'UseExisting';
 }
 
 /** How the operator signs in to Azure for this gateway. */
 export interface CMGSpecAzureCredentials {
-  /** WorkloadIdentity uses the service account token of the operator's pod and needs no secret; ClientSecret and ClientCertificate read one from a Secret. */
+  /**
+   * WorkloadIdentity uses the service account token of the operator's pod and needs no secret; ClientSecret and
+   * ClientCertificate read one from a Secret.
+   */
   readonly type: 'WorkloadIdentity' | 'ClientSecret' | 'ClientCertificate';
   /** Sign-in with the operator's federated service account token. */
   readonly workloadIdentity?: CMGSpecAzureCredentialsWorkloadIdentity;
@@ -237,7 +268,7 @@ export interface CMGSpecAzureCredentials {
 
 /** Sign-in with a client certificate. */
 export interface CMGSpecAzureCredentialsClientCertificate {
-  /** Application (client) id of the Microsoft Entra application or managed identity. */
+  /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
   readonly clientId: string;
   /** The kubernetes.io/tls Secret in the same namespace that holds certificate and key. */
   readonly secretRef: CMGSpecAzureCredentialsClientCertificateSecretRef;
@@ -251,7 +282,7 @@ export interface CMGSpecAzureCredentialsClientCertificateSecretRef {
 
 /** Sign-in with a client secret. */
 export interface CMGSpecAzureCredentialsClientSecret {
-  /** Application (client) id of the Microsoft Entra application or managed identity. */
+  /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
   readonly clientId: string;
   /** The Secret in the same namespace that holds the client secret. */
   readonly secretRef: CMGSpecAzureCredentialsClientSecretSecretRef;
@@ -267,6 +298,6 @@ export interface CMGSpecAzureCredentialsClientSecretSecretRef {
 
 /** Sign-in with the operator's federated service account token. */
 export interface CMGSpecAzureCredentialsWorkloadIdentity {
-  /** Application (client) id of the Microsoft Entra application or managed identity. */
+  /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
   readonly clientId: string;
 }
