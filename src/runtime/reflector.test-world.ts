@@ -142,7 +142,7 @@ export class FakeApiServer implements Pick<KubernetesClient, 'list' | 'watch'> {
 
   async list<T extends KubernetesObject>(_kind: unknown, options: ListOptions) {
     this.#answerable();
-    const { continueToken, resourceVersion, limit = Number.POSITIVE_INFINITY } = options;
+    const { continueToken, resourceVersion, limit } = options;
     const known = continueToken === undefined ? undefined : this.#pages.get(continueToken);
     if (continueToken !== undefined && known === undefined) throw apiErrorOf('LIST', 410, '{"reason":"Expired"}');
     const version = known?.version ?? this.#version;
@@ -155,7 +155,7 @@ export class FakeApiServer implements Pick<KubernetesClient, 'list' | 'watch'> {
       };
     }
     const all = known?.rest ?? this.contents();
-    const size = Math.min(limit, 2);
+    const size = limit === undefined ? all.length : 2;
     const token = `${version}/${all.length}/${this.requests}`;
     if (all.length > size) this.#pages.set(token, { rest: all.slice(size), version });
     return {
