@@ -9,132 +9,241 @@ export type ConditionType =
   | 'ServiceHealthy'
   | 'InSync';
 
-interface ReasonDescription {
+/** What a reason stands for. The texts are for the documentation; the message of a condition tells the case at hand. */
+export interface ReasonDescription {
   /** Whether nothing moves on until a person acts. `Stalled` is then True. */
   readonly stalled: boolean;
-  /** What it means and what to do, for the documentation. */
+  /** What it means. */
   readonly meaning: string;
+  /** What to do. */
+  readonly action: string;
 }
+
+const NOTHING = 'Nothing; it passes by itself.';
 
 /** Every reason that a condition may carry, once. */
 export const REASONS = {
-  Succeeded: { stalled: false, meaning: 'The condition holds; nothing has to be done.' },
-  Pending: { stalled: false, meaning: 'Not checked yet, because an earlier step has not finished.' },
+  Succeeded: { stalled: false, meaning: 'The condition holds.', action: 'Nothing.' },
+  Pending: {
+    stalled: false,
+    meaning: 'It is not checked yet, because an earlier step has not finished.',
+    action: 'Look at the conditions that are False.',
+  },
   Provisioning: {
     stalled: false,
     meaning: 'The gateway is being built in Azure. The message names what it waits for.',
+    action: 'Nothing; it takes some minutes.',
   },
   ProvisioningSlow: {
     stalled: false,
-    meaning: 'Provisioning has taken longer than 15 minutes. It goes on; look at the resource that the message names.',
+    meaning: 'Provisioning has taken longer than 15 minutes. It goes on.',
+    action: 'Look at the resource that the message names, in the activity log of the resource group.',
   },
-  Updating: { stalled: false, meaning: 'A change of the spec is being carried out on a gateway that exists.' },
+  Updating: {
+    stalled: false,
+    meaning: 'A change of the spec is being carried out on a gateway that exists.',
+    action: NOTHING,
+  },
   RepairingDrift: {
     stalled: false,
     meaning: 'Somebody or something changed the Azure resources; the operator is setting them back.',
+    action: 'Find out who changes them, if it happens again.',
   },
-  Deleting: { stalled: false, meaning: 'The gateway is being removed from Azure.' },
+  Deleting: { stalled: false, meaning: 'The gateway is being removed from Azure.', action: NOTHING },
   DeletionBlocked: {
     stalled: true,
-    meaning: 'The gateway cannot be removed from Azure. Mend what the message says, or set deletionPolicy to Retain.',
+    meaning: 'The gateway cannot be removed from Azure.',
+    action:
+      'Correct what the message names, or set spec.deletionPolicy to Retain and remove the rest in Azure yourself.',
   },
   SecretNotFound: {
     stalled: false,
-    meaning: 'A Secret that the spec names does not exist, or lacks a key. Create it.',
+    meaning: 'A Secret that the spec names does not exist, or lacks a key.',
+    action: 'Create it, or correct its name in the spec. Where cert-manager creates it, look at the Certificate.',
   },
   CertificateUnreadable: {
     stalled: true,
     meaning: 'The Secret does not hold a certificate with its private key in the declared format.',
+    action: 'Store it as the message says, or correct spec.serverCertificate.format.',
   },
-  PrivateKeyMismatch: { stalled: true, meaning: 'The private key does not belong to the certificate.' },
-  UnsupportedKey: { stalled: true, meaning: 'The key is not RSA with 2048 or 4096 bits, which the gateway needs.' },
-  CertificateExpired: { stalled: true, meaning: 'The server certificate has expired. Renew it in the Secret.' },
-  CertificateNotYetValid: { stalled: true, meaning: 'The validity of the server certificate begins in the future.' },
+  PrivateKeyMismatch: {
+    stalled: true,
+    meaning: 'The private key in the Secret does not belong to the certificate.',
+    action: 'Store the key with which the certificate was requested.',
+  },
+  UnsupportedKey: {
+    stalled: true,
+    meaning: 'The key of the server certificate is not RSA with 2048 or 4096 bits, which a gateway needs.',
+    action: 'Request a certificate with such a key.',
+  },
+  CertificateExpired: {
+    stalled: true,
+    meaning: 'The server certificate, or one that issued it, has expired.',
+    action: 'Renew it in the Secret, with the same common name.',
+  },
+  CertificateNotYetValid: {
+    stalled: true,
+    meaning: 'The validity of the server certificate, or of one that issued it, begins in the future.',
+    action: 'Wait until then, or store one that is valid now.',
+  },
   CertificateExpiring: {
     stalled: false,
-    meaning: 'The server certificate expires within 30 days. Renew it in the Secret.',
+    meaning: 'The server certificate expires within 30 days. The gateway serves on until then.',
+    action: 'Renew it in the Secret, with the same common name.',
   },
-  CommonNameMissing: { stalled: true, meaning: 'The subject of the server certificate has no common name.' },
+  CommonNameMissing: {
+    stalled: true,
+    meaning: 'The subject of the server certificate has no common name, which Configuration Manager needs.',
+    action: 'Request a certificate whose common name is the service name.',
+  },
   NameMismatch: {
     stalled: true,
     meaning: 'The server certificate is not for the service name; upper and lower case count.',
+    action: 'Write spec.serviceName as the certificate has it, or request a certificate for the service name.',
   },
   CommonNameChanged: {
     stalled: true,
-    meaning: 'The renewed certificate has another common name than the one the gateway was made with.',
+    meaning: 'The renewed certificate has another common name than the one that the gateway was made with.',
+    action: 'Store a certificate with the same common name, upper and lower case included.',
   },
   IncompleteChain: {
     stalled: true,
-    meaning: 'An issuer of the server certificate is neither in the Secret nor a public root. Add the intermediates.',
+    meaning: 'A certificate that issued the server certificate is neither in the Secret nor a public root.',
+    action: 'Add the intermediate certificates and the root to the Secret.',
   },
-  NotForServers: { stalled: true, meaning: 'The certificate may not be used for server authentication.' },
+  NotForServers: {
+    stalled: true,
+    meaning: 'The certificate may not be used for server authentication.',
+    action: 'Request one from a web server template, with the extended key usage server authentication.',
+  },
   CredentialsInvalid: {
     stalled: true,
     meaning: 'Microsoft Entra ID refuses the credentials of spec.azure.credentials.',
+    action: 'Correct them, or the Secret that they name.',
   },
   AuthorizationFailed: {
     stalled: true,
-    meaning: 'The application lacks a right in Azure, or a policy or lock forbids it.',
+    meaning: 'The application lacks a right in Azure, or a policy or lock forbids what it does.',
+    action: 'Assign a role with the right that the message names, or lift the policy or lock.',
   },
   SubscriptionNotFound: {
     stalled: true,
-    meaning: 'The application cannot see the subscription, or it does not exist.',
+    meaning: 'The application cannot see the subscription, or there is none with that id.',
+    action: 'Check spec.azure.subscriptionId and spec.azure.tenantId, and that the application has a role there.',
   },
-  SubscriptionDisabled: { stalled: true, meaning: 'The subscription is disabled and takes no changes.' },
+  SubscriptionDisabled: {
+    stalled: true,
+    meaning: 'The subscription is disabled and takes no changes.',
+    action: 'Enable it again in Azure.',
+  },
   ProviderNotRegistered: {
     stalled: true,
-    meaning: 'A resource provider is not registered in the subscription and the operator may not register it.',
+    meaning: 'A resource provider is not registered in the subscription, and the operator may not register it.',
+    action: 'Register it: az provider register --namespace NAMESPACE.',
   },
   RegisteringProviders: {
     stalled: false,
-    meaning: 'The operator asked Azure to register resource providers; it takes about a minute.',
+    meaning: 'The operator asked Azure to register resource providers.',
+    action: 'Nothing; it takes about a minute.',
   },
-  RegionNotFound: { stalled: true, meaning: 'The subscription has no region of that name.' },
-  SkuNotAvailable: { stalled: true, meaning: 'The VM size is not offered in the region, or not to this subscription.' },
-  QuotaExceeded: { stalled: true, meaning: 'The quota of the subscription is too small for these VMs.' },
-  ResourceGroupNotFound: { stalled: true, meaning: 'The resource group of mode UseExisting does not exist.' },
+  RegionNotFound: {
+    stalled: true,
+    meaning: 'The subscription has no region of that name.',
+    action: 'Correct spec.azure.region: az account list-locations lists the names.',
+  },
+  SkuNotAvailable: {
+    stalled: true,
+    meaning: 'The VM size is not offered in the region, or not to this subscription.',
+    action: 'Choose another spec.vm.size, or another region.',
+  },
+  QuotaExceeded: {
+    stalled: true,
+    meaning: 'The quota of the subscription is too small for these VMs.',
+    action: 'Ask Azure for more, or choose fewer or smaller VMs.',
+  },
+  ResourceGroupNotFound: {
+    stalled: true,
+    meaning: 'The resource group of mode UseExisting does not exist.',
+    action: 'Create it, or set spec.azure.resourceGroup.mode to Create.',
+  },
   ResourceGroupLocationMismatch: {
     stalled: true,
     meaning: 'The resource group lies in another region than the gateway.',
+    action: 'Name another group, or choose its region in spec.azure.region.',
   },
   ResourceNotOwned: {
     stalled: true,
     meaning: 'A resource of that name exists and does not carry the tags of this CMG. The operator never touches it.',
+    action: 'Remove it, or choose another service name or resource group.',
   },
   NameTaken: {
     stalled: true,
     meaning: 'Somebody else holds a name that the gateway needs: key vault, storage account or DNS label.',
+    action: 'Choose a service name with another first label.',
   },
   VaultSoftDeleted: {
     stalled: true,
-    meaning: 'A deleted key vault still holds the name. Purge or recover it, or choose another service name.',
+    meaning: 'A deleted key vault still holds the name.',
+    action: 'Purge it, or choose a service name with another first label.',
   },
-  PackageUnavailable: { stalled: true, meaning: 'The service package cannot be downloaded.' },
-  PackageHashMismatch: { stalled: true, meaning: 'The downloaded service package has another SHA-256 than declared.' },
+  PackageUnavailable: {
+    stalled: true,
+    meaning: 'The service package cannot be downloaded.',
+    action: 'Check spec.servicePackage.url, that the cluster reaches it, and the Secret of its credentials.',
+  },
+  PackageHashMismatch: {
+    stalled: true,
+    meaning: 'The downloaded service package has another SHA-256 than declared. It was not used.',
+    action: 'Check the file; if it is the right one, correct spec.servicePackage.sha256.',
+  },
   OperationFailed: {
     stalled: true,
-    meaning: 'Azure refused a write, or an accepted operation failed. The message has its reason.',
+    meaning: 'Azure refused a write, or an operation failed that it had accepted. The message has its reason.',
+    action: 'Correct what Azure names. It is tried again at each change of the CMG, and from time to time.',
   },
   Throttled: {
     stalled: false,
     meaning: 'Azure limits the requests of the subscription; the operator waits as long as Azure asks.',
+    action: NOTHING,
   },
-  AzureUnreachable: { stalled: false, meaning: 'Azure does not answer, or answers with an error of its own.' },
+  AzureUnreachable: {
+    stalled: false,
+    meaning: 'Azure does not answer, or answers with an error of its own. It is tried again with growing pauses.',
+    action: 'If it lasts, check the way from the cluster to Azure, and the status page of Azure.',
+  },
   RedeploymentRequired: {
     stalled: true,
-    meaning:
-      'The spec changed in a field that cannot change in place. Set it back, or delete the CMG and create it anew.',
+    meaning: 'The spec changed in a field that cannot change in place.',
+    action: 'Set it back, or delete the CMG and create it anew.',
   },
-  InstancesStarting: { stalled: false, meaning: 'VMs are starting, or the setup in them has not finished.' },
-  InstancesUnhealthy: { stalled: false, meaning: 'A VM that served does not answer the health probe.' },
-  SetupFailed: { stalled: true, meaning: 'The setup in a VM failed. The message has what it reported.' },
-  RollingOut: { stalled: false, meaning: 'VMs are being brought to the newest model, a few at a time.' },
+  InstancesStarting: {
+    stalled: false,
+    meaning: 'VMs are starting, or the setup in them has not finished.',
+    action: 'Nothing; it takes some minutes.',
+  },
+  InstancesUnhealthy: {
+    stalled: false,
+    meaning: 'A VM that served does not answer the health probe.',
+    action: 'If it lasts, look at the VM in Azure.',
+  },
+  SetupFailed: {
+    stalled: true,
+    meaning: 'The setup in a VM failed. The message has what it reported.',
+    action: 'Check the service package and its logs in the VM.',
+  },
+  RollingOut: {
+    stalled: false,
+    meaning: 'VMs are being brought to the newest model, a few at a time.',
+    action: NOTHING,
+  },
   ReconcileError: {
     stalled: false,
-    meaning: 'The operator failed unexpectedly; it tries again. Report it with the log line.',
+    meaning: 'The operator failed unexpectedly; it tries again.',
+    action: 'Report it with the line in the log of the operator.',
   },
 } as const satisfies Record<string, ReasonDescription>;
 
+/** A reason of a condition: one word for programs. */
 export type Reason = keyof typeof REASONS;
 
 /** Whether a condition with this reason makes the object `Stalled` while it does not hold. Unknown reasons do not. */
