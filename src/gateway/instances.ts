@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import { SETUP_EXTENSION } from './resources/scale-set.ts';
+import { SETUP_EXTENSION } from './resources/setup-extension.ts';
 
 /** One VM of the scale set, as its instance view shows it. */
 export interface GatewayInstance {
@@ -11,9 +11,12 @@ export interface GatewayInstance {
   readonly problem: InstanceProblem | undefined;
 }
 
+/** Why a VM does not serve, as a sentence for people. */
 export type InstanceProblem =
   | { readonly kind: 'Starting'; readonly message: string }
   | { readonly kind: 'SetupFailed'; readonly message: string }
+  /** Azure could not make the VM, for want of room in the region or of the certificate, for example. */
+  | { readonly kind: 'ProvisioningFailed'; readonly message: string }
   | { readonly kind: 'NotRunning'; readonly message: string }
   | { readonly kind: 'ProbeFailing'; readonly message: string };
 
@@ -39,6 +42,10 @@ function problemOf(id: string, properties: JsonObject): InstanceProblem | undefi
   }
   if (setupState !== undefined && /^failed/.test(setupState)) {
     return { kind: 'SetupFailed', message: `The setup in VM ${id} failed: ${messageOf(setup?.statuses)}` };
+  }
+  const provisioning = codeOf(view.statuses, 'ProvisioningState/');
+  if (provisioning !== undefined && /^failed/.test(provisioning)) {
+    return { kind: 'ProvisioningFailed', message: `Azure could not provision VM ${id}: ${messageOf(view.statuses)}` };
   }
   if (setupState !== 'succeeded' || power !== 'running') {
     return { kind: 'Starting', message: `VM ${id} is starting.` };

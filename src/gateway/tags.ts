@@ -15,11 +15,32 @@ export function ownerTag({ installationId, namespace, name }: GatewayOwner): str
   return `${installationId}/${namespace}/${name}`;
 }
 
-/** Whether tags that were read from Azure mark a resource of this owner. Tag names compare without case, values with it. */
-export function isOwnedBy(tags: unknown, owner: GatewayOwner): boolean {
+/** What the tags of a resource say about who it belongs to. */
+export interface Ownership {
+  /** `<installation id>/<namespace>/<name>` */
+  readonly owner: string;
+  readonly clusterUid: string | undefined;
+  readonly deploymentId: string | undefined;
+}
+
+/**
+ * Reads the tags of a resource; `undefined` when they name no owner. Azure compares tag names without case, values with
+ * it, and may give names back in another case than they were written in.
+ */
+export function ownershipOf(tags: unknown): Ownership | undefined {
   if (typeof tags !== 'object' || tags === null) {
-    return false;
+    return undefined;
   }
-  const found = Object.entries(tags).find(([name]) => name.toLowerCase() === OWNER_TAG);
-  return found?.[1] === ownerTag(owner);
+  const values = new Map(Object.entries(tags).map(([name, value]) => [name.toLowerCase(), value]));
+  const text = (name: string) => {
+    const value: unknown = values.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const owner = text(OWNER_TAG);
+  return owner === undefined ? undefined : { owner, clusterUid: text(CLUSTER_TAG), deploymentId: text(DEPLOYMENT_TAG) };
+}
+
+/** Whether tags that were read from Azure mark a resource of this owner, in whatever cluster it was made. */
+export function isOwnedBy(tags: unknown, owner: GatewayOwner): boolean {
+  return ownershipOf(tags)?.owner === ownerTag(owner);
 }

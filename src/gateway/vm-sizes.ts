@@ -10,7 +10,17 @@ const SKU_BY_SIZE = {
   Large: 'Standard_D8ads_v6',
 } as const;
 
+const SKUS_OF_SIZES: ReadonlySet<string> = new Set(Object.values(SKU_BY_SIZE));
+
 /** The Azure VM size that a spec asks for. */
 export function vmSku(vm: CMGSpecVm): string {
   return vm.size === 'Custom' ? (vm.sku ?? '') : SKU_BY_SIZE[vm.size];
+}
+
+/**
+ * Whether VMs of this size take accelerated networking, as far as it is known: all of the Dads_v6 series do. Azure
+ * refuses the option for sizes that do not, so others go without.
+ */
+export function hasAcceleratedNetworking(sku: string): boolean {
+  return SKUS_OF_SIZES.has(sku);
 }

@@ -6,8 +6,8 @@ import { BACKEND_POOL, FRONTEND, HTTPS, INSTANCES, resourceIds, SUBNET } from '.
 import { ownershipTags } from '../tags.ts';
 
 /**
- * Ports on which connection points reach single VMs when there are two or more: VM n listens on 10123 + n ("Data flow for
- * cloud management gateway"). Clients always use 443.
+ * Ports of the public address on which connection points reach single VMs when there are two or more: VM n at 10123 + n
+ * ("Data flow for cloud management gateway"). Sixteen, as a gateway has at most sixteen VMs. Clients always use 443.
  */
 const FIRST_INSTANCE_PORT = 10_124;
 const LAST_INSTANCE_PORT = 10_139;
@@ -98,8 +98,12 @@ export function publicIpAddress(deployment: GatewayDeployment): DesiredResource 
 }
 
 /**
- * Spreads clients over the VMs on 443 and, with two or more VMs, hands each VM a port of its own. The rule on 443 also
- * gives the VMs their way out, which a virtual network made today does not have by itself.
+ * Spreads clients over the VMs on 443 and, with two or more VMs, hands each VM a public port of its own: an inbound NAT
+ * rule for the whole pool, as rules for single VMs retire on 30 September 2027. Behind it every VM listens on the same port.
+ *
+ * The rule on 443 also gives the VMs their way out, which a virtual network made today does not have by itself. A pool of
+ * up to 50 VMs gets 1,024 outbound ports each ("Outbound connections for Azure Load Balancer"), which is plenty, because
+ * connections from a VM end in few places and those from the site come in from outside.
  */
 export function loadBalancer(deployment: GatewayDeployment): DesiredResource {
   const ids = resourceIds(deployment);

@@ -49,7 +49,7 @@ function assignment(
     key,
     id: `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`,
     apiVersion: API_VERSIONS.authorization,
-    dependsOn: [on],
+    dependsOn: key === 'operatorStorageRole' ? [on] : [on, 'identity'],
     // Without its type, a principal that was just made is refused until every directory replica knows it.
     desired: () => ({ properties: { roleDefinitionId, principalId, principalType: 'ServicePrincipal' } }),
   };

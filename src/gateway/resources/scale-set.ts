@@ -1,19 +1,21 @@
-import { createHash } from 'node:crypto';
 import type { DesiredResource, ObservedResources } from '../../azure/desired-resource.ts';
 import type { JsonObject } from '../../json.ts';
 import { API_VERSIONS } from '../api-versions.ts';
 import type { GatewayDeployment } from '../deployment.ts';
 import { BACKEND_POOL, HTTPS, resourceIds } from '../ids.ts';
-import { blobEndpoint, certificateUrl, identityClientId } from '../outputs.ts';
-import { packageUrl } from '../service-package.ts';
+import { certificateUrl } from '../outputs.ts';
 import { ownershipTags } from '../tags.ts';
+import { hasAcceleratedNetworking } from '../vm-sizes.ts';
+import { setupExtension } from './setup-extension.ts';
 
-/** Name of the extension that installs the service package in a VM. */
-export const SETUP_EXTENSION = 'setup';
+const EXTENSIONS = 'properties.virtualMachineProfile.extensionProfile.extensions';
 
 /**
  * The VMs. The upgrade policy is Manual: the operator itself brings VMs to a new model, a few at a time, so that with two
- * or more one always serves.
+ * or more one always serves. Scaling in takes the newest VM, which has the highest of the ports that connection points use.
+ *
+ * Extensions that somebody else adds, such as the monitoring agent of a policy, are left alone: fighting over them would
+ * make a new model each time, and Azure keeps ten at most.
  */
 export function scaleSet(deployment: GatewayDeployment): DesiredResource {
   const ids = resourceIds(deployment);
@@ -21,9 +23,23 @@ export function scaleSet(deployment: GatewayDeployment): DesiredResource {
     key: 'scaleSet',
     id: ids.scaleSet,
     apiVersion: API_VERSIONS.compute,
-    dependsOn: ['virtualNetwork', 'loadBalancer', 'certificate', 'packagesContainer', 'vaultRole', 'storageRole'],
+    // Also what stands in its model only through others, so that each goes after the VMs when the gateway is removed.
+    dependsOn: [
+      'identity',
+      'networkSecurityGroup',
+      'virtualNetwork',
+      'loadBalancer',
+      'vault',
+      'certificate',
+      'storageAccount',
+      'packagesContainer',
+      ...(deployment.contentEnabled ? ['contentContainer'] : []),
+      'vaultRole',
+      'storageRole',
+    ],
     createOnly: ['properties.virtualMachineProfile.osProfile.adminPassword'],
-    writeOnly: ['properties.virtualMachineProfile.extensionProfile.extensions[].properties.protectedSettings'],
+    writeOnly: [`${EXTENSIONS}[].properties.protectedSettings`],
+    keepForeignItems: [EXTENSIONS],
     omitUnchanged: ['properties.virtualMachineProfile'],
     desired: (observed) => {
       const virtualMachineProfile = profile(deployment, observed);
@@ -91,7 +107,7 @@ function profile(deployment: GatewayDeployment, observed: ObservedResources): Js
           name: 'gateway',
           properties: {
             primary: true,
-            enableAcceleratedNetworking: true,
+            ...(hasAcceleratedNetworking(deployment.vmSku) ? { enableAcceleratedNetworking: true } : {}),
             networkSecurityGroup: { id: ids.networkSecurityGroup },
             ipConfigurations: [
               {
@@ -109,45 +125,4 @@ function profile(deployment: GatewayDeployment, observed: ObservedResources): Js
     },
     extensionProfile: { extensionsTimeBudget: 'PT1H30M', extensions: [extension] },
   };
-}
-
-/**
- * Downloads the service package with the VM's identity and runs its setup. What it is told stands in the protected
- * settings, which Azure never returns; the hash in `forceUpdateTag` makes a change of them visible.
- */
-function setupExtension(deployment: GatewayDeployment, observed: ObservedResources): JsonObject | undefined {
-  const endpoint = blobEndpoint(observed);
-  const clientId = identityClientId(observed);
-  if (endpoint === undefined || clientId === undefined) {
-    return undefined;
-  }
-  const { sha256 } = deployment.servicePackage;
-  const settings = {
-    serviceName: deployment.serviceName,
-    certificateThumbprintSha256: deployment.certificate.sha256Fingerprint,
-    servicePackageSha256: sha256,
-    content: { enabled: deployment.contentEnabled },
-  };
-  const document = JSON.stringify(settings);
-  return {
-    name: SETUP_EXTENSION,
-    properties: {
-      publisher: 'Microsoft.Compute',
-      type: 'CustomScriptExtension',
-      typeHandlerVersion: '1.10',
-      autoUpgradeMinorVersion: true,
-      forceUpdateTag: createHash('sha256').update(document).digest('hex').slice(0, 32),
-      protectedSettings: {
-        managedIdentity: { clientId },
-        fileUris: [packageUrl(endpoint, sha256)],
-        commandToExecute: setupCommand(sha256, document),
-      },
-    },
-  };
-}
-
-/** Unpacks the package and hands its setup the settings as base64, so that no character needs quoting. */
-function setupCommand(sha256: string, settings: string): string {
-  const encoded = Buffer.from(settings).toString('base64');
-  return `powershell -NoProfile -ExecutionPolicy Bypass -Command "Expand-Archive -Force ${sha256}.zip cmg; & ./cmg/setup.ps1 -Settings ${encoded}"`;
 }

@@ -1,0 +1,71 @@
+import type { JsonObject } from '../json.ts';
+import type { GatewayDeployment } from './deployment.ts';
+import { resourceIds } from './ids.ts';
+
+/** A gateway for tests, with everything that a spec can turn on. */
+export const contoso: GatewayDeployment = {
+  id: '0f1e2d3c',
+  owner: {
+    installationId: 'contoso-prod',
+    namespace: 'gateways',
+    name: 'europe',
+    clusterUid: '6f8a2c1e-4d3b-4a5f-9e7d-8c6b5a4f3e2d',
+  },
+  tenantId: '11111111-1111-4111-8111-111111111111',
+  subscriptionId: '22222222-2222-4222-8222-222222222222',
+  region: 'westeurope',
+  resourceGroup: { name: 'rg-cmg-europe', mode: 'Create' },
+  serviceName: 'GraniteFalls.contoso.com',
+  prefix: 'granitefalls',
+  vmSku: 'Standard_D4ads_v6',
+  instances: 2,
+  contentEnabled: true,
+  servicePackage: { sha256: 'a1'.repeat(32) },
+  certificate: { sha256Fingerprint: 'b2'.repeat(32), pkcs12: () => 'bm90IGEgcmVhbCBQS0NTIzEyIGZpbGU=' },
+  operatorPrincipalId: '33333333-3333-4333-8333-333333333333',
+  adminPassword: () => 'Made-up-1234567890',
+};
+
+/** What Azure shows of those resources whose values others need, as far as they need them. */
+export function observedOutputs(deployment: GatewayDeployment): Map<string, JsonObject> {
+  const ids = resourceIds(deployment);
+  const { prefix, region } = deployment;
+  return new Map<string, JsonObject>([
+    [
+      'identity',
+      {
+        id: ids.identity,
+        properties: {
+          principalId: '44444444-4444-4444-8444-444444444444',
+          clientId: '55555555-5555-4555-8555-555555555555',
+        },
+      },
+    ],
+    [
+      'publicIpAddress',
+      {
+        id: ids.publicIpAddress,
+        properties: {
+          ipAddress: '203.0.113.7',
+          dnsSettings: { domainNameLabel: prefix, fqdn: `${prefix}.${region}.cloudapp.azure.com` },
+        },
+      },
+    ],
+    [
+      'storageAccount',
+      {
+        id: ids.storageAccount,
+        properties: { primaryEndpoints: { blob: `https://${prefix}.blob.core.windows.net/` } },
+      },
+    ],
+    [
+      'certificate',
+      {
+        id: ids.certificate,
+        properties: {
+          secretUriWithVersion: `https://${prefix}.vault.azure.net/secrets/server-certificate/${'c3'.repeat(16)}`,
+        },
+      },
+    ],
+  ]);
+}
