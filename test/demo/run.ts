@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../src/json.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { type ApiClient, connectionOf, createApiClient } from '../cluster/api-client.ts';
@@ -137,15 +138,23 @@ async function damage({ screen, signal }: DemoOptions, api: ApiClient, { azure }
   const group = resourceOf(azure, 'Microsoft.Network/networkSecurityGroups');
   azure.control.call('DELETE', `${group.id}/securityRules/https?api-version=2025-03-01`);
   const rules = () => namesOf(resourceOf(azure, 'Microsoft.Network/networkSecurityGroups'));
-  const gone = 'the rule https is gone';
-  await watchUntil({ api, manifest, screen, signal, limitMs: CHANGE_LIMIT_MS, expected: gone }, () =>
-    rules().includes('https') ? undefined : gone,
-  );
   const expected = 'the rule https is back';
-  const seen = await watchUntil({ api, manifest, screen, signal, limitMs: CHANGE_LIMIT_MS, expected }, (cmg) =>
-    rules().includes('https') && isReady(cmg) ? expected : undefined,
-  );
-  screen.done(`${seen}; Azure has the rules ${rules().join(', ')}`);
+  let told = '';
+  const seen = await watchUntil({ api, manifest, screen, signal, limitMs: CHANGE_LIMIT_MS, expected }, async (cmg) => {
+    // The event stays; the condition may have come and gone between two looks.
+    told ||= await driftEvent(api, manifest);
+    return told !== '' && rules().includes('https') && isReady(cmg) ? expected : undefined;
+  });
+  screen.done(`${seen}. The event said: ${told}`);
+}
+
+/** What the operator said of the drift that it found; empty as long as it has found none. */
+async function driftEvent(api: ApiClient, { metadata }: Manifest): Promise<string> {
+  const path = `/apis/events.k8s.io/v1/namespaces/${metadata.namespace}/events?fieldSelector=reason%3DDriftRepaired`;
+  const { items } = (await api.call('GET', path)) as {
+    items: readonly { note: string; regarding: { name: string } }[];
+  };
+  return items.find(({ regarding }) => regarding.name === metadata.name)?.note ?? '';
 }
 
 /** The one resource of a type in the simulated Azure. */
@@ -168,17 +177,18 @@ function namesOf({ properties }: JsonObject): readonly string[] {
 }
 
 function invitation(controlPlane: ControlPlane, { azure }: SimulatedWorld, logFile: string): readonly string[] {
-  const kubectl = controlPlane.kubectlPath;
+  const kubectl = dirname(controlPlane.kubectlPath);
   return [
     '',
     'Everything is up. Try in another terminal:',
     '',
     `  export KUBECONFIG=${controlPlane.kubeconfigPath}`,
-    `  ${kubectl} get cmg`,
-    `  ${kubectl} describe cmg granitefalls`,
-    `  ${kubectl} patch cmg granitefalls --type merge -p '{"spec":{"vm":{"instances":3}}}'`,
-    `  ${kubectl} get events.events.k8s.io --field-selector regarding.kind=CMG`,
-    `  ${kubectl} delete cmg granitefalls`,
+    `  export PATH=${kubectl}:$PATH`,
+    `  kubectl get cmg`,
+    `  kubectl describe cmg granitefalls`,
+    `  kubectl patch cmg granitefalls --type merge -p '{"spec":{"vm":{"instances":3}}}'`,
+    `  kubectl get events.events.k8s.io --field-selector regarding.kind=CMG`,
+    `  kubectl delete cmg granitefalls`,
     '',
     `The simulated Azure answers at ${azure.url}; the operator logs to ${logFile}. Ctrl-C takes everything down.`,
   ];

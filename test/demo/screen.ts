@@ -29,10 +29,7 @@ function plainScreen(stream: NodeJS.WritableStream): Screen {
   const write = (mark: string, text: string) =>
     stream.write(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)}s ${mark} ${text}\n`);
   return {
-    step: (title) => {
-      shown = new Set();
-      write('==>', title);
-    },
+    step: (title) => write('==>', title),
     show: (lines) => {
       for (const line of lines) {
         const news = line.trim();
@@ -85,9 +82,6 @@ function liveScreen(stream: WriteStream | NodeJS.WriteStream): Screen {
     timer = undefined;
     erase();
     stream.write(`${line}\n`);
-    for (const detail of lines) {
-      stream.write(`    ${detail}\n`);
-    }
     lines = [];
   };
   return {

@@ -67,11 +67,13 @@ export function describeCmg({ status }: CMG): readonly string[] {
     return `${MARKS[provisioningState] ?? '◐'} ${name.padEnd(22)} ${provisioningState}${work}`;
   });
   const summary = ready === undefined ? 'no status yet' : `Ready=${ready.status} ${ready.reason}: ${ready.message}`;
+  const inSync = findCondition(status?.conditions, 'InSync');
+  const drift = inSync?.status === 'False' ? [`InSync=False ${inSync.reason}: ${inSync.message}`] : [];
   const vms =
     deployment?.instances === undefined
       ? []
       : [`VMs: ${deployment.instances.ready} of ${deployment.instances.wanted} serve`];
-  return [summary, ...rows, ...vms];
+  return [summary, ...drift, ...rows, ...vms];
 }
 
 /** Whether the CMG is Ready with its latest generation. */
