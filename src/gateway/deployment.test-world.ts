@@ -1,3 +1,4 @@
+import type { DesiredResource } from '../azure/desired-resource.ts';
 import type { JsonObject } from '../json.ts';
 import type { GatewayDeployment } from './deployment.ts';
 import { resourceIds } from './ids.ts';
@@ -68,4 +69,16 @@ export function observedOutputs(deployment: GatewayDeployment): Map<string, Json
       },
     ],
   ]);
+}
+
+/**
+ * The body that a resource is written with, once everything it needs has been observed. For reading in tests, the id of
+ * the resource group is shown as `<group>`.
+ */
+export function bodyOf(resource: DesiredResource, deployment: GatewayDeployment): JsonObject {
+  const body = resource.desired(observedOutputs(deployment));
+  if (body === undefined) {
+    throw new Error(`${resource.key} still waits for something.`);
+  }
+  return JSON.parse(JSON.stringify(body).replaceAll(resourceIds(deployment).resourceGroup, '<group>'));
 }

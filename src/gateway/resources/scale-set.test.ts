@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../json.ts';
+import { bodyOf, contoso, observedOutputs } from '../deployment.test-world.ts';
+import type { GatewayDeployment } from '../deployment.ts';
+import { scaleSet } from './scale-set.ts';
+import { setupExtension } from './setup-extension.ts';
+
+test('the scale set runs Windows with trusted launch, behind the load balancer, with the certificate from the vault', () => {
+  const body = bodyOf(scaleSet(contoso), contoso);
+  expect(body).toMatchInlineSnapshot(`
+    {
+      "identity": {
+        "type": "UserAssigned",
+        "userAssignedIdentities": {
+          "<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/granitefalls": {},
+        },
+      },
+      "location": "westeurope",
+      "properties": {
+        "orchestrationMode": "Uniform",
+        "overprovision": false,
+        "scaleInPolicy": {
+          "rules": [
+            "NewestVM",
+          ],
+        },
+        "singlePlacementGroup": true,
+        "upgradePolicy": {
+          "mode": "Manual",
+        },
+        "virtualMachineProfile": {
+          "extensionProfile": {
+            "extensions": [
+              {
+                "name": "setup",
+                "properties": {
+                  "autoUpgradeMinorVersion": true,
+                  "forceUpdateTag": "f375b0b809a6954b40eb9d5cf57671d6",
+                  "protectedSettings": {
+                    "commandToExecute": "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference = 'Stop'; if ((Get-FileHash a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip -Algorithm SHA256).Hash -ne 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1') { throw 'The service package is not the expected one.' }; Expand-Archive -Force a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip cmg; & ./cmg/setup.ps1 -Settings eyJzZXJ2aWNlTmFtZSI6IkdyYW5pdGVGYWxscy5jb250b3NvLmNvbSIsImNlcnRpZmljYXRlVGh1bWJwcmludFNoYTI1NiI6ImIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjIiLCJzZXJ2aWNlUGFja2FnZVNoYTI1NiI6ImExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTEiLCJjb250ZW50Ijp7ImVuYWJsZWQiOnRydWV9fQ==; exit $LASTEXITCODE"",
+                    "fileUris": [
+                      "https://granitefalls.blob.core.windows.net/packages/a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip",
+                    ],
+                    "managedIdentity": {
+                      "clientId": "55555555-5555-4555-8555-555555555555",
+                    },
+                  },
+                  "publisher": "Microsoft.Compute",
+                  "type": "CustomScriptExtension",
+                  "typeHandlerVersion": "1.10",
+                },
+              },
+            ],
+            "extensionsTimeBudget": "PT1H30M",
+          },
+          "networkProfile": {
+            "healthProbe": {
+              "id": "<group>/providers/Microsoft.Network/loadBalancers/granitefalls/probes/https",
+            },
+            "networkInterfaceConfigurations": [
+              {
+                "name": "gateway",
+                "properties": {
+                  "enableAcceleratedNetworking": true,
+                  "ipConfigurations": [
+                    {
+                      "name": "gateway",
+                      "properties": {
+                        "loadBalancerBackendAddressPools": [
+                          {
+                            "id": "<group>/providers/Microsoft.Network/loadBalancers/granitefalls/backendAddressPools/gateway",
+                          },
+                        ],
+                        "primary": true,
+                        "subnet": {
+                          "id": "<group>/providers/Microsoft.Network/virtualNetworks/granitefalls/subnets/gateway",
+                        },
+                      },
+                    },
+                  ],
+                  "networkSecurityGroup": {
+                    "id": "<group>/providers/Microsoft.Network/networkSecurityGroups/granitefalls",
+                  },
+                  "primary": true,
+                },
+              },
+            ],
+          },
+          "osProfile": {
+            "adminPassword": "Made-up-1234567890",
+            "adminUsername": "cmgadmin",
+            "computerNamePrefix": "cmg",
+            "secrets": [
+              {
+                "sourceVault": {
+                  "id": "<group>/providers/Microsoft.KeyVault/vaults/granitefalls",
+                },
+                "vaultCertificates": [
+                  {
+                    "certificateStore": "My",
+                    "certificateUrl": "https://granitefalls.vault.azure.net/secrets/server-certificate/c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3",
+                  },
+                ],
+              },
+            ],
+            "windowsConfiguration": {
+              "enableAutomaticUpdates": true,
+              "provisionVMAgent": true,
+            },
+          },
+          "securityProfile": {
+            "securityType": "TrustedLaunch",
+            "uefiSettings": {
+              "secureBootEnabled": true,
+              "vTpmEnabled": true,
+            },
+          },
+          "storageProfile": {
+            "imageReference": {
+              "offer": "WindowsServer",
+              "publisher": "MicrosoftWindowsServer",
+              "sku": "2022-datacenter-azure-edition",
+              "version": "latest",
+            },
+            "osDisk": {
+              "caching": "ReadWrite",
+              "createOption": "FromImage",
+              "managedDisk": {
+                "storageAccountType": "StandardSSD_LRS",
+              },
+            },
+          },
+        },
+      },
+      "sku": {
+        "capacity": 2,
+        "name": "Standard_D4ads_v6",
+        "tier": "Standard",
+      },
+      "tags": {
+        "configmgr.io_cluster": "6f8a2c1e-4d3b-4a5f-9e7d-8c6b5a4f3e2d",
+        "configmgr.io_deployment": "0f1e2d3c",
+        "configmgr.io_owner": "contoso-prod/gateways/europe",
+      },
+    }
+  `);
+});
+
+test('accelerated networking is asked for only where it is known to be there', () => {
+  const withIt = (vmSku: string) =>
+    JSON.stringify(bodyOf(scaleSet({ ...contoso, vmSku }), contoso)).includes('enableAccel');
+  expect(withIt('Standard_D2ads_v6')).toBe(true);
+  expect(withIt('Standard_B2s')).toBe(false);
+});
+
+describe('the setup extension', () => {
+  const propertiesOf = (deployment: GatewayDeployment, observed = observedOutputs(deployment)): JsonObject =>
+    setupExtension(deployment, observed)?.properties as JsonObject;
+  const tagOf = (deployment: GatewayDeployment, observed = observedOutputs(deployment)) =>
+    propertiesOf(deployment, observed).forceUpdateTag;
+
+  test('hands the settings over in a form that needs no quoting', () => {
+    const { commandToExecute } = propertiesOf(contoso).protectedSettings as { commandToExecute: string };
+    const encoded = /-Settings ([A-Za-z0-9+/=]+);/.exec(commandToExecute)?.[1] ?? '';
+    expect(JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'))).toEqual({
+      serviceName: 'GraniteFalls.contoso.com',
+      certificateThumbprintSha256: 'b2'.repeat(32),
+      servicePackageSha256: 'a1'.repeat(32),
+      content: { enabled: true },
+    });
+    // cmd.exe, which starts it, takes at most 8,191 characters and would expand what stands between percent signs.
+    expect(commandToExecute.length).toBeLessThan(8191);
+    expect(commandToExecute).not.toContain('%');
+  });
+
+  test('has a tag that stays while nothing changes', () => {
+    expect(tagOf({ ...contoso, instances: 5, vmSku: 'Standard_D8ads_v6' })).toBe(tagOf(contoso));
+  });
+
+  test.each<readonly [what: string, changed: GatewayDeployment]>([
+    ['service package', { ...contoso, servicePackage: { sha256: 'f0'.repeat(32) } }],
+    ['certificate', { ...contoso, certificate: { ...contoso.certificate, sha256Fingerprint: 'e1'.repeat(32) } }],
+    ['content', { ...contoso, contentEnabled: false }],
+    ['service name', { ...contoso, serviceName: 'granitefalls.contoso.com' }],
+  ])('has another tag with another %s, as Azure never shows the settings themselves', (_what, changed) => {
+    expect(tagOf(changed)).not.toBe(tagOf(contoso));
+  });
+
+  test('has another tag when the identity was made anew', () => {
+    const observed = observedOutputs(contoso).set('identity', {
+      properties: { clientId: 'another', principalId: 'x' },
+    });
+    expect(tagOf(contoso, observed)).not.toBe(tagOf(contoso));
+  });
+});
