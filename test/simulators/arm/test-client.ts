@@ -43,7 +43,7 @@ export function createTestClient(simulator: ArmSimulator, credential = secretCre
   trust(simulator);
   const agent = new Agent({ connect: { ca: simulator.caPem } });
   const send: TestClient['send'] = async (method, path, body, headers = {}) => {
-    const url = new URL(path, simulator.url);
+    const url = new URL(path.startsWith('https:') ? path : `${simulator.url}${path}`);
     if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', '2025-04-01');
     const token = await credential.getToken('https://management.azure.com/.default');
     const answer = await request(url, {

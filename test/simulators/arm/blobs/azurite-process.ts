@@ -1,11 +1,11 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { IssuedCertificate } from '../../../certificate-authority.ts';
 import { type SupervisedProcess, startSupervised } from '../../../cluster/supervised-process.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../../cluster/temporary-directory.ts';
 
 /** The blob server of Azurite, which ends with this process even if that is killed. */
 export interface AzuriteProcess {
@@ -26,7 +26,7 @@ const LOOK_EVERY_MS = 25;
  * of bearer tokens, not their signature.
  */
 export async function startAzuriteProcess(certificate: IssuedCertificate): Promise<AzuriteProcess> {
-  const folder = await mkdtemp(join(tmpdir(), 'cmg-azurite-'));
+  const folder = makeTemporaryDirectory();
   const [cert, key, log] = ['cert.pem', 'key.pem', 'log'].map((name) => join(folder, name)) as [string, string, string];
   await writeFile(cert, certificate.chainPem);
   await writeFile(key, certificate.privateKeyPem, { mode: 0o600 });
@@ -46,7 +46,7 @@ export async function startAzuriteProcess(certificate: IssuedCertificate): Promi
   closeSync(output);
   const close = async () => {
     await child.kill();
-    await rm(folder, { recursive: true, force: true });
+    removeTemporaryDirectory(folder);
   };
   try {
     return { origin: `https://127.0.0.1:${await listeningPort(child, log)}`, close };

@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { type ArmSimulator, startArmSimulator } from './simulator.ts';
+
+const HELP = `Simulates Azure Resource Manager, Entra ID, Resource Graph and blob storage on one local TLS port.
+
+Usage: npm run simulator:arm -- [options]
+
+  --port PORT     port on 127.0.0.1 (default: a free one)
+  --speed X       simulated time runs X times as fast as the machine's clock (default: 1)
+  --record FILE   write every exchange to FILE, one JSON object a line, secrets masked
+  --seed N        seed of ids and secrets; the same seed gives the same ones (default: 1)
+  --no-blobs      without blob storage (starts about two seconds faster)
+  --help          this text
+
+Examples:
+  npm run simulator:arm -- --port 8443 --speed 10
+  npm run simulator:arm -- --record conversation.jsonl --no-blobs
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string' },
+      speed: { type: 'string' },
+      record: { type: 'string' },
+      seed: { type: 'string' },
+      'no-blobs': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const stopped = waitForStop();
+  const folder = makeTemporaryDirectory();
+  try {
+    const simulator = await startArmSimulator({
+      ...(values.port === undefined ? {} : { port: numberFrom('--port', values.port, 0, 65_535) }),
+      ...(values.speed === undefined ? {} : { speed: numberFrom('--speed', values.speed, 0.001, 1_000_000) }),
+      ...(values.seed === undefined ? {} : { seed: numberFrom('--seed', values.seed, 0, 2 ** 32 - 1) }),
+      ...(values.record === undefined ? {} : { record: values.record }),
+      blobs: values['no-blobs'] !== true,
+    });
+    const caFile = join(folder, 'ca.crt');
+    await writeFile(caFile, simulator.caPem);
+    process.stdout.write(introduction(simulator, caFile));
+    await stopped;
+    await simulator.close();
+  } finally {
+    removeTemporaryDirectory(folder);
+  }
+}
+
+function numberFrom(option: string, text: string, lowest: number, highest: number): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= lowest && value <= highest) return value;
+  throw new Error(`${option} must be a number from ${lowest} to ${highest}, not ${text}.`);
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+function waitForStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve();
+      });
+    }
+  });
+}
+
+function introduction(simulator: ArmSimulator, caFile: string): string {
+  const { url, tenantId, subscriptionId, clientId, clientSecret } = simulator;
+  return `The simulator is ready. Ctrl-C stops it.
+
+  endpoint        ${url}   (Resource Manager and login)
+  tenant          ${tenantId}
+  subscription    ${subscriptionId}
+  client id       ${clientId}
+  client secret   ${clientSecret}   (good for this simulator only)
+  certificate     ${caFile}
+
+To try it:
+
+  TOKEN=$(curl -s --cacert ${caFile} ${url}/${tenantId}/oauth2/v2.0/token \\
+    -d grant_type=client_credentials -d client_id=${clientId} -d client_secret=${clientSecret} \\
+    -d scope=https://management.azure.com/.default | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+  curl -s --cacert ${caFile} -H "Authorization: Bearer $TOKEN" -X PUT -H 'Content-Type: application/json' \\
+    -d '{"location":"westeurope"}' '${url}/subscriptions/${subscriptionId}/resourceGroups/try?api-version=2025-04-01'
+  curl -s --cacert ${caFile} ${url}/simulator/state
+
+With the Azure CLI:
+
+  export AZURE_CONFIG_DIR=$(mktemp -d) REQUESTS_CA_BUNDLE=${caFile} AZURE_CORE_INSTANCE_DISCOVERY=false
+  az cloud register -n Simulator --endpoint-resource-manager ${url}
+  az cloud set -n Simulator
+  az login --service-principal -u ${clientId} -p ${clientSecret} --tenant ${tenantId}
+
+`;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
