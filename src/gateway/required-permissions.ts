@@ -1,8 +1,11 @@
-/** An action in Azure that the operator's application must be allowed, and what for. */
+/**
+ * An action in Azure that the operator's application must be allowed, and what for. `docs/azure-permissions.md` lists
+ * them all; a test keeps it so.
+ */
 export interface RequiredPermission {
   readonly action: string;
   readonly why: string;
-  /** Needed at the subscription itself; the others only at the resource group. */
+  /** Needed at the subscription itself; the others, with a group that exists already, only there. */
   readonly atSubscription?: boolean;
   /** Only needed when the operator makes the resource group. */
   readonly onlyWithOwnGroup?: boolean;
@@ -41,7 +44,7 @@ const AT_GROUP = {
 
 /** Everything that a gateway takes, for the preflight and for the documentation. Reading is asked for as a whole. */
 export const REQUIRED_PERMISSIONS: readonly RequiredPermission[] = [
-  { action: '*/read', why: 'reads the state of the gateway and its surroundings' },
+  { action: '*/read', why: 'reads the state of the gateway and its surroundings', atSubscription: true },
   {
     action: 'Microsoft.Resources/subscriptions/resourceGroups/write',
     why: 'makes the resource group',
@@ -69,7 +72,7 @@ export const OPTIONAL_PERMISSIONS: readonly RequiredPermission[] = [
   },
 ];
 
-/** Resource providers that must be registered in the subscription. */
+/** Resource providers that must be registered in the subscription; registering one takes about a minute. */
 export const REQUIRED_PROVIDERS = [
   'Microsoft.Compute',
   'Microsoft.KeyVault',
