@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { waitFor } from '../../cluster/api-client.ts';
+
+const ENTRY = join(import.meta.dirname, '../../demo/main.ts');
+
+/** Every process that the demo starts inherits this variable, by which leftovers are found. */
+const MARK = 'CMG_OPERATOR_DEMO_TEST';
+
+interface Demo {
+  readonly process: ChildProcess;
+  readonly mark: string;
+  output(): string;
+}
+
+const demos: Demo[] = [];
+
+function startDemo(...args: readonly string[]): Demo {
+  const mark = randomUUID();
+  const child = spawn(process.execPath, [ENTRY, ...args], {
+    env: { ...process.env, [MARK]: mark },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const demo = { process: child, mark, output: () => output };
+  demos.push(demo);
+  return demo;
+}
+
+async function exitCodeOf({ process: child }: Demo): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    await once(child, 'exit');
+  }
+  return child.exitCode;
+}
+
+/** Process ids whose environment carries the mark. Reads `/proc`, so on Linux only. */
+function processesWith(mark: string): readonly string[] {
+  return readdirSync('/proc').filter((entry) => {
+    try {
+      return /^\d+$/.test(entry) && readFileSync(`/proc/${entry}/environ`, 'utf8').includes(`${MARK}=${mark}`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+afterEach(() => {
+  for (const { process: child } of demos.splice(0)) {
+    child.kill('SIGKILL');
+  }
+});
+
+describe('npm run demo', () => {
+  it('shows every step with --once, in plain lines, and exits 0', { timeout: 300_000 }, async () => {
+    const demo = startDemo('--once');
+    expect(await exitCodeOf(demo), demo.output()).toBe(0);
+    const steps = demo
+      .output()
+      .split('\n')
+      .filter((line) => / ok {2}/.test(line));
+    expect(steps).toHaveLength(7);
+    expect(demo.output()).not.toContain('\u001b');
+    expect(demo.output()).toContain('the CMG is Ready');
+    expect(demo.output()).toContain('two VMs serve');
+    expect(demo.output()).toContain('the rule https is back');
+    if (process.platform === 'linux') {
+      expect(processesWith(demo.mark)).toEqual([]);
+    }
+  });
+
+  it.runIf(process.platform === 'linux').each([
+    ['while Kubernetes starts', 'Starting etcd and kube-apiserver'],
+    ['while Azure starts', 'Starting a simulated Azure'],
+    ['while the gateway comes up', 'scaleSet'],
+  ])(
+    'leaves no process behind when it is interrupted %s (looks into /proc: Linux only)',
+    {
+      timeout: 120_000,
+    },
+    async (_, moment) => {
+      const demo = startDemo();
+      await waitFor(`the demo to print "${moment}"`, async () => demo.output().includes(moment) || undefined, 100_000);
+      expect(processesWith(demo.mark)).not.toEqual([]);
+      demo.process.kill('SIGINT');
+      expect(await exitCodeOf(demo), demo.output()).toBe(0);
+      await waitFor('all processes to end', async () => processesWith(demo.mark).length === 0 || undefined);
+    },
+  );
+
+  it('says what is wrong with its options', async () => {
+    const demo = startDemo('--speed', 'fast');
+    expect(await exitCodeOf(demo)).toBe(2);
+    expect(demo.output()).toContain('--speed fast: must be a number from 1 to 1000.');
+  });
+});
