@@ -1,4 +1,5 @@
 import type { Reason } from '../api/v1alpha1/conditions.ts';
+import { nameOf } from './chain.ts';
 import type { ServerCertificate } from './server-certificate.ts';
 
 /** Something about a certificate that an administrator has to know. */
@@ -39,19 +40,9 @@ export function judgeServerCertificate(
     ...judgeAlternativeNames(certificate, serviceName),
     ...judgeUse(certificate),
     ...judgeChain(certificate),
+    ...judgeDatesOfIssuers(certificate, now),
   ];
-  const expiring = problems.length === 0 && certificate.notAfter - now < EXPIRY_WARNING_MS;
-  return {
-    problems,
-    warnings: expiring
-      ? [
-          {
-            reason: 'CertificateExpiring',
-            message: `The server certificate expires on ${day(certificate.notAfter)}. Renew it in the Secret, with the same common name.`,
-          },
-        ]
-      : [],
-  };
+  return { problems, warnings: problems.length === 0 ? warnOfExpiry(certificate, now) : [] };
 }
 
 function judgeDates({ notBefore, notAfter }: ServerCertificate, now: number): CertificateProblem[] {
@@ -71,6 +62,49 @@ function judgeDates({ notBefore, notAfter }: ServerCertificate, now: number): Ce
         },
       ]
     : [];
+}
+
+/** Clients refuse a certificate also when one of those that vouch for it is out of date. */
+function judgeDatesOfIssuers({ chain }: ServerCertificate, now: number): CertificateProblem[] {
+  return chain.slice(1).flatMap(({ subject, validFromDate, validToDate }): CertificateProblem[] => {
+    if (now >= validToDate.getTime()) {
+      return [
+        {
+          reason: 'CertificateExpired',
+          message: `The issuing certificate "${nameOf(subject)}" expired on ${day(validToDate.getTime())}. Replace it in the Secret by its successor, or renew the server certificate.`,
+        },
+      ];
+    }
+    return now < validFromDate.getTime()
+      ? [
+          {
+            reason: 'CertificateNotYetValid',
+            message: `The issuing certificate "${nameOf(subject)}" is not valid before ${validFromDate.toISOString()}. Wait until then.`,
+          },
+        ]
+      : [];
+  });
+}
+
+function warnOfExpiry({ notAfter, chain }: ServerCertificate, now: number): CertificateProblem[] {
+  const soon = now + EXPIRY_WARNING_MS;
+  if (notAfter < soon) {
+    return [
+      {
+        reason: 'CertificateExpiring',
+        message: `The server certificate expires on ${day(notAfter)}. Renew it in the Secret, with the same common name.`,
+      },
+    ];
+  }
+  const issuer = chain.slice(1).find(({ validToDate }) => validToDate.getTime() < soon);
+  return issuer === undefined
+    ? []
+    : [
+        {
+          reason: 'CertificateExpiring',
+          message: `The issuing certificate "${nameOf(issuer.subject)}" expires on ${day(issuer.validToDate.getTime())}. Replace it in the Secret by its successor, or renew the server certificate.`,
+        },
+      ];
 }
 
 function judgeKey({ keyType, keyBits }: ServerCertificate): CertificateProblem[] {
@@ -98,16 +132,23 @@ function judgeCommonName({ commonName }: ServerCertificate, serviceName: string)
   if (commonName === serviceName || isWildcardFor(commonName, serviceName)) {
     return [];
   }
-  const advice =
-    commonName.toLowerCase() === serviceName.toLowerCase()
-      ? 'They differ in upper and lower case only, which counts: write spec.serviceName as the certificate has it.'
-      : 'Set spec.serviceName to the name in the certificate, or use a certificate for the service name.';
+  const advice = nameAdvice(commonName, serviceName);
   return [
     {
       reason: 'NameMismatch',
       message: `The server certificate is for ${commonName}, not for ${serviceName}. ${advice}`,
     },
   ];
+}
+
+function nameAdvice(commonName: string, serviceName: string): string {
+  const [pattern, name] = [commonName.toLowerCase(), serviceName.toLowerCase()];
+  if (pattern === name || isWildcardFor(pattern, name)) {
+    return 'They differ in upper and lower case only, which counts: write spec.serviceName as the certificate has it.';
+  }
+  return commonName.startsWith('*.')
+    ? 'An asterisk stands for exactly one label: write spec.serviceName with one in its place, or use a certificate for the service name.'
+    : 'Set spec.serviceName to the name in the certificate, or use a certificate for the service name.';
 }
 
 function judgeAlternativeNames({ dnsNames, commonName }: ServerCertificate, serviceName: string): CertificateProblem[] {

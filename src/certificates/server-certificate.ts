@@ -1,9 +1,9 @@
 import 'reflect-metadata';
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { rootCertificates } from 'node:tls';
+import { createHash, createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import { type CertificateChain, findChain, publicRoots } from './chain.ts';
 import { certificatesOf } from './pem.ts';
-import { Pkcs12Error, readPkcs12 } from './pkcs12.ts';
+import { MOST_ITERATIONS, Pkcs12Error, type Pkcs12Fault, readPkcs12 } from './pkcs12-reader.ts';
 
 /** The values of a Secret that hold a server certificate. */
 export type CertificateSource =
@@ -17,7 +17,7 @@ export type CertificateSource =
   | { readonly format: 'PFX'; readonly pfx: Uint8Array; readonly password: string };
 
 /** A server certificate as a gateway uses it. Plain facts besides the key. */
-export interface ServerCertificate {
+export interface ServerCertificate extends CertificateChain {
   readonly commonName: string | undefined;
   readonly organization: string | undefined;
   /** DNS names of the subject alternative name, as written. */
@@ -25,6 +25,7 @@ export interface ServerCertificate {
   /** In milliseconds since the Unix epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** As Node names it: `rsa`, `ec` and others. */
   readonly keyType: string;
   /** Length of an RSA key; `undefined` for other keys. */
   readonly keyBits: number | undefined;
@@ -32,12 +33,8 @@ export interface ServerCertificate {
   readonly forServers: boolean;
   /** SHA-256 of the certificate in lower-case hexadecimal digits. */
   readonly sha256Fingerprint: string;
-  /** `Public` when the chain ends in a root that Node trusts, which are Mozilla's. */
-  readonly trust: 'Public' | 'Private';
-  /** From the leaf upwards, without a root that clients have anyway. */
-  readonly chain: readonly X509Certificate[];
-  /** Name of the issuer that is missing in the chain; `undefined` when it is complete. */
-  readonly missingIssuer: string | undefined;
+  /** SHA-256 of the whole chain in lower-case hexadecimal digits: another one means that the gateway needs the new. */
+  readonly chainSha256: string;
   /** Secret. */
   readonly privateKey: KeyObject;
 }
@@ -54,11 +51,12 @@ export type CertificateReading =
 const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
 const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0';
 
-/** Longer chains are a loop or a mistake. */
-const LONGEST_CHAIN = 10;
-
-/** Reads a certificate with its key and puts its chain in order. Judges nothing yet but that both belong together. */
-export function readServerCertificate(source: CertificateSource): CertificateReading {
+/**
+ * Reads a certificate with its key and puts its chain in order. Judges nothing yet but that both belong together.
+ *
+ * @param roots those that clients trust by themselves. Default: the ones that Node carries.
+ */
+export function readServerCertificate(source: CertificateSource, roots = publicRoots()): CertificateReading {
   const content = contentOf(source);
   if (content.kind === 'Unreadable') {
     return content;
@@ -73,8 +71,15 @@ export function readServerCertificate(source: CertificateSource): CertificateRea
         'The private key belongs to none of the certificates. Store the key with which the certificate was requested.',
     };
   }
-  return { kind: 'Readable', certificate: describe(leaf, [...certificates, ...authorities], privateKey) };
+  const facts = factsOf(leaf);
+  if (facts === undefined) {
+    return unreadable('Its certificate is not as X.509 prescribes. Request a new one.');
+  }
+  const found = findChain(leaf, [...certificates, ...authorities], roots);
+  return { kind: 'Readable', certificate: { ...facts, ...found, chainSha256: hashOf(found.chain), privateKey } };
 }
+
+type Unreadable = Extract<CertificateReading, { kind: 'Unreadable' }>;
 
 type Content =
   | {
@@ -83,7 +88,7 @@ type Content =
       readonly privateKey: KeyObject;
       readonly authorities: readonly X509Certificate[];
     }
-  | Extract<CertificateReading, { kind: 'Unreadable' }>;
+  | Unreadable;
 
 function contentOf(source: CertificateSource): Content {
   return source.format === 'TLS' ? contentOfPem(source) : contentOfPkcs12(source);
@@ -117,25 +122,36 @@ function contentOfPkcs12({ pfx, password }: Extract<CertificateSource, { format:
         )
       : { kind: 'Content', certificates, authorities: [], privateKey };
   } catch (error) {
-    return unreadable(
-      error instanceof Pkcs12Error && error.kind === 'WrongPassword'
-        ? 'The password does not open the PKCS#12 file.'
-        : 'Its file is no readable PKCS#12 file (.pfx).',
-    );
+    if (error instanceof Pkcs12Error) {
+      return unreadable(FAULTS[error.fault]);
+    }
+    throw error;
   }
 }
 
-function unreadable(message: string): Content {
+const FAULTS: Readonly<Record<Pkcs12Fault, string>> = {
+  WrongPassword: 'The password does not open the PKCS#12 file.',
+  TooSlow: `Its PKCS#12 file asks for more than ${MOST_ITERATIONS} rounds of key derivation. Export it again with fewer, such as 2048.`,
+  Malformed: 'Its file is no readable PKCS#12 file (.pfx).',
+};
+
+function unreadable(message: string): Unreadable {
   return { kind: 'Unreadable', reason: 'CertificateUnreadable', message };
 }
 
-function describe(
-  leaf: X509Certificate,
-  available: readonly X509Certificate[],
-  privateKey: KeyObject,
-): ServerCertificate {
+type LeafFacts = Omit<ServerCertificate, keyof CertificateChain | 'chainSha256' | 'privateKey'>;
+
+/** `undefined` for a certificate that OpenSSL reads and that is malformed all the same. */
+function factsOf(leaf: X509Certificate): LeafFacts | undefined {
+  try {
+    return parse(leaf);
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(leaf: X509Certificate): LeafFacts {
   const parsed = new x509.X509Certificate(leaf.raw);
-  const { chain, trust, missingIssuer } = buildChain(leaf, available);
   const usages = parsed.getExtension(x509.ExtendedKeyUsageExtension)?.usages.map(String);
   const names = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
   return {
@@ -148,50 +164,14 @@ function describe(
     keyBits: leaf.publicKey.asymmetricKeyDetails?.modulusLength,
     forServers:
       usages === undefined || usages.includes(SERVER_AUTHENTICATION) || usages.includes(ANY_EXTENDED_KEY_USAGE),
-    sha256Fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
-    trust,
-    chain,
-    missingIssuer,
-    privateKey,
+    sha256Fingerprint: hashOf([leaf]),
   };
 }
 
-let bundledRoots: readonly X509Certificate[] | undefined;
-
-/** Roots that clients trust by themselves. Parsed once, when the first certificate is read. */
-function publicRoots(): readonly X509Certificate[] {
-  bundledRoots ??= rootCertificates.map((pem) => new X509Certificate(pem));
-  return bundledRoots;
-}
-
-function buildChain(
-  leaf: X509Certificate,
-  available: readonly X509Certificate[],
-): Pick<ServerCertificate, 'chain' | 'trust' | 'missingIssuer'> {
-  const chain = [leaf];
-  let last = leaf;
-  while (chain.length < LONGEST_CHAIN) {
-    const publicRoot = publicRoots().find((root) => root.fingerprint256 === last.fingerprint256 || issued(root, last));
-    if (publicRoot !== undefined) {
-      return { chain, trust: 'Public', missingIssuer: undefined };
-    }
-    if (issued(last, last)) {
-      return { chain, trust: 'Private', missingIssuer: undefined };
-    }
-    const issuer = available.find((candidate) => !chain.includes(candidate) && issued(candidate, last));
-    if (issuer === undefined) {
-      break;
-    }
-    chain.push(issuer);
-    last = issuer;
+function hashOf(certificates: readonly X509Certificate[]): string {
+  const hash = createHash('sha256');
+  for (const { raw } of certificates) {
+    hash.update(raw);
   }
-  return { chain, trust: 'Private', missingIssuer: nameOfIssuer(last) };
-}
-
-function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
-  return subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
-}
-
-function nameOfIssuer(certificate: X509Certificate): string {
-  return new x509.X509Certificate(certificate.raw).issuer;
+  return hash.digest('hex');
 }
