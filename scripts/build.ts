@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { VERSION } from '../src/version.ts';
+
+/** A bundle that grows beyond this has taken something in that nobody meant. */
+const LARGEST_BUNDLE_BYTES = 6 * 1024 ** 2;
+
+const KIB = 1024;
+
+/** Some dependencies are CommonJS and call `require` for Node's own modules, which an ES module does not have. */
+const REQUIRE = [
+  "import { createRequire as createRequireOfBundle } from 'node:module';",
+  'const require = createRequireOfBundle(import.meta.url);',
+].join('\n');
+
+/** What to bundle, and where to. */
+export interface BundleOptions {
+  readonly entry: string;
+  /** Path of the bundle. The source map and what it consists of (`.meta.json`) go beside it. */
+  readonly outfile: string;
+  /** Default: 6 MiB. */
+  readonly largestBytes?: number;
+}
+
+/** A bundle that was written. */
+export interface Bundle {
+  readonly bytes: number;
+  /** Bytes of each npm package in it, the largest first; our own code counts as `src`. */
+  readonly parts: readonly (readonly [name: string, bytes: number])[];
+}
+
+/**
+ * Bundles a program with all its dependencies into one minified ES module for Node 22 and newer.
+ *
+ * @throws Error when it does not compile, or is larger than allowed; what it consists of is then in the message
+ */
+export async function bundle({ entry, outfile, largestBytes = LARGEST_BUNDLE_BYTES }: BundleOptions): Promise<Bundle> {
+  const { metafile } = await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    minify: true,
+    // Node shows the line in which an error was thrown; one line with the whole bundle would fill the terminal.
+    lineLimit: 200,
+    // Class names appear in logs.
+    keepNames: true,
+    sourcemap: 'external',
+    legalComments: 'linked',
+    banner: { js: REQUIRE },
+    metafile: true,
+    // What is wrong stands in the error.
+    logLevel: 'silent',
+  });
+  writeFileSync(outfile.replace(/\.mjs$/, '.meta.json'), JSON.stringify(metafile));
+  const { bytes, parts } = contentsOf(metafile, basename(outfile));
+  if (bytes > largestBytes) {
+    const largest = parts.slice(0, 5).map(([name, size]) => `${name} ${kib(size)}`);
+    throw new Error(
+      `${outfile} has ${kib(bytes)}, more than the ${kib(largestBytes)} allowed: ${largest.join(', ')}, …`,
+    );
+  }
+  return { bytes, parts };
+}
+
+function contentsOf({ outputs }: Metafile, name: string): Bundle {
+  const output = Object.entries(outputs).find(([path]) => basename(path) === name)?.[1];
+  if (output === undefined) throw new Error(`esbuild wrote no ${name}`);
+  const parts = new Map<string, number>();
+  for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
+    const part = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? 'src';
+    parts.set(part, (parts.get(part) ?? 0) + bytesInOutput);
+  }
+  return { bytes: output.bytes, parts: [...parts].sort(([, left], [, right]) => right - left) };
+}
+
+function kib(bytes: number): string {
+  return `${Math.round(bytes / KIB).toLocaleString('en')} KiB`;
+}
+
+async function main(): Promise<void> {
+  const root = dirname(import.meta.dirname);
+  const outfile = join(root, 'dist', 'cmg-operator.mjs');
+  const { bytes, parts } = await bundle({ entry: join(root, 'src', 'main.ts'), outfile });
+  // A bundle may compile and still miss a file or module that it asks for as it starts.
+  execFileSync(process.execPath, [outfile, '--help']);
+  console.log(`dist/cmg-operator.mjs ${VERSION}: ${kib(bytes)}`);
+  for (const [name, size] of parts.slice(0, 8)) console.log(`  ${kib(size).padStart(10)}  ${name}`);
+}
+
+if (import.meta.main) {
+  await main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
+}
