@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../src/json.ts';
-import type { Azure } from './azure.ts';
+import type { AzureHost } from './azure-host.ts';
 import { viewOf } from './dispatcher.ts';
-import type { Application, Entra } from './entra.ts';
+import type { Entra } from './entra.ts';
+import type { Application } from './entra-token-endpoint.ts';
 import type { Answer } from './exchange.ts';
 import type { Faults } from './faults.ts';
 import type { AcceptedWrite, RequestCounts } from './journal.ts';
@@ -49,24 +50,23 @@ export interface SimulatorControl {
   call(method: string, path: string, body?: JsonObject): Answer;
 }
 
-/** What the control needs of the simulator. `azure()` is the present one; `renew` puts an empty one in its place. */
+/** What the control needs of the simulator. */
 export interface Controlled {
-  azure(): Azure;
-  renew(): void;
+  readonly host: AzureHost;
   readonly entra: Entra;
   readonly faults: Faults;
   readonly subscriptionId: string;
   readonly clientId: string;
-  readonly url: string;
+  /** `https://<host>` of the running simulator. */
+  origin(): string;
   advance(ms: number): void | Promise<void>;
-  newApplication(displayName: string): Application;
 }
 
 /** The control of a simulator. */
 export function createControl(controlled: Controlled): SimulatorControl {
-  const { entra, faults, subscriptionId } = controlled;
-  const world = (): WorldState => controlled.azure().world;
-  const view = (resource: StoredResource) => viewOf(controlled.azure().types.get(resource.type), resource, world());
+  const { host, entra, faults, subscriptionId } = controlled;
+  const world = (): WorldState => host.azure().world;
+  const view = (resource: StoredResource) => viewOf(host.azure().types.get(resource.type), resource, world());
   const application = (clientId = controlled.clientId): Application => {
     const found = entra.applications.get(clientId.toLowerCase());
     if (found === undefined) throw new Error(`No application ${clientId} is registered.`);
@@ -95,17 +95,17 @@ export function createControl(controlled: Controlled): SimulatorControl {
       return found === undefined ? undefined : view(found);
     },
     get counts() {
-      return controlled.azure().journal.counts;
+      return host.azure().journal.counts;
     },
     get writes() {
-      return controlled.azure().journal.writes;
+      return host.azure().journal.writes;
     },
     get runningOperations() {
-      return controlled.azure().operations.running;
+      return host.azure().operations.running;
     },
     reset: () => {
       faults.clear();
-      controlled.renew();
+      host.renew();
     },
     advance: controlled.advance,
     setRegistration: (namespace, state) => {
@@ -121,7 +121,7 @@ export function createControl(controlled: Controlled): SimulatorControl {
       const fewer = grantsOf(clientId).map((grant) => ({ ...grant, notActions: [...grant.notActions, ...actions] }));
       world().grants.set(application(clientId).principal.objectId, fewer);
     },
-    addApplication: controlled.newApplication,
+    addApplication: host.newApplication,
     application,
     takeName: (name) => void world().foreignNames.add(nameKey(name)),
     releaseName: (name) => void world().foreignNames.delete(nameKey(name)),
@@ -143,16 +143,17 @@ const SOMEBODY: Principal = {
 };
 
 function callAsSomebody(controlled: Controlled, method: string, path: string, body: JsonObject | undefined): Answer {
-  const azure = controlled.azure();
+  const azure = controlled.host.azure();
   azure.world.grants.set(SOMEBODY.objectId, [{ scope: '/', actions: ['*'], notActions: [] }]);
-  const url = new URL(path, controlled.url);
+  const origin = controlled.origin();
+  const url = new URL(path, origin);
   return azure.carryOut(
     {
       method,
       path: url.pathname,
       query: url.searchParams,
       headers: {},
-      origin: controlled.url,
+      origin,
       text: body === undefined ? '' : JSON.stringify(body),
     },
     SOMEBODY,

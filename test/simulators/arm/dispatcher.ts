@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../src/json.ts';
 import { ArmFault } from './arm-fault.ts';
 import {
+  apiVersionOf,
   checkLocation,
   checkNotDeleting,
   checkPreconditions,
@@ -30,7 +31,7 @@ export function viewOf(type: ResourceType | undefined, resource: StoredResource,
 /** Answers a request for a resource of one of the registered types; `undefined` when the path is not of that form. */
 export function dispatch(context: ArmContext): Answer | undefined {
   const { types, request } = context;
-  const target = targetOf(types, request.method, request.path);
+  const target = targetOf(types, request.method, request.path, apiVersionOf(context));
   if (target === undefined) return undefined;
   const { type } = target;
   const shortType = type.type.slice(type.type.indexOf('/') + 1);

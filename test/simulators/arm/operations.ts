@@ -1,10 +1,9 @@
-import { createHmac } from 'node:crypto';
-import { isJsonObject, type JsonObject } from '../../../src/json.ts';
+import type { JsonObject } from '../../../src/json.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { type ArmErrorBody, ArmFault } from './arm-fault.ts';
 import type { Answer, ArmRequest } from './exchange.ts';
+import { createSigner, operationHeaders, operationIdIn, retryAfter } from './operation-urls.ts';
 import type { OperationPlan } from './provider.ts';
-import { locationName } from './resource-path.ts';
 import type { WorldState } from './world-state.ts';
 
 /** A long-running operation. Times are simulated milliseconds since the epoch. */
@@ -75,27 +74,12 @@ export function createOperations(world: WorldState, clock: Clock): Operations {
         world.setProvisioningState(resourceId, operation.error === undefined ? 'Succeeded' : 'Failed');
       }
     }
-    if (operation.error === undefined) {
-      const body = plan.finalBody === undefined ? subject.defaultFinalBody() : plan.finalBody(world);
-      operation.final = { status: plan.finalStatus ?? 200, ...(body === undefined ? {} : { body }) };
-    } else {
-      operation.final = { status: 409, body: { error: { ...operation.error } } };
-    }
+    operation.final = finalAnswer(operation, subject, world);
   };
 
   return {
     begin: (plan, subject) => {
-      const operation: Operation = {
-        id: world.uuid(),
-        method: subject.method,
-        resourceId: subject.resourceId,
-        plan,
-        startedAt: world.now(),
-        endedAt: undefined,
-        reportedAt: undefined,
-        error: undefined,
-        final: undefined,
-      };
+      const operation = newOperation(plan, subject, world);
       byId.set(operation.id, operation);
       journal.push(operation);
       running += 1;
@@ -106,8 +90,7 @@ export function createOperations(world: WorldState, clock: Clock): Operations {
       if (plan.durationSeconds <= 0) {
         finish(operation, subject);
         // The answer itself shows that it is over.
-        if (plan.kind === 'AsyncOperation' || plan.kind === 'ProvisioningState')
-          operation.reportedAt = operation.endedAt;
+        if (!plan.kind.endsWith('Location')) operation.reportedAt = operation.endedAt;
       } else {
         if (plan.whileRunning !== undefined) world.setProvisioningState(subject.resourceId, plan.whileRunning);
         clock.schedule(plan.durationSeconds * 1000, () => finish(operation, subject));
@@ -128,7 +111,7 @@ export function createOperations(world: WorldState, clock: Clock): Operations {
       const key = resourceId.toLowerCase();
       for (const operation of unseen.get(key) ?? []) {
         if (operation.endedAt === undefined) continue;
-        if (operation.plan.kind === 'ProvisioningState') operation.reportedAt ??= world.now();
+        operation.reportedAt ??= world.now();
         unseen.get(key)?.delete(operation);
       }
     },
@@ -139,6 +122,27 @@ export function createOperations(world: WorldState, clock: Clock): Operations {
   };
 }
 
+function newOperation(plan: OperationPlan, subject: OperationSubject, world: WorldState): Operation {
+  return {
+    id: world.uuid(),
+    method: subject.method,
+    resourceId: subject.resourceId,
+    plan,
+    startedAt: world.now(),
+    endedAt: undefined,
+    reportedAt: undefined,
+    error: undefined,
+    final: undefined,
+  };
+}
+
+/** What the `Location` URL answers once the operation is over. */
+function finalAnswer({ plan, error }: Operation, subject: OperationSubject, world: WorldState): Answer {
+  if (error !== undefined) return { status: 409, body: { error: { ...error } } };
+  const body = plan.finalBody === undefined ? subject.defaultFinalBody() : plan.finalBody(world);
+  return { status: plan.finalStatus ?? 200, ...(body === undefined ? {} : { body }) };
+}
+
 function runOnDone(plan: OperationPlan, world: WorldState): ArmErrorBody | undefined {
   try {
     return plan.onDone?.(world);
@@ -146,11 +150,6 @@ function runOnDone(plan: OperationPlan, world: WorldState): ArmErrorBody | undef
     if (error instanceof ArmFault) return error.error;
     throw error;
   }
-}
-
-/** `Retry-After` in whole seconds, at least 1: clients take 0 for missing. */
-function retryAfter(seconds: number | undefined): Record<string, string> {
-  return seconds === undefined ? {} : { 'Retry-After': String(Math.max(1, Math.round(seconds))) };
 }
 
 function statusAnswer(operation: Operation, path: string): Answer {
@@ -180,96 +179,6 @@ function locationAnswer(operation: Operation, request: ArmRequest): Answer {
     status: 202,
     headers: { Location: url, ...retryAfter(plan.pollRetryAfterSeconds ?? plan.retryAfterSeconds) },
   };
-}
-
-function operationHeaders(operation: Operation, subject: OperationSubject, signer: Signer): Record<string, string> {
-  const { plan } = operation;
-  const query = `api-version=${subject.apiVersion}&${signer.query(operation.id)}`;
-  const status = `${statusUrl(operation, subject)}?${query}`;
-  const result = resultUrl(operation, subject, query);
-  const wait = retryAfter(plan.retryAfterSeconds);
-  const notification = /compute$/i.test(subject.namespace) ? { 'Azure-AsyncNotification': 'Enabled' } : {};
-  switch (plan.kind) {
-    case 'AsyncOperation':
-      return { 'Azure-AsyncOperation': status, ...notification, ...wait };
-    case 'AsyncOperationAndLocation':
-      return { 'Azure-AsyncOperation': status, Location: result, ...notification, ...wait };
-    case 'Location':
-      return { Location: result, ...wait };
-    case 'ProvisioningState':
-      return wait;
-    default:
-      return plan.kind satisfies never;
-  }
-}
-
-function regionalBase({ origin, subscriptionId, namespace, location }: OperationSubject): string {
-  return `${origin}/subscriptions/${subscriptionId}/providers/${namespace}/locations/${locationName(location) || 'global'}`;
-}
-
-function statusUrl(operation: Operation, subject: OperationSubject): string {
-  return `${regionalBase(subject)}/operations/${operation.id}`;
-}
-
-/** Each provider has a form of its own for the URL that ends with the result. */
-function resultUrl(operation: Operation, subject: OperationSubject, query: string): string {
-  switch (subject.namespace.toLowerCase()) {
-    case 'microsoft.resources':
-      return `${subject.origin}/subscriptions/${subject.subscriptionId}/operationresults/${jobName(operation.id)}?${query}`;
-    case 'microsoft.storage':
-      return `${regionalBase(subject)}/asyncoperations/${operation.id}?monitor=true&${query}`;
-    case 'microsoft.compute':
-      return `${statusUrl(operation, subject)}?monitor=true&${query}`;
-    default:
-      return `${regionalBase(subject)}/operationResults/${operation.id}?${query}`;
-  }
-}
-
-function jobName(id: string): string {
-  return Buffer.from(JSON.stringify({ jobId: `RESOURCEGROUPDELETIONJOB-${id}`, jobLocation: 'westeurope' })).toString(
-    'base64url',
-  );
-}
-
-function operationIdIn(segment: string): string {
-  try {
-    const job: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
-    const name = isJsonObject(job) ? job.jobId : undefined;
-    return typeof name === 'string' ? name.replace('RESOURCEGROUPDELETIONJOB-', '') : segment;
-  } catch {
-    return segment.toLowerCase();
-  }
-}
-
-/** Signs the URLs of operations: about 3.3 kB of query in four parameters, as Azure does. */
-interface Signer {
-  query(operationId: string): string;
-  holds(operationId: string, query: URLSearchParams): boolean;
-}
-
-function createSigner(world: WorldState): Signer {
-  const secret = world.uuid();
-  const certificate = Array.from({ length: 14 }, (_, part) => digest(secret, `certificate ${part}`, 'sha512'))
-    .join('')
-    .concat(digest(secret, 'serial', 'sha512').repeat(24))
-    .slice(0, 2900);
-  const signature = (id: string) =>
-    Array.from({ length: 4 }, (_, part) => digest(secret, `${id} ${part}`, 'sha512'))
-      .join('')
-      .slice(0, 342);
-  const ticks = () => (621_355_968_000_000_000n + BigInt(Math.trunc(world.now())) * 10_000n).toString();
-  return {
-    query: (id) => `t=${ticks()}&c=${certificate}&s=${signature(id)}&h=${digest(secret, id, 'sha256')}`,
-    holds: (id, query) =>
-      query.has('t') &&
-      query.get('c') === certificate &&
-      query.get('s') === signature(id) &&
-      query.get('h') === digest(secret, id, 'sha256'),
-  };
-}
-
-function digest(secret: string, text: string, algorithm: 'sha256' | 'sha512'): string {
-  return createHmac(algorithm, secret).update(text).digest('base64url');
 }
 
 function operationNotFound(id: string): ArmFault {

@@ -36,7 +36,7 @@ export interface Place {
  *
  * @throws ArmFault for namespaces and types that do not exist
  */
-export function targetOf(types: TypeRegistry, method: string, path: string): Target | undefined {
+export function targetOf(types: TypeRegistry, method: string, path: string, apiVersion: string): Target | undefined {
   const parts = providerPath(path);
   if (parts === undefined) return undefined;
   const { scope, namespace, rest } = parts;
@@ -57,7 +57,7 @@ export function targetOf(types: TypeRegistry, method: string, path: string): Tar
     const action = Object.keys(type.actions ?? {}).find((key) => key.toLowerCase() === wanted);
     if (action !== undefined) return { kind: 'Action', type, place, names, action };
   }
-  throw unknownType(types, name, segments(rest, 0, Math.ceil(rest.length / 2)).join('/'));
+  throw unknownType(types, name, segments(rest, 0, Math.ceil(rest.length / 2)).join('/'), apiVersion);
 }
 
 /** Every second segment, from the first (types) or the second (names) of `depth` pairs. */
@@ -65,14 +65,14 @@ function segments(rest: readonly string[], from: 0 | 1, depth: number): string[]
   return rest.slice(0, depth * 2).filter((_, at) => at % 2 === from);
 }
 
-function unknownType(types: TypeRegistry, namespace: string, type: string): ArmFault {
+function unknownType(types: TypeRegistry, namespace: string, type: string, apiVersion: string): ArmFault {
   const versions = new Set(
     types.all.filter((known) => namespaceOf(known.type) === namespace).flatMap((known) => known.apiVersions),
   );
   return new ArmFault(
     404,
     'InvalidResourceType',
-    `The resource type '${type}' could not be found in the namespace '${namespace}' for api version. The supported api-versions are '${[...versions].join(',')}'.`,
+    `The resource type '${type}' could not be found in the namespace '${namespace}' for api version '${apiVersion}'. The supported api-versions are '${[...versions].join(',')}'.`,
   );
 }
 

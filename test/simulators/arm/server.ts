@@ -44,30 +44,26 @@ export interface HttpsServer {
 }
 
 /** Starts the server. `port` 0 takes a free one. */
-export async function startHttpsServer(port: number, handlersFor: (origin: string) => Handlers): Promise<HttpsServer> {
+export async function startHttpsServer(port: number, handlers: Handlers): Promise<HttpsServer> {
   const authority = await createCertificateAuthority('ARM simulator');
   const certificate = await authority.issue({
     commonName: 'localhost',
     names: ['localhost', '127.0.0.1'],
     key: 'ECDSA',
   });
-  let handlers: Handlers | undefined;
   const server = createServer(
     { cert: certificate.chainPem, key: certificate.privateKeyPem, keepAlive: true, keepAliveTimeout: 120_000 },
     (incoming, response) => {
-      if (handlers === undefined) return response.destroy();
       serve(handlers, incoming, response).catch((error: unknown) => {
         console.error('the simulator failed:', error);
         response.destroy();
       });
-      return undefined;
     },
   );
   server.requestTimeout = 0;
   server.listen(port, '127.0.0.1');
   await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error))]);
   const actual = (server.address() as AddressInfo).port;
-  handlers = handlersFor(`https://127.0.0.1:${actual}`);
   return { port: actual, caPem: authority.rootPem, certificate, close: () => close(server) };
 }
 

@@ -1,16 +1,17 @@
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
-import { type Random, seededRandom } from '../../../src/runtime/random.ts';
+import { seededRandom } from '../../../src/runtime/random.ts';
 import { createAcceleratedClock } from '../accelerated-clock.ts';
-import { type Azure, createAzure } from './azure.ts';
+import type { Azure } from './azure.ts';
+import { type AzureHost, createAzureHost, createIdentity } from './azure-host.ts';
 import { type BlobFront, createBlobFront } from './blobs/front.ts';
 import { createControl, type SimulatorControl } from './control.ts';
 import { answerControl } from './control-routes.ts';
 import { answerDirectory } from './directory.ts';
-import { type Application, createEntra, type Entra, RESOURCE_MANAGER_AUDIENCES } from './entra.ts';
+import { createEntra, type Entra, RESOURCE_MANAGER_AUDIENCES } from './entra.ts';
 import type { Answer, ArmRequest } from './exchange.ts';
-import { createFaults, type FaultAction } from './faults.ts';
-import { createRecorder } from './recorder.ts';
-import { startHttpsServer } from './server.ts';
+import { createFaults, type FaultAction, type Faults } from './faults.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+import { type Handlers, startHttpsServer } from './server.ts';
 
 /** A running simulator of Azure: Resource Manager, Entra ID, Resource Graph and blob storage, on one TLS port. */
 export interface ArmSimulator {
@@ -52,99 +53,76 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
   const identity = createIdentity(random);
   const entra = await createEntra(identity.tenantId);
   const faults = createFaults();
-  const recorder = options.record === undefined ? undefined : createRecorder(options.record);
-  const current: { azure?: Azure; blobs?: BlobFront; control?: SimulatorControl; url: string } = { url: '' };
-
-  const newApplication = (displayName: string, clientId = uuid(random)): Application => {
-    const principal = { appId: clientId, objectId: uuid(random), displayName, createdAt: clock.now() };
-    const application: Application = {
-      principal,
-      secrets: new Set(),
-      certificates: new Set(),
-      federated: [],
-      acceptsAnyAssertion: false,
-    };
-    entra.applications.set(clientId, application);
-    current.azure?.world.principals.set(principal.objectId, principal);
-    return application;
-  };
-  const owner = newApplication('cmg-operator', identity.clientId);
-  owner.secrets.add(identity.clientSecret);
-
-  const renew = (): void => {
-    const azure = createAzure({
-      ...identity,
-      clock,
-      random,
-      blobEndpoint: (account) => `${current.url}/blob/${account}/`,
-      blobExists: (url) => current.blobs?.exists(url) ?? true,
-    });
-    for (const { principal } of entra.applications.values()) azure.world.principals.set(principal.objectId, principal);
-    azure.world.grants.set(owner.principal.objectId, [{ scope: '/', actions: ['*'], notActions: [] }]);
-    current.azure = azure;
-    current.blobs?.follow(azure.world);
-  };
-  renew();
-
-  const azure = (): Azure => {
-    if (current.azure === undefined) throw new Error('The simulator has not started.');
-    return current.azure;
-  };
-  const server = await startHttpsServer(options.port ?? 0, (url) => {
-    current.url = url;
-    const control = createControl({
-      azure,
-      renew,
-      entra,
-      faults,
-      subscriptionId: identity.subscriptionId,
-      clientId: identity.clientId,
-      url,
-      advance: (ms) => {
-        if (clock.advance === undefined) throw new Error('The clock of this simulator cannot be moved.');
-        return clock.advance(ms);
-      },
-      newApplication,
-    });
-    current.control = control;
-    return {
-      clock,
-      faults,
-      control: (request) => answerControl(control, request),
-      answer: (request, fault) => answer(azure(), entra, request, fault),
-      isBlobPath: (path) => /^\/+blob\//i.test(path),
-      streamBlob: async (incoming, response) => {
-        azure().journal.count(incoming.method ?? 'GET', incoming.url ?? '');
-        if (current.blobs === undefined) response.writeHead(503).end();
-        else await current.blobs.stream(incoming, response);
-      },
-      answered: (exchange) => {
-        azure().journal.count(exchange.request.method, exchange.request.path);
-        recorder?.record(exchange);
-      },
-    };
+  // Known only when the server listens, and asked for only after that.
+  let url = '';
+  let blobs: BlobFront | undefined;
+  const host = createAzureHost({
+    identity,
+    clock,
+    random,
+    entra,
+    blobEndpoint: (account) => `${url}/blob/${account}/`,
+    blobExists: (blobUrl) => blobs?.exists(blobUrl) ?? true,
   });
+  const control = createControl({
+    ...identity,
+    host,
+    entra,
+    faults,
+    origin: () => url,
+    advance: (ms) => {
+      if (clock.advance === undefined) throw new Error('The clock of this simulator cannot be moved.');
+      return clock.advance(ms);
+    },
+  });
+  const recorder = options.record === undefined ? undefined : createRecorder(options.record);
+  const parts = { host, entra, faults, clock, control, recorder, blobs: () => blobs };
+  const server = await startHttpsServer(options.port ?? 0, handlersOf(parts));
+  url = `https://127.0.0.1:${server.port}`;
+  const close = async () => {
+    await server.close();
+    await blobs?.close();
+    await recorder?.close();
+    if ('stop' in clock && typeof clock.stop === 'function') clock.stop();
+  };
   if (options.blobs !== false) {
     try {
-      current.blobs = await createBlobFront({ entra, certificate: server.certificate, caPem: server.caPem });
-      current.blobs.follow(azure().world);
+      blobs = await createBlobFront({ entra, certificate: server.certificate, caPem: server.caPem });
     } catch (error) {
-      await server.close();
+      await close();
       throw error;
     }
+    host.followWorlds(blobs.follow);
   }
-  if (current.control === undefined) throw new Error('The server started without a control.');
+  return { ...identity, url, caPem: server.caPem, control, clock, close };
+}
+
+interface HandlerParts {
+  readonly host: AzureHost;
+  readonly entra: Entra;
+  readonly faults: Faults;
+  readonly clock: Clock;
+  readonly control: SimulatorControl;
+  readonly recorder: Recorder | undefined;
+  readonly blobs: () => BlobFront | undefined;
+}
+
+function handlersOf({ host, entra, faults, clock, control, recorder, blobs }: HandlerParts): Handlers {
   return {
-    ...identity,
-    url: current.url,
-    caPem: server.caPem,
-    control: current.control,
     clock,
-    close: async () => {
-      await server.close();
-      await current.blobs?.close();
-      await recorder?.close();
-      if ('stop' in clock && typeof clock.stop === 'function') clock.stop();
+    faults,
+    control: (request) => answerControl(control, request),
+    answer: (request, fault) => answer(host.azure(), entra, request, fault),
+    isBlobPath: (path) => /^\/+blob\//i.test(path),
+    streamBlob: async (incoming, response) => {
+      host.azure().journal.count(incoming.method ?? 'GET', incoming.url ?? '');
+      const front = blobs();
+      if (front === undefined) response.writeHead(503).end();
+      else await front.stream(incoming, response);
+    },
+    answered: (exchange) => {
+      host.azure().journal.count(exchange.request.method, exchange.request.path);
+      recorder?.record(exchange);
     },
   };
 }
@@ -173,20 +151,4 @@ function answer(azure: Azure, entra: Entra, request: ArmRequest, fault: FaultAct
 function unauthorized({ world }: Azure, { origin }: ArmRequest, code: string, message: string): Answer {
   const challenge = `Bearer authorization_uri="${origin}/${world.tenantId}", error="invalid_token", error_description="${message}"`;
   return { status: 401, headers: { 'WWW-Authenticate': challenge }, body: { error: { code, message } } };
-}
-
-function createIdentity(random: Random) {
-  return {
-    tenantId: uuid(random),
-    subscriptionId: uuid(random),
-    clientId: uuid(random),
-    clientSecret: `simulated-${uuid(random)}`,
-  };
-}
-
-function uuid(random: Random): string {
-  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16));
-  hex[12] = '4';
-  hex[16] = '8';
-  return hex.join('').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

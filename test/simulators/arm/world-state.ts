@@ -110,7 +110,8 @@ export function createWorld(parts: WorldParts): WorldState {
   };
 }
 
-function randomUuid(random: () => number): string {
+/** A version 4 UUID from a source of randomness. */
+export function randomUuid(random: () => number): string {
   const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16));
   hex[12] = '4';
   hex[16] = '89ab'[Math.floor(random() * 4)] ?? '8';

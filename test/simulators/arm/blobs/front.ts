@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Agent, request } from 'node:https';
-import { pipeline } from 'node:stream/promises';
+import { Agent } from 'node:https';
 import type { IssuedCertificate } from '../../../certificate-authority.ts';
 import { type Entra, STORAGE_AUDIENCES } from '../entra.ts';
 import { originOf } from '../exchange.ts';
@@ -10,6 +8,8 @@ import type { WorldState } from '../world-state.ts';
 import { dataActionFor, mayUseData } from './access.ts';
 import { startAzuriteProcess } from './azurite-process.ts';
 import { createMappedContainers } from './containers.ts';
+import { type BlobError, containerNotFound, refuse, unauthenticated, unavailable } from './errors.ts';
+import { forward } from './forward.ts';
 
 /**
  * Blob storage at `/blob/<account>/<container>/<blob>`: Azurite, behind what only Azure knows: which accounts and
@@ -22,14 +22,6 @@ export interface BlobFront {
   exists(url: string): boolean;
   stream(incoming: IncomingMessage, response: ServerResponse): Promise<void>;
   close(): Promise<void>;
-}
-
-/** An error as blob storage answers it. */
-interface BlobError {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Starts Azurite and what stands before it. */
@@ -150,55 +142,4 @@ function refusalOf(
     };
   }
   return world.get(containerId) === undefined ? containerNotFound() : undefined;
-}
-
-function unauthenticated(origin: string, tenantId: string, kind: 'Missing' | 'Refused'): BlobError {
-  const challenge = `Bearer authorization_uri=${origin}/${tenantId}/oauth2/authorize resource_id=https://storage.azure.com`;
-  return {
-    status: 401,
-    code: kind === 'Missing' ? 'NoAuthenticationInformation' : 'InvalidAuthenticationInfo',
-    message:
-      'Server failed to authenticate the request. Please refer to the information in the www-authenticate header.',
-    headers: { 'WWW-Authenticate': challenge },
-  };
-}
-
-function containerNotFound(): BlobError {
-  return { status: 404, code: 'ContainerNotFound', message: 'The specified container does not exist.' };
-}
-
-function unavailable(): BlobError {
-  return { status: 503, code: 'ServerBusy', message: 'The server is currently unable to receive requests.' };
-}
-
-function refuse(incoming: IncomingMessage, response: ServerResponse, error: BlobError): undefined {
-  // What the client still sends is of no interest, but has to be taken before it reads the answer.
-  incoming.resume();
-  const text = `<?xml version="1.0" encoding="utf-8"?><Error><Code>${error.code}</Code><Message>${error.message}</Message></Error>`;
-  response.writeHead(error.status, {
-    ...error.headers,
-    'Content-Type': 'application/xml',
-    'Content-Length': Buffer.byteLength(text),
-    'x-ms-error-code': error.code,
-    'x-ms-request-id': randomUUID(),
-  });
-  response.end(incoming.method === 'HEAD' ? undefined : text);
-  return undefined;
-}
-
-/** Headers that belong to one connection, or that the simulator sets itself. */
-const OWN_HEADERS = new Set(['connection', 'keep-alive', 'date', 'transfer-encoding']);
-
-/** Streams a request to Azurite and its answer back; resolves to the status. */
-function forward(incoming: IncomingMessage, response: ServerResponse, target: string, agent: Agent): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const { host: _host, connection: _connection, ...headers } = incoming.headers;
-    const onward = request(target, { method: incoming.method, headers, agent }, (answer) => {
-      const own = Object.entries(answer.headers).filter(([name]) => !OWN_HEADERS.has(name));
-      response.writeHead(answer.statusCode ?? 502, Object.fromEntries(own));
-      pipeline(answer, response).then(() => resolve(answer.statusCode ?? 502), reject);
-    });
-    onward.on('error', reject);
-    pipeline(incoming, onward).catch(reject);
-  });
 }

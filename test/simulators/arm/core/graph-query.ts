@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/json.ts';
+import { createReader, QueryProblem, type Reader } from './graph-query-reader.ts';
 
 /**
  * A small part of the Kusto query language, enough for sweeps over tagged resources: a table, then `where` with
@@ -13,9 +14,6 @@ type Row = JsonObject;
 type Step = (rows: readonly Row[]) => readonly Row[];
 type Predicate = (row: Row) => boolean;
 type Expression = (row: Row) => JsonValue;
-
-/** What the simulator does not read, or what is wrong. */
-export class QueryProblem extends Error {}
 
 /** Reads a query. @throws QueryProblem */
 export function parseQuery(text: string): GraphQuery {
@@ -183,94 +181,4 @@ function at(row: Row, path: readonly string[]): JsonValue {
 function plain(value: JsonValue): string {
   if (value === null) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-/** Reads the tokens of a query from the left. */
-interface Reader {
-  position: number;
-  atEnd(): boolean;
-  identifier(): string;
-  number(): number;
-  /** `tags['x'].y` as its parts. */
-  path(): string[];
-  literal(): string | number | boolean | undefined;
-  operator(): string;
-  accept(symbol: string): boolean;
-  acceptWord(word: string): boolean;
-  /** `word(`. */
-  acceptCall(word: string): boolean;
-  expect(symbol: string): void;
-  expectWord(word: string): void;
-}
-
-function createReader(text: string): Reader {
-  const take = (pattern: RegExp): RegExpExecArray | undefined => {
-    const sticky = new RegExp(`\\s*(?:${pattern.source})`, 'iy');
-    sticky.lastIndex = reader.position;
-    const match = sticky.exec(text);
-    if (match === null) return undefined;
-    reader.position = sticky.lastIndex;
-    return match;
-  };
-  const near = () => `near '${text.slice(reader.position, reader.position + 20)}'`;
-  const quoted = (): string | undefined => {
-    const match = take(/'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)"/);
-    return match === undefined ? undefined : unescaped(match[1] ?? match[2] ?? '');
-  };
-  const reader: Reader = {
-    position: 0,
-    atEnd: () => text.slice(reader.position).trim() === '',
-    identifier: () => {
-      const name = take(/([A-Za-z_]\w*)/)?.[1];
-      if (name === undefined) throw new QueryProblem(`A name is expected ${near()}.`);
-      return name;
-    },
-    number: () => {
-      const digits = take(/(\d+)/)?.[1];
-      if (digits === undefined) throw new QueryProblem(`A number is expected ${near()}.`);
-      return Number(digits);
-    },
-    path: () => {
-      const parts = [reader.identifier()];
-      for (;;) {
-        if (reader.accept('.')) {
-          parts.push(reader.identifier());
-        } else if (reader.accept('[')) {
-          const name = quoted();
-          if (name === undefined) throw new QueryProblem(`A quoted name is expected ${near()}.`);
-          parts.push(name);
-          reader.expect(']');
-        } else {
-          return parts;
-        }
-      }
-    },
-    literal: () => {
-      const string = quoted();
-      if (string !== undefined) return string;
-      const digits = take(/(-?\d+(?:\.\d+)?)/)?.[1];
-      if (digits !== undefined) return Number(digits);
-      const boolean = take(/(true|false)\b/)?.[1];
-      return boolean === undefined ? undefined : boolean.toLowerCase() === 'true';
-    },
-    operator: () => {
-      const found = take(/(==|!=|=~|!~|in~|!?[a-z]+(?:_cs)?)/)?.[1];
-      if (found === undefined) throw new QueryProblem(`A comparison is expected ${near()}.`);
-      return found.toLowerCase();
-    },
-    accept: (symbol) => take(new RegExp(symbol === '=' ? '=(?![=~])' : `\\${symbol}`)) !== undefined,
-    acceptWord: (word) => take(new RegExp(`${word}\\b`)) !== undefined,
-    acceptCall: (word) => take(new RegExp(`${word}\\s*\\(`)) !== undefined,
-    expect: (symbol) => {
-      if (!reader.accept(symbol)) throw new QueryProblem(`'${symbol}' is expected ${near()}.`);
-    },
-    expectWord: (word) => {
-      if (!reader.acceptWord(word)) throw new QueryProblem(`'${word}' is expected ${near()}.`);
-    },
-  };
-  return reader;
-}
-
-function unescaped(text: string): string {
-  return text.replaceAll(/\\(.)/g, (_, character: string) => ({ n: '\n', r: '\r', t: '\t' })[character] ?? character);
 }

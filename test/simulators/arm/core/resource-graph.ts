@@ -6,7 +6,8 @@ import { type Answer, requiredBody } from '../exchange.ts';
 import { GRAPH_TABLES, type GraphIndex } from '../graph-index.ts';
 import { objectAt, textsAt } from '../json-path.ts';
 import type { Route } from '../routes.ts';
-import { parseQuery, QueryProblem, runQuery } from './graph-query.ts';
+import { parseQuery, runQuery } from './graph-query.ts';
+import { QueryProblem } from './graph-query-reader.ts';
 
 const API_VERSIONS = ['2024-04-01', '2022-10-01', '2021-03-01', '2020-04-01-preview', '2019-04-01'];
 

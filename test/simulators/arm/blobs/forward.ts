@@ -1,0 +1,25 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Agent, request } from 'node:https';
+import { pipeline } from 'node:stream/promises';
+
+/** Headers that belong to one connection, or that the simulator sets itself. */
+const OWN_HEADERS = new Set(['connection', 'keep-alive', 'date', 'transfer-encoding']);
+
+/** Streams a request to Azurite and its answer back; resolves to the status. */
+export function forward(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  target: string,
+  agent: Agent,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { host: _host, connection: _connection, ...headers } = incoming.headers;
+    const onward = request(target, { method: incoming.method, headers, agent }, (answer) => {
+      const own = Object.entries(answer.headers).filter(([name]) => !OWN_HEADERS.has(name));
+      response.writeHead(answer.statusCode ?? 502, Object.fromEntries(own));
+      pipeline(answer, response).then(() => resolve(answer.statusCode ?? 502), reject);
+    });
+    onward.on('error', reject);
+    pipeline(incoming, onward).catch(reject);
+  });
+}
