@@ -56,7 +56,9 @@ export async function startHttpsServer(port: number, handlers: Handlers): Promis
     (incoming, response) => {
       serve(handlers, incoming, response).catch((error: unknown) => {
         console.error('the simulator failed:', error);
-        response.destroy();
+        const message = 'The simulator itself failed; its standard error says why.';
+        if (response.headersSent) response.destroy();
+        else send(response, { status: 500, body: { error: { code: 'InternalServerError', message } } });
       });
     },
   );
