@@ -22,7 +22,11 @@ export const contoso: GatewayDeployment = {
   instances: 2,
   contentEnabled: true,
   servicePackage: { sha256: 'a1'.repeat(32) },
-  certificate: { sha256Fingerprint: 'b2'.repeat(32), pkcs12: () => 'bm90IGEgcmVhbCBQS0NTIzEyIGZpbGU=' },
+  certificate: {
+    sha256Fingerprint: 'b2'.repeat(32),
+    chainSha256: 'c3'.repeat(32),
+    pkcs12: () => 'bm90IGEgcmVhbCBQS0NTIzEyIGZpbGU=',
+  },
   operatorPrincipalId: '33333333-3333-4333-8333-333333333333',
   adminPassword: () => 'Made-up-1234567890',
 };

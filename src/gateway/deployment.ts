@@ -33,6 +33,8 @@ export interface GatewayDeployment {
   readonly certificate: {
     /** SHA-256 of the leaf in lower-case hexadecimal digits. */
     readonly sha256Fingerprint: string;
+    /** SHA-256 of the leaf with its chain, in lower-case hexadecimal digits. */
+    readonly chainSha256: string;
     /** Certificate, chain and key as PKCS#12 without a password, in base64. Secret. */
     readonly pkcs12: () => string;
   };

@@ -53,6 +53,22 @@ describe('defaults', () => {
     expect(object.spec.azure.credentials.clientSecret?.secretRef).toEqual({ name: 'azure', key: 'client-secret' });
   });
 
+  test('name the keys as a kubernetes.io/tls Secret has them', async () => {
+    const { message, object } = await submitChanged((spec) => {
+      Object.assign(spec.serverCertificate, { tls: { certificateKey: 'chain.pem' } });
+      spec.azure.credentials = {
+        type: 'ClientCertificate',
+        clientCertificate: { clientId: GUID, secretRef: { name: 'azure' } },
+      };
+    });
+    expect(message).toBe('');
+    expect(object.spec.serverCertificate.tls).toEqual({ certificateKey: 'chain.pem', privateKeyKey: 'tls.key' });
+    expect(object.spec.azure.credentials.clientCertificate).toMatchObject({
+      certificateKey: 'tls.crt',
+      privateKeyKey: 'tls.key',
+    });
+  });
+
   test('keep the service name as it is written', async () => {
     const { object } = await submitChanged((spec) => {
       spec.serviceName = 'GraniteFalls.Contoso.com';
@@ -293,6 +309,11 @@ const REFUSED: readonly { readonly what: string; readonly change: Change; readon
     what: 'pfx with format TLS',
     change: (spec) => Object.assign(spec.serverCertificate, { pfx: {} }),
     says: ['spec.serverCertificate.pfx: Invalid value', 'pfx may be set only with format PFX'],
+  },
+  {
+    what: 'tls with format PFX',
+    change: (spec) => Object.assign(spec.serverCertificate, { format: 'PFX', tls: {} }),
+    says: ['spec.serverCertificate.tls: Invalid value', 'tls may be set only with format TLS'],
   },
   {
     what: 'a VM size that does not exist',

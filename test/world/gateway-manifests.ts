@@ -19,6 +19,12 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+/** A Secret; its values are base64. */
+export interface SecretManifest extends Manifest {
+  readonly type: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+
 /** The CMG of a gateway, its certificate as cert-manager writes it, and the client secret for Azure. */
 export function gatewayManifests(world: SimulatedWorld, options: GatewayManifestOptions) {
   const { namespace, name, serviceName, certificate } = options;
@@ -59,7 +65,7 @@ export function certificateSecret(
   name: string,
   certificate: IssuedCertificate,
   { authority }: Pick<SimulatedWorld, 'authority'>,
-): Manifest {
+): SecretManifest {
   return secret(namespace, name, 'kubernetes.io/tls', {
     'tls.crt': certificate.chainPem,
     'tls.key': certificate.privateKeyPem,
@@ -72,7 +78,7 @@ export function secret(
   name: string,
   type: string,
   values: Readonly<Record<string, string | Uint8Array>>,
-): Manifest {
+): SecretManifest {
   const data = Object.fromEntries(
     Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
   );

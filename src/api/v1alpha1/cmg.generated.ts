@@ -206,6 +206,8 @@ export interface CMGSpecServerCertificate {
   readonly format: 'TLS' | 'PFX';
   /** The Secret in the same namespace. */
   readonly secretRef: CMGSpecServerCertificateSecretRef;
+  /** Where in the Secret the certificate and its private key stand, both in PEM. */
+  readonly tls?: CMGSpecServerCertificateTls;
   /** Where in the Secret the PKCS#12 file and its password stand. */
   readonly pfx?: CMGSpecServerCertificatePfx;
 }
@@ -216,6 +218,14 @@ export interface CMGSpecServerCertificatePfx {
   readonly key: string;
   /** Key of its password. Default: password. */
   readonly passwordKey: string;
+}
+
+/** Where in the Secret the certificate and its private key stand, both in PEM. */
+export interface CMGSpecServerCertificateTls {
+  /** Key of the certificate with its chain. Default: tls.crt. */
+  readonly certificateKey: string;
+  /** Key of the private key. Default: tls.key. */
+  readonly privateKeyKey: string;
 }
 
 /** The Secret in the same namespace. */
@@ -270,11 +280,15 @@ export interface CMGSpecAzureCredentials {
 export interface CMGSpecAzureCredentialsClientCertificate {
   /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
   readonly clientId: string;
-  /** The kubernetes.io/tls Secret in the same namespace that holds certificate and key. */
+  /** The Secret in the same namespace that holds certificate and key in PEM, usually of type kubernetes.io/tls. */
   readonly secretRef: CMGSpecAzureCredentialsClientCertificateSecretRef;
+  /** Key of the certificate. Default: tls.crt. */
+  readonly certificateKey: string;
+  /** Key of the private key. Default: tls.key. */
+  readonly privateKeyKey: string;
 }
 
-/** The kubernetes.io/tls Secret in the same namespace that holds certificate and key. */
+/** The Secret in the same namespace that holds certificate and key in PEM, usually of type kubernetes.io/tls. */
 export interface CMGSpecAzureCredentialsClientCertificateSecretRef {
   /** Name of the Secret. */
   readonly name: string;

@@ -161,6 +161,11 @@ export const REASONS = {
     meaning: 'The quota of the subscription is too small for these VMs.',
     action: 'Ask Azure for more, or choose fewer or smaller VMs.',
   },
+  NoCapacity: {
+    stalled: false,
+    meaning: 'Azure has no room for the VMs at the moment. It is tried again.',
+    action: 'Wait, or choose another VM size or region.',
+  },
   ResourceGroupNotFound: {
     stalled: true,
     meaning: 'The resource group of mode UseExisting does not exist.',

@@ -82,18 +82,18 @@ function progress({ observed, occasion, slow }: AzureFindingsInput): Pick<Findin
     : { reason: occasion, message: waitingFor };
 }
 
-/** Whether what exists in Azure is what the spec says, for a gateway that once was. */
+/** Whether what exists in Azure is what the spec says. */
 function inSyncFinding({ observed, occasion }: AzureFindingsInput): readonly Finding[] {
+  if (observed.plan.converged) {
+    return [{ type: 'InSync', status: 'True', reason: 'Succeeded', message: 'Azure is as declared.' }];
+  }
   if (occasion === 'Provisioning') {
     return [{ type: 'InSync', status: 'Unknown', reason: 'Pending', message: 'The gateway is being built.' }];
   }
   const differences = describeDifferences(observed);
-  if (differences === '') {
-    return observed.plan.converged
-      ? [{ type: 'InSync', status: 'True', reason: 'Succeeded', message: 'Azure is as declared.' }]
-      : [];
-  }
-  return [{ type: 'InSync', status: 'False', reason: occasion, message: `Being set right: ${differences}.` }];
+  return differences === ''
+    ? []
+    : [{ type: 'InSync', status: 'False', reason: occasion, message: `Being set right: ${differences}.` }];
 }
 
 /** At most so many differences are named; one is enough to know where to look. */

@@ -13,8 +13,17 @@ export interface AzureProblem {
 /** Says what an error means for the gateway. `what` names the step or resource, such as `Creating the key vault`. */
 export function describeProblem(what: string, error: ArmError): AzureProblem {
   const { reason, advice, passing } = adviceFor(error);
+  if (error.class === 'Throttled') {
+    // Azure's own words say how many seconds are left, which would be news each time.
+    return { reason, passing, message: `${what}: ${advice}` };
+  }
   const full = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
   return { reason, passing, message: `${what}: ${full} (${error.code}) ${advice}` };
+}
+
+/** Whether Azure had accepted the request, and the operation that it began failed. */
+export function failedLater(error: ArmError): boolean {
+  return error.status === 200 && error.answeredByAzure;
 }
 
 interface Advice {
@@ -24,6 +33,13 @@ interface Advice {
 }
 
 function adviceFor(error: ArmError): Advice {
+  if (failedLater(error) && (error.class === 'Server' || error.class === 'Invalid')) {
+    return {
+      reason: 'OperationFailed',
+      advice: 'Azure had accepted it, and it failed later. It is tried again with growing pauses.',
+      passing: false,
+    };
+  }
   switch (error.class) {
     case 'Throttled':
       return {
@@ -75,7 +91,7 @@ function adviceFor(error: ArmError): Advice {
         passing: false,
       };
     case 'NotFound':
-      return { reason: 'OperationFailed', advice: 'It is tried again.', passing: true };
+      return { reason: 'Provisioning', advice: 'It is tried again in a few seconds.', passing: true };
     default:
       return error.class satisfies never;
   }
@@ -97,7 +113,7 @@ function capacityAdvice(error: ArmError): Advice {
     };
   }
   return {
-    reason: 'OperationFailed',
+    reason: 'NoCapacity',
     advice: 'Azure has no room for these VMs at the moment. It is tried again; another size or region may help.',
     passing: true,
   };

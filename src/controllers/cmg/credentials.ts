@@ -18,8 +18,8 @@ export async function readCredentials(scope: Scope): Promise<StepResult<AzureCre
         : goOn({ type: 'ClientSecret', tenantId, clientId, clientSecret: textOf(found.value[0]) });
     }
     case 'ClientCertificate': {
-      const { clientId = '', secretRef } = credentials.clientCertificate ?? {};
-      const keys = ['tls.crt', 'tls.key'];
+      const { clientId = '', secretRef, certificateKey, privateKeyKey } = credentials.clientCertificate ?? {};
+      const keys = [certificateKey ?? 'tls.crt', privateKeyKey ?? 'tls.key'];
       const found = await secretOf(scope, secretRef?.name ?? '', keys, 'spec.azure.credentials.clientCertificate');
       return found.kind === 'Halt'
         ? found

@@ -67,7 +67,11 @@ export function gatewayDeployment(input: {
     instances: spec.vm.instances,
     contentEnabled: spec.content.enabled,
     servicePackage: { sha256: spec.servicePackage.sha256 },
-    certificate: { sha256Fingerprint: certificate.sha256Fingerprint, pkcs12: input.pkcs12 },
+    certificate: {
+      sha256Fingerprint: certificate.sha256Fingerprint,
+      chainSha256: certificate.chainSha256,
+      pkcs12: input.pkcs12,
+    },
     operatorPrincipalId: input.operatorPrincipalId,
     adminPassword: input.adminPassword,
   };
@@ -94,7 +98,7 @@ export function recordedGateway(
     instances: spec.vm.instances,
     contentEnabled: spec.content.enabled,
     servicePackage: { sha256: spec.servicePackage.sha256 },
-    certificate: { sha256Fingerprint: cmg.status?.certificate?.sha256Fingerprint ?? '', pkcs12: () => '' },
+    certificate: { sha256Fingerprint: '', chainSha256: '', pkcs12: () => '' },
     operatorPrincipalId: '',
     adminPassword: () => '',
   };

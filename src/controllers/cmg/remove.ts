@@ -103,9 +103,7 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
   }
   scope.memory.observations.clear();
   const observed = await observeGateway({ ...input, operations, observeEveryMs: Number.POSITIVE_INFINITY });
-  const ours = observed.graph.filter(
-    (resource) => resource.key !== 'resourceGroup' && belongsToUs(resource, observed, deployment),
-  );
+  const ours = removable(observed.graph).filter((resource) => belongsToUs(resource, observed, deployment));
   const plan = planDeletion(ours, observed.states, new Set(operations.keys()));
   return {
     left: [...plan.deletions.map(({ key }) => key), ...plan.waiting.map(({ key }) => key)],
@@ -118,16 +116,22 @@ async function holdsOnlyOurs({ input, deployment }: Round): Promise<boolean> {
   return contents.every(({ tags }) => isOwnedBy(tags, deployment.owner));
 }
 
-/** Whether a resource carries our tags, or hangs on one that does. */
-function belongsToUs(
-  resource: DesiredResource,
-  { graph, states }: ObservedGateway,
-  { owner }: GatewayDeployment,
-): boolean {
-  const carrier = graph.find(
-    ({ key, id }) => CARRIES_OWNER_TAGS.has(key) && key !== 'resourceGroup' && `${resource.id}/`.startsWith(`${id}/`),
-  );
-  const state = states.get(carrier?.key ?? '');
+/**
+ * The resources that are deleted one by one. Secrets, containers and role assignments go with what they belong to, and
+ * Azure does not even let a vault's secret be deleted by itself; what waited for them waits for their carrier instead.
+ */
+function removable(graph: readonly DesiredResource[]): readonly DesiredResource[] {
+  const byKey = new Map(graph.map((resource) => [resource.key, resource]));
+  const needs = (key: string): readonly string[] =>
+    (byKey.get(key)?.dependsOn ?? []).flatMap((dependency) => [dependency, ...needs(dependency)]);
+  return graph
+    .filter(({ key }) => CARRIES_OWNER_TAGS.has(key) && key !== 'resourceGroup')
+    .map((resource) => ({ ...resource, dependsOn: [...new Set(needs(resource.key))] }));
+}
+
+/** Whether a resource carries our tags. What does not exist belongs to nobody, and is nothing to delete. */
+function belongsToUs({ key }: DesiredResource, { states }: ObservedGateway, { owner }: GatewayDeployment): boolean {
+  const state = states.get(key);
   return state?.kind !== 'Present' || isOwnedBy(state.resource.tags, owner);
 }
 

@@ -51,7 +51,7 @@ export function certificateStatus(certificate: ServerCertificate): NonNullable<C
 
 async function readSource({ cmg, secrets, signal }: Scope): Promise<CertificateSource | MissingSecret> {
   const { namespace } = cmg.metadata;
-  const { format, secretRef, pfx } = cmg.spec.serverCertificate;
+  const { format, secretRef, pfx, tls } = cmg.spec.serverCertificate;
   const purpose = 'spec.serverCertificate';
   if (format === 'PFX') {
     const keys = [pfx?.key ?? 'pfx', pfx?.passwordKey ?? 'password'];
@@ -60,7 +60,7 @@ async function readSource({ cmg, secrets, signal }: Scope): Promise<CertificateS
       ? found
       : { format, pfx: found.values[0] ?? new Uint8Array(), password: textOf(found.values[1]) };
   }
-  const keys = ['tls.crt', 'tls.key'];
+  const keys = [tls?.certificateKey ?? 'tls.crt', tls?.privateKeyKey ?? 'tls.key'];
   const found = await readSecretKeys(secrets, namespace, secretRef.name, keys, purpose, signal);
   if (found.kind === 'Missing') {
     return found;

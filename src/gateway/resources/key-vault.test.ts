@@ -42,7 +42,7 @@ test('the certificate is a secret, with a tag that tells which one it is', () =>
         "value": "bm90IGEgcmVhbCBQS0NTIzEyIGZpbGU=",
       },
       "tags": {
-        "configmgr.io_certificate": "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2",
+        "configmgr.io_certificate": "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3",
       },
     }
   `);

@@ -4,8 +4,8 @@ import type { GatewayDeployment } from '../deployment.ts';
 import { resourceIds } from '../ids.ts';
 import { ownershipTags } from '../tags.ts';
 
-/** Tag of the vault secret that tells which certificate it holds, as Azure never returns the value. */
-const FINGERPRINT_TAG = 'configmgr.io_certificate';
+/** Tag of the vault secret that tells which certificate and chain it holds, as Azure never returns the value. */
+const CHAIN_TAG = 'configmgr.io_certificate';
 
 /**
  * Holds the server certificate. Access is by role (RBAC); `enabledForDeployment` lets the compute provider read the
@@ -44,7 +44,7 @@ export function certificate(deployment: GatewayDeployment): DesiredResource {
     dependsOn: ['vault'],
     writeOnly: ['properties.value'],
     desired: () => ({
-      tags: { [FINGERPRINT_TAG]: deployment.certificate.sha256Fingerprint },
+      tags: { [CHAIN_TAG]: deployment.certificate.chainSha256 },
       properties: {
         contentType: 'application/x-pkcs12',
         attributes: { enabled: true },

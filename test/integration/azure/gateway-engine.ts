@@ -47,7 +47,11 @@ export function deploymentOf(azure: ArmSimulator, operatorPrincipalId: string): 
     instances: 1,
     contentEnabled: true,
     servicePackage: { sha256: 'a'.repeat(64) },
-    certificate: { sha256Fingerprint: 'b'.repeat(64), pkcs12: () => 'bm90IGEgcmVhbCBwZng=' },
+    certificate: {
+      sha256Fingerprint: 'b'.repeat(64),
+      chainSha256: 'c'.repeat(64),
+      pkcs12: () => 'bm90IGEgcmVhbCBwZng=',
+    },
     operatorPrincipalId,
     adminPassword: () => 'Made-up-1234567890',
   };

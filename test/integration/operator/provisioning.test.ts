@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { computeKstatus } from '../../../src/runtime/kstatus.ts';
+import { secret } from '../../world/gateway-manifests.ts';
+import { NAME, operatorSuite, SERVICE_NAME, valueAt } from './suite.ts';
+
+const suite = operatorSuite();
+
+describe('a manifest becomes a gateway', () => {
+  it('provisions every resource once, and is Ready', async () => {
+    const test = await suite.begin();
+    const { cmg, certificate, credentials } = await test.manifests();
+    await test.apply(certificate, credentials, cmg);
+    const ready = await test.untilReady();
+
+    const names = test.resources().map(({ type }) => String(type));
+    expect(names.toSorted()).toEqual(
+      [
+        'Microsoft.Authorization/roleAssignments',
+        'Microsoft.Authorization/roleAssignments',
+        'Microsoft.Authorization/roleAssignments',
+        'Microsoft.Compute/virtualMachineScaleSets',
+        'Microsoft.KeyVault/vaults',
+        'Microsoft.KeyVault/vaults/secrets',
+        'Microsoft.ManagedIdentity/userAssignedIdentities',
+        'Microsoft.Network/loadBalancers',
+        'Microsoft.Network/networkSecurityGroups',
+        'Microsoft.Network/publicIPAddresses',
+        'Microsoft.Network/virtualNetworks',
+        'Microsoft.Resources/resourceGroups',
+        'Microsoft.Storage/storageAccounts',
+        'Microsoft.Storage/storageAccounts/blobServices',
+        'Microsoft.Storage/storageAccounts/blobServices/containers',
+        'Microsoft.Storage/storageAccounts/blobServices/containers',
+      ].toSorted(),
+    );
+    const [scaleSet] = test.resources('Microsoft.Compute/virtualMachineScaleSets');
+    expect(valueAt(scaleSet, 'sku')).toMatchObject({ name: 'Standard_D4ads_v6', capacity: 1 });
+    expect(valueAt(scaleSet, 'tags')).toMatchObject({ 'configmgr.io_owner': `test/${test.namespace}/${NAME}` });
+    const [stored] = test.resources('Microsoft.KeyVault/vaults/secrets');
+    const leaf = new X509Certificate(Buffer.from(certificate?.data['tls.crt'] ?? '', 'base64'));
+    expect(valueAt(stored, 'tags')).toEqual({ 'configmgr.io_certificate': expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(ready.status?.certificate).toMatchObject({
+      commonName: SERVICE_NAME,
+      sha256Fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
+    });
+
+    const [deployment] = ready.status?.deployments ?? [];
+    expect(deployment).toMatchObject({
+      phase: 'Active',
+      serviceName: SERVICE_NAME,
+      fqdn: 'granitefalls.westeurope.cloudapp.azure.com',
+      instances: { wanted: 1, ready: 1 },
+    });
+    expect(ready.status?.activeDeployment).toBe(deployment?.id);
+    expect(computeKstatus(ready as never)).toMatchObject({ status: 'Current' });
+    expect(JSON.stringify(ready.status).length).toBeLessThan(16_000);
+    expect(suite.world().packages.downloads()).toBe(1);
+    expect((await test.events()).map(({ reason }) => reason)).toContain('Ready');
+
+    const { counts } = test.azure.control;
+    expect(counts.writes, 'writes').toBeLessThanOrEqual(20);
+    expect(counts.reads, 'reads').toBeLessThanOrEqual(40);
+  });
+
+  it('keeps the addresses of operations in a Secret of its own, which is empty in the end', async () => {
+    const test = await suite.begin();
+    const { cmg, certificate, credentials } = await test.manifests();
+    await test.apply(certificate, credentials, cmg);
+    const ready = await test.untilReady();
+    const path = `/api/v1/namespaces/${test.namespace}/secrets/${NAME}-operations`;
+    const operations = (await test.api.call('GET', path)) as {
+      data?: object;
+      metadata: { ownerReferences: { uid: string; controller: boolean }[] };
+    };
+    expect(operations.data ?? {}).toEqual({});
+    expect(operations.metadata.ownerReferences).toMatchObject([{ uid: ready.metadata.uid, controller: true }]);
+  });
+
+  it("takes the article's own name, with a hyphen, when content is off", async () => {
+    const test = await suite.begin();
+    const manifests = await test.manifests({ content: { enabled: false } }, 'contoso-cmg.contoso.com');
+    await test.apply(manifests.certificate, manifests.credentials, manifests.cmg);
+    await test.untilReady();
+    expect(test.resources('Microsoft.Storage/storageAccounts').map(({ name }) => name)).toEqual(['contosocmg']);
+    expect(test.resources('Microsoft.KeyVault/vaults').map(({ name }) => name)).toEqual(['contoso-cmg']);
+    expect(test.resources('Microsoft.Storage/storageAccounts/blobServices/containers')).toHaveLength(1);
+  });
+
+  it('takes a wildcard certificate and a PFX file', async () => {
+    const test = await suite.begin();
+    const manifests = await test.manifests({
+      serverCertificate: { format: 'PFX', secretRef: { name: 'pfx' } },
+    });
+    const wildcard = await suite.certificateFor({ commonName: '*.contoso.com', organization: 'Contoso' });
+    const pfx = await pfxOf(`${wildcard.chainPem}${suite.world().authority.rootPem}`, wildcard.privateKeyPem, 'geheim');
+    await test.apply(
+      secret(test.namespace, 'pfx', 'Opaque', { pfx, password: 'geheim' }),
+      manifests.credentials,
+      manifests.cmg,
+    );
+    const ready = await test.untilReady();
+    expect(ready.status?.certificate).toMatchObject({ commonName: '*.contoso.com', trust: 'Private' });
+  });
+
+  it('uses an existing group without ever writing to it, and leaves it when the CMG is deleted', async () => {
+    const test = await suite.begin();
+    const group = groupPath(test.azure.subscriptionId, 'shared');
+    test.azure.control.call('PUT', group, { location: 'westeurope', tags: { team: 'network' } });
+    const manifests = await test.manifests();
+    const { spec } = manifests.cmg as { spec?: { azure: object } };
+    const cmg = {
+      ...manifests.cmg,
+      spec: { ...spec, azure: { ...spec?.azure, resourceGroup: { name: 'shared', mode: 'UseExisting' } } },
+    };
+    await test.apply(manifests.certificate, manifests.credentials, cmg);
+    await test.untilReady();
+    expect(test.resources('Microsoft.Resources/resourceGroups').map(({ tags }) => tags)).toEqual([{ team: 'network' }]);
+
+    await test.deleteCmg();
+    expect(test.resources().map(({ type }) => type)).toEqual(['Microsoft.Resources/resourceGroups']);
+  });
+});
+
+function groupPath(subscriptionId: string, name: string): string {
+  return `/subscriptions/${subscriptionId}/resourcegroups/${name}?api-version=2025-04-01`;
+}
+
+/** A PKCS#12 file as OpenSSL makes it. */
+async function pfxOf(chainPem: string, keyPem: string, password: string): Promise<Buffer> {
+  const directory = await mkdtemp(join(tmpdir(), 'cmg-operator-pfx-'));
+  try {
+    await writeFile(join(directory, 'chain.pem'), chainPem);
+    await writeFile(join(directory, 'key.pem'), keyPem);
+    const { stdout } = await promisify(execFile)(
+      'openssl',
+      ['pkcs12', '-export', '-in', 'chain.pem', '-inkey', 'key.pem', '-passout', `pass:${password}`],
+      { cwd: directory, encoding: 'buffer' },
+    );
+    return stdout;
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,230 @@
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
+import type { CMG, CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
+import type { ConditionType, Reason } from '../../../src/api/v1alpha1/conditions.ts';
+import { isJsonObject, type JsonObject } from '../../../src/json.ts';
+import { createLogger } from '../../../src/observability/logging.ts';
+import { type Condition, findCondition } from '../../../src/runtime/conditions.ts';
+import type { IssuedCertificate, LeafRequest } from '../../certificate-authority.ts';
+import { APPLY_PATCH, type ApiClient, MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
+import { namespaceForTest, sharedApi } from '../../cluster/shared.ts';
+import type { ArmSimulatorOptions } from '../../simulators/arm/simulator.ts';
+import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
+import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
+import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+
+/** Simulated time runs so many times as fast: a gateway is up in about two seconds. */
+const SPEED = 200;
+
+/** A gateway normally takes some seconds; the rest is patience with a busy machine. */
+const PATIENCE_MS = 30_000;
+
+/** The simulators that the tests of one file share; each test begins with an empty Azure. */
+export interface Suite {
+  readonly world: () => SimulatedWorld;
+  /** Begins a test: an empty Azure, a namespace, and an operator that watches it. All of it ends with the test. */
+  begin(options?: BeginOptions): Promise<GatewayTest>;
+  /** A certificate for a service name. Those of one name are made once: RSA keys take long. */
+  certificateFor(request: LeafRequest): Promise<IssuedCertificate>;
+  /** Everything that operators of this file have logged, on all levels. */
+  log(): string;
+}
+
+export interface BeginOptions {
+  /** Further flags of the operator, such as `--drift-interval`, `5m`. */
+  readonly flags?: readonly string[];
+  /** Whether the test starts the operator itself. */
+  readonly withoutOperator?: boolean;
+}
+
+export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
+  let world: SimulatedWorld | undefined;
+  let log = '';
+  const certificates = new Map<string, Promise<IssuedCertificate>>();
+  const lines = new Writable({
+    write: (chunk, _encoding, done) => {
+      log += String(chunk);
+      done();
+    },
+  });
+  beforeAll(async () => {
+    world = await startSimulatedWorld({ speed: SPEED, ...options });
+  });
+  afterAll(() => world?.close());
+  const present = (): SimulatedWorld => {
+    if (world === undefined) {
+      throw new Error('The simulated world is there only while tests run.');
+    }
+    return world;
+  };
+  const certificateFor: Suite['certificateFor'] = (request) => {
+    const key = JSON.stringify(request);
+    const known = certificates.get(key) ?? present().authority.issue(request);
+    certificates.set(key, known);
+    return known;
+  };
+  return {
+    world: present,
+    certificateFor,
+    log: () => log,
+    begin: async ({ flags = [], withoutOperator = false } = {}) => {
+      const { azure } = present();
+      azure.control.reset();
+      const namespace = await namespaceForTest('gateway');
+      const logger = createLogger({ level: 'debug', format: 'json', destination: lines });
+      const test = gatewayTest(present(), namespace, certificateFor, async () => {
+        const operator = await startOperatorUnderTest({
+          kubeconfigPath: inject('kubeconfigPath'),
+          world: present(),
+          logger,
+          flags: ['--namespaces', namespace, ...flags],
+        });
+        onTestFinished(async () => {
+          await operator.stop();
+        });
+        return operator;
+      });
+      if (!withoutOperator) {
+        await test.startOperator();
+      }
+      return test;
+    },
+  };
+}
+
+/** One gateway in one namespace, with its operator. */
+export interface GatewayTest {
+  readonly namespace: string;
+  readonly azure: SimulatedWorld['azure'];
+  readonly api: ApiClient;
+  startOperator(): ReturnType<typeof startOperatorUnderTest>;
+  /** The manifests of a gateway for `serviceName`, not applied yet; `spec` is merged over the usual one. */
+  manifests(spec?: Readonly<Record<string, unknown>>, serviceName?: string): Promise<GatewayManifests>;
+  apply(...manifests: readonly (Manifest | undefined)[]): Promise<void>;
+  /** A JSON merge patch of the CMG's spec. */
+  patchSpec(spec: object): Promise<void>;
+  cmg(): Promise<CMG>;
+  /** Waits for the CMG to be as asked, and returns it. Tells its conditions when it does not come to that. */
+  until(what: string, condition: (cmg: CMG) => boolean | undefined): Promise<CMG>;
+  untilReady(): Promise<CMG>;
+  untilReason(type: ConditionType, reason: Reason): Promise<Condition>;
+  /** Deletes the CMG and waits until it is gone. */
+  deleteCmg(): Promise<void>;
+  events(): Promise<readonly { readonly type: string; readonly reason: string; readonly note: string }[]>;
+  /** The Azure resources of a type, as a GET shows them. */
+  resources(type?: string): readonly JsonObject[];
+}
+
+export type GatewayManifests = ReturnType<typeof gatewayManifests>;
+
+export const NAME = 'gateway';
+export const SERVICE_NAME = 'granitefalls.contoso.com';
+
+function gatewayTest(
+  world: SimulatedWorld,
+  namespace: string,
+  certificateFor: Suite['certificateFor'],
+  startOperator: GatewayTest['startOperator'],
+): GatewayTest {
+  const api = sharedApi();
+  const path = `/apis/configmgr.io/v1alpha1/namespaces/${namespace}/cmgs/${NAME}`;
+  const cmg = async () => (await api.call('GET', path)) as CMG;
+  const until: GatewayTest['until'] = async (what, condition) => {
+    let last: CMG | undefined;
+    try {
+      return await waitFor(
+        what,
+        async () => {
+          last = await cmg();
+          return condition(last) === true ? last : undefined;
+        },
+        PATIENCE_MS,
+      );
+    } catch (error) {
+      throw new Error(`${String(error)}; the CMG says: ${JSON.stringify(last?.status?.conditions, undefined, 1)}`);
+    }
+  };
+  return {
+    namespace,
+    azure: world.azure,
+    api,
+    startOperator,
+    manifests: async (spec = {}, serviceName = SERVICE_NAME) =>
+      gatewayManifests(world, {
+        namespace,
+        name: NAME,
+        serviceName,
+        certificate: await certificateFor({ commonName: serviceName, organization: 'Contoso' }),
+        spec,
+      }),
+    apply: async (...manifests) => {
+      for (const manifest of manifests) {
+        if (manifest !== undefined) {
+          await api.call('PATCH', `${pathOf(manifest)}?fieldManager=test&force=true`, manifest, APPLY_PATCH);
+        }
+      }
+    },
+    patchSpec: async (spec) => {
+      await api.call('PATCH', path, { spec }, MERGE_PATCH);
+    },
+    cmg,
+    until,
+    untilReady: () => until('the CMG to be Ready', ({ metadata, status }) => isReady(status, metadata.generation)),
+    untilReason: async (type, reason) => {
+      const found = await until(`${type} to give the reason ${reason}`, ({ metadata, status }) => {
+        const condition = findCondition(status?.conditions, type);
+        return condition?.reason === reason && condition.observedGeneration === metadata.generation;
+      });
+      return conditionOf(found, type);
+    },
+    deleteCmg: async () => {
+      await api.call('DELETE', path);
+      let last: unknown;
+      try {
+        await waitFor(
+          'the CMG to be gone',
+          async () => {
+            const { status, body } = await api.send('GET', path);
+            last = body;
+            return status === 404 || undefined;
+          },
+          PATIENCE_MS,
+        );
+      } catch (error) {
+        throw new Error(
+          `${String(error)}; the CMG says: ${JSON.stringify((last as CMG).status?.conditions, undefined, 1)}`,
+        );
+      }
+    },
+    events: async () => {
+      const list = await api.call('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
+      return (list as { items: readonly { type: string; reason: string; note: string }[] }).items;
+    },
+    resources: (type) =>
+      world.azure.control
+        .state()
+        .filter((resource) => type === undefined || String(resource.type).toLowerCase() === type.toLowerCase()),
+  };
+}
+
+export function isReady(status: CMGStatus | undefined, generation: number): boolean {
+  const ready = findCondition(status?.conditions, 'Ready');
+  return ready?.status === 'True' && ready.observedGeneration === generation;
+}
+
+export function conditionOf({ status }: CMG, type: ConditionType): Condition {
+  const found = findCondition(status?.conditions, type);
+  if (found === undefined) {
+    throw new Error(`The CMG has no condition ${type}.`);
+  }
+  return found;
+}
+
+/** Follows names into a resource, as `properties.sku.name`. */
+export function valueAt(resource: JsonObject | undefined, path: string): unknown {
+  let value: unknown = resource;
+  for (const name of path.split('.')) {
+    value = isJsonObject(value) ? value[name] : Array.isArray(value) ? value[Number(name)] : undefined;
+  }
+  return value;
+}
