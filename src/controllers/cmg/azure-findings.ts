@@ -3,7 +3,7 @@ import type { ResourceKey } from '../../azure/desired-resource.ts';
 import { type AzureProblem, describeProblem } from './azure-problem.ts';
 import type { Finding } from './finding.ts';
 import type { GatewayMemory } from './memory.ts';
-import type { ObservedGateway } from './resources.ts';
+import { type ObservedGateway, ROLLOUT } from './resources.ts';
 
 /** How a reader calls each resource of the graph. */
 const TITLES: Readonly<Record<string, string>> = {
@@ -37,14 +37,20 @@ export interface AzureFindingsInput {
   readonly occasion: Occasion;
   /** Whether this gateway has been in the making for longer than it should take. */
   readonly slow: boolean;
+  /** Why the service package is not in the storage account. */
+  readonly packageProblem?: AzureProblem | undefined;
 }
 
 /** What the state of the resources means for `AzureReady` and `InSync`. */
 export function azureFindings(input: AzureFindingsInput): readonly Finding[] {
-  const { observed, memory } = input;
-  const problems = [...memory.failures].map(([key, { during, error }]) =>
-    describeProblem(during === 'Read' ? `Reading the ${titleOf(key)}` : `Writing the ${titleOf(key)}`, error),
-  );
+  const { observed, memory, packageProblem } = input;
+  const failures = [...memory.failures].filter(([key, { retrying }]) => key !== ROLLOUT && retrying !== true);
+  const problems = [
+    ...failures.map(([key, { during, error }]) =>
+      describeProblem(during === 'Read' ? `Reading the ${titleOf(key)}` : `Writing the ${titleOf(key)}`, error),
+    ),
+    ...(packageProblem === undefined ? [] : [packageProblem]),
+  ];
   const worst =
     problems.find(({ reason }) => isStalling(reason)) ?? problems.find(({ passing }) => !passing) ?? problems[0];
   const inSync = inSyncFinding(input);

@@ -1,9 +1,10 @@
 import { ArmError } from '../../azure/errors.ts';
+import { firstPollDelay, type Operation } from '../../azure/operations.ts';
 import { API_VERSIONS } from '../../gateway/api-versions.ts';
 import { type GatewayInstance, nextRolloutStep, readInstances } from '../../gateway/instances.ts';
 import { describeProblem } from './azure-problem.ts';
 import type { Finding } from './finding.ts';
-import type { ActOutcome, ObservedGateway, ResourcesInput } from './resources.ts';
+import { type ActOutcome, type ObservedGateway, type ResourcesInput, ROLLOUT, rememberFailure } from './resources.ts';
 
 /** How soon VMs are looked at again that do not serve yet. */
 const STARTING_POLL_MS = 15_000;
@@ -31,6 +32,10 @@ export async function reconcileInstances(
   acted: ActOutcome,
   wanted: number,
 ): Promise<InstancesOutcome | undefined> {
+  if (!observed.plan.converged || acted.accepted > 0) {
+    // What is being changed may change the VMs, so what was seen of them before says nothing.
+    input.memory.instances = undefined;
+  }
   const scaleSet = observed.graph.find(({ key }) => key === SCALE_SET);
   const settled = !observed.plan.waiting.some(({ key }) => key === SCALE_SET) && !acted.operations.has(SCALE_SET);
   if (scaleSet === undefined || !settled || observed.states.get(SCALE_SET)?.kind !== 'Present') {
@@ -43,24 +48,55 @@ export async function reconcileInstances(
     return unreadable(input, error, acted);
   }
   const step = nextRolloutStep(instances);
-  const finding = healthFinding(instances, wanted, step.kind !== 'Done');
+  if (step.kind === 'Done') {
+    input.memory.failures.delete(ROLLOUT);
+  }
+  const operation = step.kind === 'Upgrade' ? await upgrade(input, scaleSet.id, step.instanceIds) : undefined;
+  const operations = operation === undefined ? acted.operations : new Map(acted.operations).set(SCALE_SET, operation);
+  const health = healthFinding(instances, wanted, step.kind !== 'Done');
+  const finding = withRolloutFailure(health, input);
   const unsettled = step.kind !== 'Done' || finding.status !== 'True';
   const dueAt = unsettled ? input.now() + STARTING_POLL_MS : undefined;
-  if (step.kind !== 'Upgrade') {
-    return { finding, instances, acted, dueAt };
+  return { finding, instances, acted: { ...acted, operations }, dueAt };
+}
+
+/** Brings VMs to the newest model. A refusal is remembered, and the same is not asked again before its time. */
+async function upgrade(
+  input: ResourcesInput,
+  scaleSetId: string,
+  instanceIds: readonly string[],
+): Promise<Operation | undefined> {
+  const { memory, arm, now, signal } = input;
+  if ((memory.failures.get(ROLLOUT)?.notBefore ?? 0) > now()) {
+    return undefined;
   }
-  input.memory.instances = undefined;
-  const { operation } = await input.arm.post(
-    `${scaleSet.id}/manualupgrade`,
-    API_VERSIONS.compute,
-    { instanceIds: step.instanceIds },
-    { signal: input.signal },
-  );
-  if (operation === undefined) {
-    return { finding, instances, acted: { ...acted, accepted: acted.accepted + 1 }, dueAt };
+  memory.instances = undefined;
+  try {
+    const address = `${scaleSetId}/manualupgrade`;
+    const { operation } = await arm.post(address, API_VERSIONS.compute, { instanceIds }, { signal });
+    if (operation !== undefined) {
+      memory.pollAt.set(SCALE_SET, now() + firstPollDelay(operation));
+    }
+    return operation;
+  } catch (error) {
+    rememberFailure(input, ROLLOUT, 'Write', error);
+    return undefined;
   }
-  const operations = new Map(acted.operations).set(SCALE_SET, operation);
-  return { finding, instances, acted: { operations, accepted: acted.accepted + 1 }, dueAt };
+}
+
+/** A rollout that Azure refuses, or that failed, is told unless the VMs themselves say more. */
+function withRolloutFailure(health: Finding, { memory }: ResourcesInput): Finding {
+  const failure = memory.failures.get(ROLLOUT);
+  if (failure === undefined || health.reason === 'SetupFailed') {
+    return health;
+  }
+  const { reason, message } = describeProblem('Bringing VMs to the newest model', failure.error);
+  return {
+    type: 'ServiceHealthy',
+    status: 'Unknown',
+    reason: reason === 'Provisioning' ? 'RollingOut' : reason,
+    message,
+  };
 }
 
 async function look(input: ResourcesInput, scaleSetId: string): Promise<readonly GatewayInstance[]> {

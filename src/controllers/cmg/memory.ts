@@ -15,6 +15,17 @@ export interface Failure {
   readonly error: ArmError;
   readonly attempt: number;
   readonly notBefore: number;
+  /** Azure has accepted another try, whose outcome is not known yet. The attempts go on being counted. */
+  readonly retrying?: boolean;
+}
+
+/** Accepted writes of one resource that did not make it as declared. */
+export interface RepeatedWrite {
+  /** What was to be set right. */
+  readonly purpose: string;
+  readonly count: number;
+  /** The same is not written again before this. */
+  readonly notBefore: number;
 }
 
 /**
@@ -27,14 +38,18 @@ export interface GatewayMemory {
   /** By ARM id. */
   readonly observations: Map<string, Observation>;
   readonly failures: Map<ResourceKey, Failure>;
+  /** Of resources that have not been seen as declared since they were written. */
+  readonly written: Map<ResourceKey, RepeatedWrite>;
   /** When each running operation may be polled next, by the operator's clock. */
   readonly pollAt: Map<ResourceKey, number>;
-  /** Generation whose preflight has passed. */
+  /** Generation whose preflight has passed; asked anew once the gateway has been complete. */
   preflightPassed: number | undefined;
+  /** Tries in a row to sign in or to check the prerequisites that came to nothing, as Azure did not answer. */
+  accessAttempts: number;
   /** The VMs as last seen. */
   instances: { readonly seen: readonly GatewayInstance[]; readonly at: number } | undefined;
-  /** Address of the service package that is known to lie in the storage account. */
-  uploadedPackage: string | undefined;
+  /** Address of the service package that was seen in the storage account, and when. */
+  uploadedPackage: { readonly address: string; readonly at: number } | undefined;
 }
 
 /** The memories of all CMGs, by UID, so that a new object of an old name starts afresh. */
@@ -52,6 +67,7 @@ export function createGatewayMemories(): GatewayMemories {
         if (known.generation !== generation) {
           known.generation = generation;
           known.failures.clear();
+          known.written.clear();
         }
         return known;
       }
@@ -59,8 +75,10 @@ export function createGatewayMemories(): GatewayMemories {
         generation,
         observations: new Map(),
         failures: new Map(),
+        written: new Map(),
         pollAt: new Map(),
         preflightPassed: undefined,
+        accessAttempts: 0,
         instances: undefined,
         uploadedPackage: undefined,
       };

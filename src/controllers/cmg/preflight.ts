@@ -27,6 +27,8 @@ export interface PreflightProblem {
   readonly message: string;
   /** Whether waiting is enough. */
   readonly passing: boolean;
+  /** How long Azure asks to wait, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** One preflight: which of the gateway's own resources exist already decides what is worth asking. */
@@ -34,13 +36,15 @@ export interface PreflightInput {
   readonly scope: Scope;
   readonly session: AzureSession;
   readonly deployment: GatewayDeployment;
-  /** Keys of the graph that Azure has already; their names and cores are not asked for again. */
-  readonly existing: ReadonlySet<string>;
+  /** Keys of the graph that are known to be missing; only their names and cores are asked for. */
+  readonly missing: ReadonlySet<string>;
+  /** Whether nothing has ever been written for this gateway. */
+  readonly first: boolean;
 }
 
 type Check = (input: PreflightInput) => Promise<readonly PreflightProblem[]>;
 
-/** Step 3: everything that can be known before the first write. All problems are told at once. */
+/** Everything that can be known before the first write. All problems are told at once. */
 export async function preflight(input: PreflightInput): Promise<readonly PreflightProblem[]> {
   const first = await attempt('Signing in to Azure', checkSubscription, input);
   if (first.length > 0) {
@@ -62,7 +66,7 @@ async function attempt(what: string, check: Check, input: PreflightInput): Promi
     return await check(input);
   } catch (error) {
     if (error instanceof ArmError) {
-      return [describeProblem(what, error)];
+      return [{ ...describeProblem(what, error), retryAfterMs: error.retryAfterMs }];
     }
     throw error;
   }
@@ -143,7 +147,7 @@ async function checkProviders({ session, scope }: PreflightInput): Promise<reado
   );
 }
 
-async function checkRegionAndSize({ session, deployment, scope, existing }: PreflightInput) {
+async function checkRegionAndSize({ session, deployment, scope, missing }: PreflightInput) {
   const { region, vmSku, instances } = deployment;
   const reads = scope.azure.sharedReads;
   const locations = await readLocations(session.arm, reads);
@@ -168,7 +172,7 @@ async function checkRegionAndSize({ session, deployment, scope, existing }: Pref
       ),
     ];
   }
-  if (existing.has('scaleSet')) {
+  if (!missing.has('scaleSet')) {
     return [];
   }
   const { family, vCpus } = availability.sku;
@@ -227,12 +231,16 @@ async function checkResourceGroup({ session, deployment, scope }: PreflightInput
       ];
 }
 
-async function checkNames({ session, deployment, scope, existing }: PreflightInput) {
+/**
+ * Once something may have been written, a name that is not free may be held by a resource of our own that Azure is still
+ * making, so that only a deleted vault is asked for; the refusal of a write tells of the others.
+ */
+async function checkNames({ session, deployment, scope, missing, first }: PreflightInput) {
   const { arm } = session;
   const { region, prefix } = deployment;
   const options = { signal: scope.signal };
   const ask = async (key: string, what: string, question: () => Promise<NameAvailability>) => {
-    const answer = existing.has(key) ? { kind: 'Available' as const } : await question();
+    const answer = first && missing.has(key) ? await question() : { kind: 'Available' as const };
     return answer.kind === 'Available'
       ? []
       : [
@@ -242,7 +250,7 @@ async function checkNames({ session, deployment, scope, existing }: PreflightInp
           ),
         ];
   };
-  const vault = existing.has('vault') ? undefined : await deletedVault(arm, region, prefix, options);
+  const vault = missing.has('vault') ? await deletedVault(arm, region, prefix, options) : undefined;
   const found = await Promise.all([
     vault === undefined
       ? ask('vault', 'key vault', () => vaultNameAvailability(arm, prefix, options))

@@ -8,12 +8,27 @@ import {
   type ResourcePlan,
   type ResourceState,
 } from '../../azure/resource-plan.ts';
-import type { Random } from '../../runtime/random.ts';
+import { jitter, type Random } from '../../runtime/random.ts';
+import { failedLater } from './azure-problem.ts';
 import type { Failure, GatewayMemory } from './memory.ts';
 import type { Operations } from './operations-secret.ts';
 
 /** How soon a resource is read again that Azure is at work on without an operation that could be polled. */
 const PROVISIONING_POLL_MS = 10_000;
+
+/** Before something is created, it is looked whether it is still missing if that was seen longer ago than this. */
+const MISSING_IS_CERTAIN_MS = 60_000;
+
+/** Pauses between writes that Azure accepts and that change nothing: somebody undoes them, or Azure keeps another form. */
+const FIRST_REPEAT_MS = 5000;
+const LONGEST_REPEAT_MS = 3_600_000;
+
+/** Pauses before an operation that Azure accepted and that failed is begun again: it costs more than a refusal. */
+const FIRST_OPERATION_RETRY_MS = 30_000;
+const LONGEST_OPERATION_RETRY_MS = 1_800_000;
+
+/** Key under which a failed rollout is remembered: it is no write of the scale set, which is as declared. */
+export const ROLLOUT = 'rollout';
 
 /** What one look at Azure needs. Times are milliseconds of the operator's clock. */
 export interface ResourcesInput {
@@ -48,18 +63,16 @@ export async function observeGateway(input: ResourcesInput): Promise<ObservedGat
   await observeMissing(input, graph, operations);
   const states = new Map(graph.map(({ key, id }) => [key, stateOf(input, id)]));
   const plan = planResources(graph, states, new Set(operations.keys()));
-  forgetSettledFailures(input.memory, plan);
+  forgetSettled(input.memory, plan);
   return { graph, states, resources: resourcesOf(input, graph), operations, plan };
 }
 
 /** A refused write that is no longer wanted, or that somebody else has made, is no failure any more. */
-function forgetSettledFailures({ failures }: GatewayMemory, plan: ResourcePlan): void {
+function forgetSettled({ failures, written }: GatewayMemory, plan: ResourcePlan): void {
   const open = new Set([...plan.actions.map(({ resource }) => resource.key), ...plan.waiting.map(({ key }) => key)]);
-  for (const key of failures.keys()) {
-    if (!open.has(key)) {
-      failures.delete(key);
-    }
-  }
+  const settled = (key: ResourceKey) => key !== ROLLOUT && !open.has(key);
+  [...failures.keys()].filter(settled).forEach((key) => failures.delete(key));
+  [...written.keys()].filter(settled).forEach((key) => written.delete(key));
 }
 
 /** What a round of writes left behind. */
@@ -68,6 +81,8 @@ export interface ActOutcome {
   readonly operations: Operations;
   /** How many writes Azure has accepted. */
   readonly accepted: number;
+  /** Whether something was left out only because it has to be looked at again first. */
+  readonly unsure: boolean;
 }
 
 /** Makes every write of the plan that may be made now, side by side. */
@@ -77,13 +92,18 @@ export async function carryOutPlan(
   held: ReadonlySet<ResourceKey>,
 ): Promise<ActOutcome> {
   const { memory, now } = input;
-  const possible = plan.actions.filter(
-    ({ resource: { key } }) => !held.has(key) && (memory.failures.get(key)?.notBefore ?? 0) <= now(),
-  );
+  const due = plan.actions.filter((action) => !held.has(action.resource.key) && mayWriteAt(memory, action) <= now());
+  const unsure = due.filter((action) => action.kind === 'Create' && !isCertainlyMissing(input, action));
+  for (const { resource } of unsure) {
+    memory.observations.delete(resource.id);
+  }
   const running = new Map(operations);
   let accepted = 0;
   await Promise.all(
-    possible.map(async (action) => {
+    due.map(async (action) => {
+      if (unsure.includes(action)) {
+        return;
+      }
       const write = await carryOut(input, action);
       accepted += write.accepted ? 1 : 0;
       if (write.operation !== undefined) {
@@ -91,7 +111,24 @@ export async function carryOutPlan(
       }
     }),
   );
-  return { operations: running, accepted };
+  return { operations: running, accepted, unsure: unsure.length > 0 };
+}
+
+/** When a write may be made: not before what stood in its way the last time had time to pass. */
+function mayWriteAt(memory: GatewayMemory, action: ResourceAction): number {
+  const { key } = action.resource;
+  const last = memory.written.get(key);
+  const repeats = last?.purpose === purposeOf(action) ? last.notBefore : 0;
+  return Math.max(memory.failures.get(key)?.notBefore ?? 0, repeats);
+}
+
+function purposeOf(action: ResourceAction): string {
+  return action.kind === 'Create' ? 'create' : JSON.stringify(action.differences.map(({ path }) => path));
+}
+
+function isCertainlyMissing({ memory, now }: ResourcesInput, { resource }: ResourceAction): boolean {
+  const seen = memory.observations.get(resource.id);
+  return seen !== undefined && now() - seen.at < MISSING_IS_CERTAIN_MS;
 }
 
 /** When there is something to do again, by the operator's clock; `undefined`: nothing before the next comparison. */
@@ -99,14 +136,21 @@ export function nextDue(
   { memory, now }: ResourcesInput,
   { plan }: ObservedGateway,
   acted: ActOutcome,
+  held: ReadonlySet<ResourceKey>,
 ): number | undefined {
-  const retries = [...memory.failures.values()].map(({ notBefore }) => notBefore);
+  const writes = plan.actions
+    .filter(({ resource: { key } }) => !held.has(key) && !acted.operations.has(key))
+    .map((action) => Math.max(mayWriteAt(memory, action), now()));
+  // A reading that was not tried again although it may be waits for another resource.
+  const reads = [...memory.failures.values()]
+    .filter(({ during }) => during === 'Read')
+    .map(({ notBefore }) => (notBefore > now() ? notBefore : now() + PROVISIONING_POLL_MS));
   const polls = [...acted.operations.keys()].map((key) => memory.pollAt.get(key) ?? now());
   const waiting = plan.waiting.map(({ reason }) => reason);
   const provisioning = waiting.includes('ProvisioningState') ? [now() + PROVISIONING_POLL_MS] : [];
   // A write that is done already may have made the next ones possible.
-  const progress = acted.accepted > 0 ? [now()] : [];
-  const due = [...retries, ...polls, ...provisioning, ...progress];
+  const progress = acted.accepted > 0 || acted.unsure ? [now()] : [];
+  const due = [...writes, ...reads, ...polls, ...provisioning, ...progress];
   return due.length === 0 ? undefined : Math.min(...due);
 }
 
@@ -140,10 +184,12 @@ export async function settleOperations(input: ResourcesInput): Promise<Operation
       running.delete(key);
       memory.pollAt.delete(key);
       memory.observations.delete(operation.resourceId);
+      const subject = operation.method === 'POST' ? ROLLOUT : key;
       if (result.kind === 'Failed') {
-        rememberFailure(input, key, 'Write', result.error);
+        memory.written.delete(key);
+        rememberFailure(input, subject, 'Write', result.error);
       } else {
-        memory.failures.delete(key);
+        memory.failures.delete(subject);
       }
     }),
   );
@@ -215,11 +261,18 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
   try {
     const ifMatch = action.kind === 'Update' ? action.ifMatch : undefined;
     const { resource, operation } = await arm.put(id, apiVersion, action.body, { signal, ifMatch });
-    memory.failures.delete(key);
+    rememberWrite(input, action);
+    const failure = memory.failures.get(key);
     memory.observations.delete(id);
     if (operation !== undefined) {
       memory.pollAt.set(key, now() + firstPollDelay(operation));
-    } else if (resource !== undefined) {
+      if (failure !== undefined) {
+        memory.failures.set(key, { ...failure, retrying: true, notBefore: 0 });
+      }
+      return { accepted: true, operation };
+    }
+    memory.failures.delete(key);
+    if (resource !== undefined) {
       memory.observations.set(id, { state: { kind: 'Present', resource }, at: now() });
     }
     return { accepted: true, operation };
@@ -231,8 +284,22 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
   }
 }
 
-function rememberFailure(
-  { memory, now, random }: ResourcesInput,
+function rememberWrite({ memory, now, random }: ResourcesInput, action: ResourceAction): void {
+  const { key } = action.resource;
+  const purpose = purposeOf(action);
+  const last = memory.written.get(key);
+  const count = last?.purpose === purpose ? last.count + 1 : 1;
+  const pause = growingPause(FIRST_REPEAT_MS, LONGEST_REPEAT_MS, count);
+  memory.written.set(key, { purpose, count, notBefore: now() + jitter(pause, 0.2, random) });
+}
+
+/**
+ * Notes a request that Azure refused, or an operation that failed, and when it may be tried again.
+ *
+ * @throws whatever is no error of Azure
+ */
+export function rememberFailure(
+  { memory, now, random }: Pick<ResourcesInput, 'memory' | 'now' | 'random'>,
   key: ResourceKey,
   during: Failure['during'],
   error: unknown,
@@ -241,5 +308,12 @@ function rememberFailure(
     throw error;
   }
   const attempt = (memory.failures.get(key)?.attempt ?? 0) + 1;
-  memory.failures.set(key, { during, error, attempt, notBefore: now() + retryDelayAfter(error, attempt, random) });
+  const pause = retryDelayAfter(error, attempt, random);
+  const longer = failedLater(error) ? growingPause(FIRST_OPERATION_RETRY_MS, LONGEST_OPERATION_RETRY_MS, attempt) : 0;
+  memory.failures.set(key, { during, error, attempt, notBefore: now() + Math.max(pause, jitter(longer, 0.2, random)) });
+}
+
+/** `first`, doubled with each attempt after the first, and at most `longest`. */
+function growingPause(first: number, longest: number, attempt: number): number {
+  return Math.min(first * 2 ** Math.min(attempt - 1, 20), longest);
 }

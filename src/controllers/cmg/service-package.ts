@@ -5,30 +5,37 @@ import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { PACKAGES_CONTAINER } from '../../gateway/ids.ts';
 import { packageBlobName, packageUrl } from '../../gateway/service-package.ts';
 import type { AzureSession } from './azure-access.ts';
-import { describeProblem } from './azure-problem.ts';
-import { type Finding, goOn, halt, SHORT_RETRY_MS, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import { type AzureProblem, describeProblem } from './azure-problem.ts';
+import { SHORT_RETRY_MS, SLOW_RETRY_MS } from './finding.ts';
 import type { Scope } from './scope.ts';
-import { type MissingSecret, textOf } from './secrets.ts';
+import { textOf } from './secrets.ts';
+
+/** Whether the service package lies in the storage account, and why not. */
+export type PackageOutcome =
+  | { readonly kind: 'Stored' }
+  | { readonly kind: 'Missing'; readonly problem: AzureProblem; readonly retryAfterMs: number };
+
+/** The Secret for the download is not as the spec needs it. */
+class PackageSecretMissing extends Error {
+  override readonly name = 'PackageSecretMissing';
+}
 
 /**
- * Brings the service package into the storage account, unless it is known to be there. Called once the account, its
- * container and the operator's role are in place.
+ * Brings the service package into the storage account, unless it was seen there within the drift interval. Called once
+ * the account, its container and the operator's role are in place.
  */
 export async function ensureServicePackage(
   scope: Scope,
   session: AzureSession,
   deployment: GatewayDeployment,
   blobEndpoint: string,
-): Promise<StepResult<undefined>> {
-  const { cmg, memory, signal } = scope;
+): Promise<PackageOutcome> {
+  const { cmg, memory, clock, driftIntervalMs, signal } = scope;
   const { url, sha256 } = cmg.spec.servicePackage;
   const address = packageUrl(blobEndpoint, sha256);
-  if (memory.uploadedPackage === address) {
-    return goOn(undefined);
-  }
-  const credentials = await packageCredentials(scope);
-  if (credentials !== undefined && 'kind' in credentials) {
-    return halt(SLOW_RETRY_MS, notReady('SecretNotFound', credentials.message));
+  const seen = memory.uploadedPackage;
+  if (seen?.address === address && clock.now() - seen.at < driftIntervalMs) {
+    return { kind: 'Stored' };
   }
   try {
     await uploadPackage({
@@ -39,46 +46,45 @@ export async function ensureServicePackage(
       sha256,
       fence: scope.azure.fence,
       signal,
-      open: async () => (await openPackage({ url, credentials, signal })).content,
+      open: async () => (await openPackage({ url, credentials: await packageCredentials(scope), signal })).content,
     });
-    memory.uploadedPackage = address;
-    return goOn(undefined);
+    memory.uploadedPackage = { address, at: clock.now() };
+    return { kind: 'Stored' };
   } catch (error) {
-    return refused(error, url);
+    return refused(error, cmg.spec.servicePackage.sha256);
   }
 }
 
-function refused(error: unknown, url: string): StepResult<undefined> {
+function refused(error: unknown, expected: string): PackageOutcome {
+  if (error instanceof ArmError) {
+    const problem = describeProblem('Uploading the service package', error);
+    const retryAfterMs = error.retryAfterMs ?? (problem.passing ? SHORT_RETRY_MS : SLOW_RETRY_MS);
+    return { kind: 'Missing', problem, retryAfterMs };
+  }
+  const missing = (reason: AzureProblem['reason'], message: string): PackageOutcome => ({
+    kind: 'Missing',
+    problem: { reason, message, passing: false },
+    retryAfterMs: SLOW_RETRY_MS,
+  });
+  if (error instanceof PackageSecretMissing) {
+    return missing('SecretNotFound', error.message);
+  }
   if (error instanceof PackageUnavailable) {
-    return halt(
-      SLOW_RETRY_MS,
-      notReady(
-        'PackageUnavailable',
-        `${error.message} Check spec.servicePackage.url (${url}), that the cluster can reach it, and the Secret in credentialsSecretRef.`,
-      ),
+    return missing(
+      'PackageUnavailable',
+      `${error.message} Check spec.servicePackage.url, that the cluster can reach it, and the Secret in credentialsSecretRef.`,
     );
   }
   if (error instanceof PackageHashMismatch) {
-    return halt(
-      SLOW_RETRY_MS,
-      notReady(
-        'PackageHashMismatch',
-        `The service package at ${url} has the SHA-256 ${error.actual}, but spec.servicePackage.sha256 is ${error.expected}. It was not used. Check the file; if it is the right one, correct the hash.`,
-      ),
+    return missing(
+      'PackageHashMismatch',
+      `The service package has the SHA-256 ${error.actual}, but spec.servicePackage.sha256 is ${expected}. It was not used. Check the file at spec.servicePackage.url; if it is the right one, correct the hash.`,
     );
-  }
-  if (error instanceof ArmError) {
-    const { reason, message, passing } = describeProblem('Uploading the service package', error);
-    return halt(error.retryAfterMs ?? (passing ? SHORT_RETRY_MS : SLOW_RETRY_MS), notReady(reason, message));
   }
   throw error;
 }
 
-function notReady(reason: Finding['reason'], message: string): Finding {
-  return { type: 'AzureReady', status: 'False', reason, message };
-}
-
-async function packageCredentials(scope: Scope): Promise<PackageCredentials | MissingSecret | undefined> {
+async function packageCredentials(scope: Scope): Promise<PackageCredentials | undefined> {
   const { cmg, secrets, signal } = scope;
   const reference = cmg.spec.servicePackage.credentialsSecretRef;
   if (reference === undefined) {
@@ -95,8 +101,7 @@ async function packageCredentials(scope: Scope): Promise<PackageCredentials | Mi
   if (username !== '' && password !== '') {
     return { type: 'Basic', username, password };
   }
-  return {
-    kind: 'Missing',
-    message: `The Secret ${namespace}/${reference.name} for the download of the service package does not exist or lacks the key token, or the keys username and password.`,
-  };
+  throw new PackageSecretMissing(
+    `The Secret ${namespace}/${reference.name} for the download of the service package does not exist or lacks the key token, or the keys username and password.`,
+  );
 }

@@ -1,0 +1,102 @@
+import type { ResourceKey } from '../../azure/desired-resource.ts';
+import { retryDelay } from '../../azure/errors.ts';
+import type { GatewayDeployment } from '../../gateway/deployment.ts';
+import { CARRIES_OWNER_TAGS } from '../../gateway/graph.ts';
+import { isOwnedBy } from '../../gateway/tags.ts';
+import type { AzureSession } from './azure-access.ts';
+import { azureFindings, titleOf } from './azure-findings.ts';
+import { goOn, halt, SHORT_RETRY_MS, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import { type PreflightProblem, preflight } from './preflight.ts';
+import type { ObservedGateway } from './resources.ts';
+import type { Scope } from './scope.ts';
+
+/** How soon providers that are being registered are looked at again; it takes about a minute. */
+const REGISTRATION_POLL_MS = 10_000;
+
+/** Whether nothing that exists under the gateway's names belongs to somebody else: without our tags, nothing is touched. */
+export function checkOwnership(
+  { memory }: Pick<Scope, 'memory'>,
+  { graph, states }: ObservedGateway,
+  owner: GatewayDeployment['owner'],
+): StepResult<undefined> {
+  const foreign = graph.find(({ key }) => {
+    const state = states.get(key);
+    return state?.kind === 'Present' && CARRIES_OWNER_TAGS.has(key) && !isOwnedBy(state.resource.tags, owner);
+  });
+  if (foreign === undefined) {
+    return goOn(undefined);
+  }
+  // Read anew the next time, as somebody may have removed it.
+  memory.observations.delete(foreign.id);
+  return halt(SLOW_RETRY_MS, {
+    type: 'AzureReady',
+    status: 'False',
+    reason: 'ResourceNotOwned',
+    message: `The ${titleOf(foreign.key)} ${foreign.id} exists and does not carry the tags of this CMG, so it is neither changed nor deleted. Remove or rename it, or choose another spec.serviceName or resource group.`,
+  });
+}
+
+export interface PrerequisitesInput {
+  readonly scope: Scope;
+  readonly session: AzureSession;
+  readonly deployment: GatewayDeployment;
+  readonly observed: ObservedGateway;
+  /** Whether nothing has ever been written for this gateway. */
+  readonly first: boolean;
+}
+
+/** Step 4: everything is in order for what is missing to be made. Checked once for each time that something is missing. */
+export async function checkPrerequisites(input: PrerequisitesInput): Promise<StepResult<undefined>> {
+  const { scope, observed, first } = input;
+  const { memory, cmg } = scope;
+  const running = new Set(observed.operations.keys());
+  const inState = (kind: 'Absent' | 'Unobserved') =>
+    observed.graph.map(({ key }) => key).filter((key) => observed.states.get(key)?.kind === kind && !running.has(key));
+  const missing = new Set(inState('Absent'));
+  const unreadable = inState('Unobserved').filter((key) => memory.failures.get(key)?.during === 'Read');
+  if (missing.size === 0 && unreadable.length === 0 && running.size === 0) {
+    memory.preflightPassed = undefined;
+  } else if (memory.preflightPassed !== cmg.metadata.generation && (missing.size > 0 || unreadable.length > 0)) {
+    const problems = await preflight({ ...input, missing });
+    if (problems.length > 0) {
+      return notMet(scope, problems);
+    }
+    if (unreadable.length > 0 && first) {
+      return unknownState(input, unreadable);
+    }
+    memory.preflightPassed = cmg.metadata.generation;
+  }
+  memory.accessAttempts = 0;
+  const message =
+    'Subscription, permissions, providers, region, VM size, quota, resource group and names are in order.';
+  return goOn(undefined, { type: 'PrerequisitesMet', status: 'True', reason: 'Succeeded', message });
+}
+
+function notMet({ memory, random }: Scope, problems: readonly PreflightProblem[]): StepResult<never> {
+  const [worst] = problems.toSorted((left, right) => Number(left.passing) - Number(right.passing));
+  const reason = worst?.reason ?? 'Pending';
+  const unknown = reason === 'AzureUnreachable' || reason === 'Throttled';
+  memory.accessAttempts = unknown ? memory.accessAttempts + 1 : 0;
+  const pause = unknown ? retryDelay('Server', memory.accessAttempts, random) : 0;
+  const asked = problems.map(({ retryAfterMs }) => retryAfterMs ?? 0);
+  return halt(
+    problems.every(({ passing }) => passing) ? Math.max(REGISTRATION_POLL_MS, pause, ...asked) : SLOW_RETRY_MS,
+    {
+      type: 'PrerequisitesMet',
+      status: unknown ? 'Unknown' : 'False',
+      reason,
+      message: problems.map((problem) => problem.message).join(' '),
+    },
+  );
+}
+
+/** Nothing is begun before it is known what exists. */
+function unknownState(
+  { scope, observed }: PrerequisitesInput,
+  unreadable: readonly ResourceKey[],
+): StepResult<undefined> {
+  const { memory, clock } = scope;
+  const due = unreadable.map((key) => memory.failures.get(key)?.notBefore ?? 0);
+  const findings = azureFindings({ observed, memory, occasion: 'Provisioning', slow: false });
+  return halt(Math.max(Math.min(...due) - clock.now(), SHORT_RETRY_MS), ...findings);
+}

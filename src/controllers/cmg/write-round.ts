@@ -1,0 +1,152 @@
+import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import type { ResourceKey } from '../../azure/desired-resource.ts';
+import type { ServerCertificate } from '../../certificates/server-certificate.ts';
+import type { GatewayDeployment } from '../../gateway/deployment.ts';
+import type { GatewayInstance } from '../../gateway/instances.ts';
+import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
+import { findCondition } from '../../runtime/conditions.ts';
+import type { AzureSession } from './azure-access.ts';
+import { azureFindings, describeDifferences, type Occasion, titleOf } from './azure-findings.ts';
+import { deploymentStatus } from './deployment-status.ts';
+import type { Finding } from './finding.ts';
+import { reconcileInstances, SCALE_SET } from './instances.ts';
+import type { OperationsStore } from './operations-secret.ts';
+import type { Happening, Report } from './report.ts';
+import { type ActOutcome, carryOutPlan, nextDue, type ObservedGateway, type ResourcesInput } from './resources.ts';
+import type { Scope } from './scope.ts';
+import { ensureServicePackage, type PackageOutcome } from './service-package.ts';
+
+/** Provisioning that takes longer is told as a warning. Microsoft names 5 to 15 minutes ("Set up a cloud management gateway"). */
+const SLOW_PROVISIONING_MS = 15 * 60_000;
+
+/** One round of writes for a gateway whose record exists and whose prerequisites are met. */
+export interface Round {
+  readonly scope: Scope;
+  readonly store: OperationsStore;
+  readonly session: AzureSession;
+  readonly deployment: GatewayDeployment;
+  readonly certificate: ServerCertificate;
+  readonly record: CMGStatusDeployment;
+  readonly input: ResourcesInput;
+  readonly observed: ObservedGateway;
+}
+
+/** Steps 5 to 7: the service package is stored, what may be written now is written, and the VMs are looked at. */
+export async function writeAndFollow(round: Round): Promise<Report> {
+  const { scope, store, deployment, input, observed } = round;
+  const occasion = occasionOf(round);
+  const servicePackage = await bringServicePackage(round);
+  const held = new Set(servicePackage?.kind === 'Stored' ? [] : [SCALE_SET]);
+  const written = await carryOutPlan(input, observed, held);
+  const instances = await reconcileInstances(input, observed, written, deployment.instances);
+  const acted = instances?.acted ?? written;
+  await store.write(scope.cmg, input.operations, acted.operations, scope.signal);
+
+  const now = scope.clock.now();
+  const slow = occasion === 'Provisioning' && now - Date.parse(round.record.createdAt) > SLOW_PROVISIONING_MS;
+  const packageMissing = servicePackage?.kind === 'Missing' ? servicePackage : undefined;
+  const findings: Finding[] = [
+    ...azureFindings({
+      observed: { ...observed, operations: acted.operations },
+      memory: scope.memory,
+      occasion,
+      slow,
+      packageProblem: packageMissing?.problem,
+    }),
+    ...healthFindings(round, occasion, slow, instances?.finding),
+  ];
+  const packageDueAt = packageMissing === undefined ? undefined : now + packageMissing.retryAfterMs;
+  const due = [nextDue(input, observed, acted, held), instances?.dueAt, packageDueAt].filter((at) => at !== undefined);
+  return {
+    findings,
+    happenings: happeningsOf(round, occasion, written),
+    deployment: recordAfter(round, acted, findings, instances?.instances),
+    againAfterMs: due.length === 0 ? scope.driftIntervalMs : Math.max(0, Math.min(...due) - now),
+  };
+}
+
+/** Keys that must be in place before the service package can be uploaded. */
+const PACKAGE_NEEDS = ['storageAccount', 'packagesContainer', 'operatorStorageRole'];
+
+/** `undefined`: what the package needs is not in place yet. */
+async function bringServicePackage(round: Round): Promise<PackageOutcome | undefined> {
+  const { scope, session, deployment, observed } = round;
+  const endpoint = blobEndpoint(observed.resources);
+  const open = new Set([
+    ...observed.plan.actions.map(({ resource }) => resource.key),
+    ...observed.plan.waiting.map(({ key }) => key),
+  ]);
+  if (endpoint === undefined || PACKAGE_NEEDS.some((key) => open.has(key))) {
+    scope.memory.uploadedPackage = undefined;
+    return undefined;
+  }
+  return ensureServicePackage(scope, session, deployment, endpoint);
+}
+
+/**
+ * Why Azure is written now. A gateway that was as declared with this very spec and certificate, and is not any more, has
+ * been changed by others.
+ */
+function occasionOf({ scope, record, certificate }: Round): Occasion {
+  if (record.phase !== 'Active') {
+    return 'Provisioning';
+  }
+  const { metadata, status } = scope.cmg;
+  const inSync = findCondition(status?.conditions, 'InSync');
+  const applied =
+    inSync?.observedGeneration === metadata.generation &&
+    inSync.reason !== 'Updating' &&
+    status?.certificate?.sha256Fingerprint === certificate.sha256Fingerprint;
+  return applied ? 'RepairingDrift' : 'Updating';
+}
+
+/** Without one of these a gateway cannot be reached, whatever its VMs say. */
+const SERVING: readonly ResourceKey[] = ['publicIpAddress', 'loadBalancer', SCALE_SET];
+
+function healthFindings(
+  { observed }: Round,
+  occasion: Occasion,
+  slow: boolean,
+  seen: Finding | undefined,
+): readonly Finding[] {
+  const gone = SERVING.find((key) => observed.states.get(key)?.kind === 'Absent');
+  if (occasion !== 'Provisioning' && gone !== undefined) {
+    const message = `The ${titleOf(gone)} is missing, so that the gateway serves nobody. It is made again.`;
+    return [{ type: 'ServiceHealthy', status: 'False', reason: 'InstancesUnhealthy', message }];
+  }
+  if (seen?.reason === 'InstancesStarting' && slow) {
+    const message = `${seen.message} Provisioning has taken longer than 15 minutes, which is unusual. It goes on.`;
+    return [{ ...seen, reason: 'ProvisioningSlow', message }];
+  }
+  return seen === undefined ? [] : [seen];
+}
+
+function recordAfter(
+  { deployment, record, observed }: Round,
+  acted: ActOutcome,
+  findings: readonly Finding[],
+  instances: readonly GatewayInstance[] | undefined,
+): CMGStatusDeployment {
+  const holds = (condition: Finding['type']) =>
+    findings.some(({ type, status }) => type === condition && status === 'True');
+  const made = record.phase === 'Active' || (holds('ServiceHealthy') && holds('AzureReady'));
+  const readyBefore = observed.states.get(SCALE_SET)?.kind === 'Absent' ? 0 : (record.instances?.ready ?? 0);
+  return deploymentStatus(record, {
+    phase: made ? 'Active' : 'Provisioning',
+    observed,
+    operations: acted.operations,
+    fqdn: gatewayFqdn(observed.resources),
+    address: gatewayAddress(observed.resources),
+    wanted: deployment.instances,
+    ready: instances?.filter(({ ready }) => ready).length ?? readyBefore,
+  });
+}
+
+/** A repair is told when Azure has accepted it. */
+function happeningsOf({ observed }: Round, occasion: Occasion, written: ActOutcome): readonly Happening[] {
+  if (occasion !== 'RepairingDrift' || written.accepted === 0) {
+    return [];
+  }
+  const note = `Azure was changed by somebody else; it is being set back: ${describeDifferences(observed)}.`;
+  return [{ type: 'Warning', reason: 'DriftRepaired', action: 'RepairDrift', note }];
+}

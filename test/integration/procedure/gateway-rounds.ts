@@ -1,0 +1,192 @@
+import type { CMG, CMGSpec, CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
+import { createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
+import { createGatewayMemories } from '../../../src/controllers/cmg/memory.ts';
+import type { Operations, OperationsStore } from '../../../src/controllers/cmg/operations-secret.ts';
+import { provisionGateway } from '../../../src/controllers/cmg/provision.ts';
+import { type Removal, removeGateway } from '../../../src/controllers/cmg/remove.ts';
+import type { Happening, Report } from '../../../src/controllers/cmg/report.ts';
+import type { Scope } from '../../../src/controllers/cmg/scope.ts';
+import { nextStatus } from '../../../src/controllers/cmg/status.ts';
+import { type Condition, findCondition } from '../../../src/runtime/conditions.ts';
+import { silentLogger } from '../../../src/runtime/logger.ts';
+import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
+import { seededRandom } from '../../../src/runtime/random.ts';
+import type { IssuedCertificate } from '../../certificate-authority.ts';
+import type { SimulatedWorld } from '../../world/simulated-world.ts';
+
+/** How often the gateways here compare Azure with their spec. */
+export const DRIFT_INTERVAL_MS = 600_000;
+
+/**
+ * One CMG and the rounds of its procedure, without a cluster: status and Secrets are kept here, time is moved by the
+ * test to where each round asks for the next one.
+ */
+export interface GatewayRounds {
+  readonly cmg: CMG;
+  readonly happenings: readonly Happening[];
+  /** Reports of all rounds, the oldest first. */
+  readonly reports: readonly Report[];
+  condition(type: string): Condition | undefined;
+  edit(change: (spec: CMGSpec) => CMGSpec): void;
+  setCertificate(certificate: IssuedCertificate): void;
+  setSecret(name: string, values: Readonly<Record<string, string>> | undefined): void;
+  /** Forgets what only the process knew, as a restart does. */
+  restart(): void;
+  /** Forgets the operations that run, as a crash before they are written down does. */
+  forgetOperations(): void;
+  /** One round of provisioning, and time moved on to when the next one is due. */
+  round(): Promise<Report>;
+  /** Rounds until `done` holds. Fails after too many: nothing may loop without waiting. */
+  roundsUntil(done: () => boolean, most?: number): Promise<void>;
+  /** One round of removal, and time moved on to when the next one is due. */
+  removalRound(): Promise<Removal>;
+}
+
+export interface GatewayRoundsOptions {
+  readonly world: SimulatedWorld;
+  readonly clock: ManualClock;
+  readonly certificate: IssuedCertificate;
+  readonly serviceName: string;
+  readonly spec?: Partial<CMGSpec>;
+}
+
+export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
+  const { world, clock, serviceName } = options;
+  const { azure, packages, authority } = world;
+  let cmg: CMG = {
+    apiVersion: 'configmgr.io/v1alpha1',
+    kind: 'CMG',
+    metadata: {
+      name: 'contoso',
+      namespace: 'gateways',
+      uid: 'u1',
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    spec: {
+      suspend: false,
+      deletionPolicy: 'Delete',
+      azure: {
+        environment: 'AzurePublicCloud',
+        tenantId: azure.tenantId,
+        subscriptionId: azure.subscriptionId,
+        region: 'westeurope',
+        credentials: {
+          type: 'ClientSecret',
+          clientSecret: { clientId: azure.clientId, secretRef: { name: 'azure', key: 'client-secret' } },
+        },
+        resourceGroup: { name: 'rg-contoso', mode: 'Create' },
+      },
+      serviceName,
+      serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
+      vm: { size: 'Standard', instances: 1 },
+      servicePackage: { url: packages.url, sha256: packages.sha256 },
+      content: { enabled: true },
+      ...options.spec,
+    },
+  };
+  const secrets = new Map<string, ReadonlyMap<string, Uint8Array>>();
+  const setSecret: GatewayRounds['setSecret'] = (name, values) => {
+    if (values === undefined) {
+      secrets.delete(name);
+    } else {
+      secrets.set(name, new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)])));
+    }
+  };
+  const setCertificate = ({ chainPem, privateKeyPem }: IssuedCertificate) =>
+    setSecret('tls', { 'tls.crt': chainPem, 'tls.key': privateKeyPem, 'ca.crt': authority.rootPem });
+  setSecret('azure', { 'client-secret': azure.clientSecret });
+  setCertificate(options.certificate);
+
+  let memories = createGatewayMemories();
+  let operations: Operations = new Map();
+  const store: OperationsStore = {
+    read: async () => operations,
+    write: async (_cmg, _previous, next) => {
+      operations = next;
+    },
+  };
+  const access = createAzureAccess({
+    clock,
+    cloudOverrides: { AzurePublicCloud: { resourceManagerEndpoint: azure.url, authorityHost: azure.url } },
+    userAgent: 'cmg-operator/test',
+    fence: () => {},
+  });
+  const random = seededRandom(1);
+  const scope = (): Scope => ({
+    cmg,
+    installationId: 'test',
+    clusterUid: 'c',
+    driftIntervalMs: DRIFT_INTERVAL_MS,
+    secrets: { read: async (_namespace, name) => secrets.get(name) },
+    azure: access,
+    memory: memories.of(cmg.metadata.uid, cmg.metadata.generation),
+    clock,
+    random,
+    logger: silentLogger,
+    signal: new AbortController().signal,
+  });
+  const reports: Report[] = [];
+  const happenings: Happening[] = [];
+  const setStatus = (status: CMGStatus) => {
+    cmg = { ...cmg, status };
+  };
+  const take = async (report: Report) => {
+    reports.push(report);
+    happenings.push(...report.happenings);
+    setStatus(
+      nextStatus(cmg.status, {
+        generation: cmg.metadata.generation,
+        serviceName: cmg.spec.serviceName,
+        findings: report.findings,
+        now: clock.now(),
+        ...(report.certificate === undefined ? {} : { certificate: report.certificate }),
+        ...(report.deployment === undefined ? {} : { deployments: [report.deployment] }),
+      }),
+    );
+    await clock.advance(report.againAfterMs);
+  };
+  const round = async () => {
+    const report = await provisionGateway(scope(), store);
+    await take(report);
+    return report;
+  };
+  return {
+    get cmg() {
+      return cmg;
+    },
+    happenings,
+    reports,
+    condition: (type) => findCondition(cmg.status?.conditions, type),
+    edit: (change) => {
+      const { metadata, spec } = cmg;
+      cmg = { ...cmg, metadata: { ...metadata, generation: metadata.generation + 1 }, spec: change(spec) };
+    },
+    setCertificate,
+    setSecret,
+    restart: () => {
+      memories = createGatewayMemories();
+    },
+    forgetOperations: () => {
+      operations = new Map();
+    },
+    round,
+    roundsUntil: async (done, most = 150) => {
+      for (let rounds = 0; rounds < most; rounds += 1) {
+        if (done()) return;
+        await round();
+      }
+      if (!done()) {
+        throw new Error(`Not there after ${most} rounds: ${JSON.stringify(cmg.status?.conditions, null, 1)}`);
+      }
+    },
+    removalRound: async () => {
+      const removal = await removeGateway(scope(), store);
+      if (removal.kind === 'Remaining') {
+        await take(removal.report);
+      }
+      return removal;
+    },
+  };
+}
