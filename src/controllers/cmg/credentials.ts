@@ -3,9 +3,16 @@ import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './find
 import type { Scope } from './scope.ts';
 import { readSecretKeys, textOf } from './secrets.ts';
 
-/** Step 2: the credentials for Azure are read. Whether Azure takes them shows in the preflight. */
-export async function readCredentials(scope: Scope): Promise<StepResult<AzureCredentials>> {
-  const { credentials, tenantId } = scope.cmg.spec.azure;
+/**
+ * Step 2: the credentials for Azure are read. Whether Azure takes them shows when they are used.
+ *
+ * @param tenantId where to sign in; a gateway that exists stays in the tenant that it was made in
+ */
+export async function readCredentials(
+  scope: Scope,
+  tenantId: string = scope.cmg.spec.azure.tenantId,
+): Promise<StepResult<AzureCredentials>> {
+  const { credentials } = scope.cmg.spec.azure;
   switch (credentials.type) {
     case 'WorkloadIdentity':
       return goOn({ type: 'WorkloadIdentity', tenantId, clientId: credentials.workloadIdentity?.clientId ?? '' });

@@ -1,7 +1,7 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ResourceKey } from '../../azure/desired-resource.ts';
 import { type Operation, parseOperation } from '../../azure/operations.ts';
-import { isNotFound } from '../../runtime/api-error.ts';
+import { isForbidden, isNotFound } from '../../runtime/api-error.ts';
 import type { KubernetesClient } from '../../runtime/client.ts';
 import { controllerReference, SECRET, type Secret } from '../../runtime/objects.ts';
 
@@ -47,7 +47,14 @@ export function createOperationsStore(client: KubernetesClient, fieldManager: st
         type: 'configmgr.io/operations',
         data: Object.fromEntries([...operations].map(([key, operation]) => [key, encode(operation)])),
       };
-      await client.apply<Secret>(SECRET, intent, { fieldManager, force: true, signal });
+      try {
+        await client.apply<Secret>(SECRET, intent, { fieldManager, force: true, signal });
+      } catch (error) {
+        // A namespace that is being deleted takes nothing new, and the removal has to go on all the same.
+        if (!isForbidden(error) || cmg.metadata.deletionTimestamp === undefined) {
+          throw error;
+        }
+      }
     },
   };
 }

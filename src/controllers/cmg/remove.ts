@@ -1,8 +1,7 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
-import type { DesiredResource } from '../../azure/desired-resource.ts';
-import { ArmError, retryDelayAfter } from '../../azure/errors.ts';
+import type { DesiredResource, ResourceKey } from '../../azure/desired-resource.ts';
 import { listGroupContents } from '../../azure/group-contents.ts';
-import { firstPollDelay } from '../../azure/operations.ts';
+import type { Operation } from '../../azure/operations.ts';
 import { planDeletion } from '../../azure/resource-plan.ts';
 import { API_VERSIONS } from '../../gateway/api-versions.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
@@ -13,11 +12,20 @@ import { titleOf } from './azure-findings.ts';
 import { describeProblem } from './azure-problem.ts';
 import { readCredentials } from './credentials.ts';
 import { recordedGateway } from './deployment.ts';
-import { type Finding, SHORT_RETRY_MS, SLOW_RETRY_MS } from './finding.ts';
+import { type Finding, SLOW_RETRY_MS } from './finding.ts';
+import type { Failure } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { purgeDeletedVault } from './purge-vault.ts';
 import type { Happening, Report } from './report.ts';
-import { type ObservedGateway, observeGateway, type ResourcesInput, settleOperations } from './resources.ts';
+import {
+  type ResourcesInput,
+  ROLLOUT,
+  rememberAccepted,
+  rememberFailure,
+  type SeenResources,
+  seeResources,
+  settleOperations,
+} from './resources.ts';
 import type { Scope } from './scope.ts';
 
 /** How a round of removal ends: nothing is left and the object may go, or it has to go on. */
@@ -47,7 +55,7 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
     const note = `The gateway stays in Azure, in the resource group ${record.identity.resourceGroup}; nobody looks after it any more.`;
     return { kind: 'Gone', happenings: [{ type: 'Normal', reason: 'Retained', action: 'Delete', note }] };
   }
-  const credentials = await readCredentials(scope);
+  const credentials = await readCredentials(scope, record.identity.tenantId);
   if (credentials.kind === 'Halt') {
     const why = credentials.findings.map(({ message }) => message).join(' ');
     return remaining(record, blocked(why), credentials.retryAfterMs);
@@ -69,17 +77,33 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
   const round: Round = { scope, record, deployment, input };
   try {
     const operations = new Map(await settleOperations(input));
+    forgetWrites(input);
     const next = operations.has('resourceGroup')
-      ? { left: ['resourceGroup'], targets: [] }
+      ? { left: ['resourceGroup'], targets: [], deletedByOthers: false }
       : await nextDeletions(round, operations);
+    scope.memory.failures.delete(LOOKING);
     if (next.left.length === 0) {
       return { kind: 'Gone', happenings: await purgeDeletedVault(scope, arm, deployment) };
     }
     await deleteAll(round, next.targets, operations);
     await store.write(cmg, input.operations, operations, scope.signal);
-    return stillThere(round, next.left, operations);
+    return stillThere(round, next, operations);
   } catch (error) {
-    return refused(round, error);
+    rememberRefusal(input, LOOKING, 'Read', error);
+    return stillThere(round, { left: [LOOKING], targets: [], deletedByOthers: false }, input.operations);
+  }
+}
+
+/** Key under which it is remembered that what is left could not be found out. */
+const LOOKING = 'what is left';
+
+/** What becomes of writes that were begun before the removal is of no interest any more. */
+function forgetWrites({ memory, operations }: ResourcesInput): void {
+  memory.failures.delete(ROLLOUT);
+  for (const [key, { method }] of operations) {
+    if (method !== 'DELETE') {
+      memory.failures.delete(key);
+    }
   }
 }
 
@@ -87,6 +111,8 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
 interface NextDeletions {
   readonly left: readonly string[];
   readonly targets: readonly DesiredResource[];
+  /** Whether Azure shows that something is being deleted, without an operation of ours. */
+  readonly deletedByOthers: boolean;
 }
 
 async function nextDeletions(round: Round, operations: ResourcesInput['operations']): Promise<NextDeletions> {
@@ -94,20 +120,21 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
   if (deployment.resourceGroup.mode === 'Create') {
     const group = await input.arm.get(resourceIds(deployment).resourceGroup, API_VERSIONS.resourceGroups, scope);
     if (group.kind === 'Absent') {
-      return { left: [], targets: [] };
+      return { left: [], targets: [], deletedByOthers: false };
     }
     if (isOwnedBy(group.resource.tags, deployment.owner) && (await holdsOnlyOurs(round))) {
       const targets = gatewayGraph(deployment, new Map()).filter(({ key }) => key === 'resourceGroup');
-      return { left: ['resourceGroup'], targets };
+      return { left: ['resourceGroup'], targets, deletedByOthers: false };
     }
   }
   scope.memory.observations.clear();
-  const observed = await observeGateway({ ...input, operations, observeEveryMs: Number.POSITIVE_INFINITY });
+  const observed = await seeResources({ ...input, operations, observeEveryMs: Number.POSITIVE_INFINITY });
   const ours = removable(observed.graph).filter((resource) => belongsToUs(resource, observed, deployment));
   const plan = planDeletion(ours, observed.states, new Set(operations.keys()));
   return {
     left: [...plan.deletions.map(({ key }) => key), ...plan.waiting.map(({ key }) => key)],
     targets: plan.deletions,
+    deletedByOthers: plan.waiting.some(({ reason }) => reason === 'ProvisioningState'),
   };
 }
 
@@ -130,7 +157,7 @@ function removable(graph: readonly DesiredResource[]): readonly DesiredResource[
 }
 
 /** Whether a resource carries our tags. What does not exist belongs to nobody, and is nothing to delete. */
-function belongsToUs({ key }: DesiredResource, { states }: ObservedGateway, { owner }: GatewayDeployment): boolean {
+function belongsToUs({ key }: DesiredResource, { states }: SeenResources, { owner }: GatewayDeployment): boolean {
   const state = states.get(key);
   return state?.kind !== 'Present' || isOwnedBy(state.resource.tags, owner);
 }
@@ -138,49 +165,62 @@ function belongsToUs({ key }: DesiredResource, { states }: ObservedGateway, { ow
 async function deleteAll(
   { input, scope }: Round,
   targets: readonly DesiredResource[],
-  operations: Map<string, NonNullable<ReturnType<ResourcesInput['operations']['get']>>>,
+  operations: Map<ResourceKey, Operation>,
 ): Promise<void> {
   const { memory, clock, signal } = scope;
   await Promise.all(
     targets
       .filter(({ key }) => (memory.failures.get(key)?.notBefore ?? 0) <= clock.now())
       .map(async ({ key, id, apiVersion }) => {
-        const { operation } = await input.arm.delete(id, apiVersion, { signal });
-        memory.failures.delete(key);
-        if (operation !== undefined) {
-          operations.set(key, operation);
-          memory.pollAt.set(key, clock.now() + firstPollDelay(operation));
+        try {
+          const { operation } = await input.arm.delete(id, apiVersion, { signal });
+          rememberAccepted(input, key, operation);
+          if (operation !== undefined) {
+            operations.set(key, operation);
+          }
+        } catch (error) {
+          rememberRefusal(input, key, 'Write', error);
         }
       }),
   );
 }
 
-function stillThere(
-  { scope, record }: Round,
-  left: readonly string[],
-  operations: ResourcesInput['operations'],
-): Removal {
-  const { memory, clock } = scope;
-  const failures = [...memory.failures.values()];
-  const [failure] = failures;
-  const polls = [...operations.keys()].map((key) => memory.pollAt.get(key) ?? clock.now());
-  const due = [...polls, ...failures.map(({ notBefore }) => notBefore)];
-  const againAfterMs = due.length === 0 ? SHORT_RETRY_MS / 5 : Math.max(0, Math.min(...due) - clock.now());
+/** Notes a failure. Somebody waits for the object to go, so that it is tried again sooner than a write would be. */
+function rememberRefusal(input: ResourcesInput, key: ResourceKey, during: Failure['during'], error: unknown): void {
+  rememberFailure(input, key, during, error);
+  const { failures } = input.memory;
+  const failure = failures.get(key);
   if (failure !== undefined) {
-    const { message, passing } = describeProblem('Removing the gateway', failure.error);
-    return remaining(record, passing ? deleting(message) : blocked(message), againAfterMs);
+    failures.set(key, { ...failure, notBefore: Math.min(failure.notBefore, input.now() + SLOW_RETRY_MS) });
   }
-  return remaining(record, deleting(`Removing from Azure: ${left.map(titleOf).join(', ')}.`), againAfterMs);
 }
 
-function refused({ scope, record }: Round, error: unknown): Removal {
-  if (!(error instanceof ArmError)) {
-    throw error;
+/** How soon it is looked again where Azure names no time. */
+const NEXT_LOOK_MS = 3000;
+
+function stillThere(
+  { scope, record }: Round,
+  { left, deletedByOthers }: NextDeletions,
+  operations: ReadonlyMap<ResourceKey, Operation>,
+): Removal {
+  const { memory, clock } = scope;
+  const now = clock.now();
+  const failures = left.flatMap((key) => {
+    const failure = memory.failures.get(key);
+    return failure === undefined || failure.retrying === true ? [] : [{ key, failure }];
+  });
+  const due = [
+    ...left.flatMap((key) => (operations.has(key) ? [memory.pollAt.get(key) ?? now] : [])),
+    ...failures.map(({ failure }) => Math.max(failure.notBefore, now + NEXT_LOOK_MS)),
+    ...(deletedByOthers ? [now + NEXT_LOOK_MS] : []),
+  ];
+  const againAfterMs = due.length === 0 ? NEXT_LOOK_MS : Math.max(0, Math.min(...due) - now);
+  const problems = failures.map(({ key, failure }) => describeProblem(`Removing the ${titleOf(key)}`, failure.error));
+  const problem = problems.find(({ passing }) => !passing) ?? problems[0];
+  if (problem !== undefined) {
+    return remaining(record, problem.passing ? deleting(problem.message) : blocked(problem.message), againAfterMs);
   }
-  const { message, passing } = describeProblem('Removing the gateway', error);
-  return passing
-    ? remaining(record, deleting(message), retryDelayAfter(error, 1, scope.random))
-    : remaining(record, blocked(message), SLOW_RETRY_MS);
+  return remaining(record, deleting(`Removing from Azure: ${left.map(titleOf).join(', ')}.`), againAfterMs);
 }
 
 function deleting(message: string): Finding {

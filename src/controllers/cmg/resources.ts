@@ -1,7 +1,7 @@
 import type { ArmClient } from '../../azure/arm-client.ts';
 import type { DesiredResource, ObservedResources, ResourceKey } from '../../azure/desired-resource.ts';
 import { ArmError, retryDelayAfter } from '../../azure/errors.ts';
-import { firstPollDelay, isTerminal, poll, provisioningState } from '../../azure/operations.ts';
+import { firstPollDelay, isTerminal, type Operation, poll, provisioningState } from '../../azure/operations.ts';
 import {
   planResources,
   type ResourceAction,
@@ -46,33 +46,46 @@ export interface ResourcesInput {
 }
 
 /** The resources as they are. */
-export interface ObservedGateway {
+export interface SeenResources {
   readonly graph: readonly DesiredResource[];
   readonly states: ReadonlyMap<ResourceKey, ResourceState>;
-  readonly resources: ObservedResources;
   readonly operations: Operations;
+}
+
+/** The resources as they are, and what follows from it. */
+export interface ObservedGateway extends SeenResources {
+  readonly resources: ObservedResources;
   /** What is to be written and what is waited for. */
   readonly plan: ResourcePlan;
 }
 
 /** Polls running operations, and reads the resources whose last observation is too old. Writes nothing. */
 export async function observeGateway(input: ResourcesInput): Promise<ObservedGateway> {
+  const seen = await seeResources(input);
+  const plan = planResources(seen.graph, seen.states, new Set(seen.operations.keys()));
+  forgetSettled(input.memory, plan);
+  return { ...seen, resources: resourcesOf(input, seen.graph), plan };
+}
+
+/** As `observeGateway`, without a thought about what should be. */
+export async function seeResources(input: ResourcesInput): Promise<SeenResources> {
   const operations = await settleOperations(input);
   await observeMissing(input, input.graphOf(resourcesOf(input, input.graphOf(new Map()))), operations);
   const graph = input.graphOf(resourcesOf(input, input.graphOf(new Map())));
   await observeMissing(input, graph, operations);
   const states = new Map(graph.map(({ key, id }) => [key, stateOf(input, id)]));
-  const plan = planResources(graph, states, new Set(operations.keys()));
-  forgetSettled(input.memory, plan);
-  return { graph, states, resources: resourcesOf(input, graph), operations, plan };
+  return { graph, states, operations };
 }
 
 /** A refused write that is no longer wanted, or that somebody else has made, is no failure any more. */
 function forgetSettled({ failures, written }: GatewayMemory, plan: ResourcePlan): void {
   const open = new Set([...plan.actions.map(({ resource }) => resource.key), ...plan.waiting.map(({ key }) => key)]);
   const settled = (key: ResourceKey) => key !== ROLLOUT && !open.has(key);
-  [...failures.keys()].filter(settled).forEach((key) => failures.delete(key));
-  [...written.keys()].filter(settled).forEach((key) => written.delete(key));
+  for (const memory of [failures, written]) {
+    for (const key of [...memory.keys()].filter(settled)) {
+      memory.delete(key);
+    }
+  }
 }
 
 /** What a round of writes left behind. */
@@ -262,17 +275,9 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
     const ifMatch = action.kind === 'Update' ? action.ifMatch : undefined;
     const { resource, operation } = await arm.put(id, apiVersion, action.body, { signal, ifMatch });
     rememberWrite(input, action);
-    const failure = memory.failures.get(key);
+    rememberAccepted(input, key, operation);
     memory.observations.delete(id);
-    if (operation !== undefined) {
-      memory.pollAt.set(key, now() + firstPollDelay(operation));
-      if (failure !== undefined) {
-        memory.failures.set(key, { ...failure, retrying: true, notBefore: 0 });
-      }
-      return { accepted: true, operation };
-    }
-    memory.failures.delete(key);
-    if (resource !== undefined) {
+    if (operation === undefined && resource !== undefined) {
       memory.observations.set(id, { state: { kind: 'Present', resource }, at: now() });
     }
     return { accepted: true, operation };
@@ -281,6 +286,23 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
     memory.observations.clear();
     rememberFailure(input, key, 'Write', error);
     return { accepted: false, operation: undefined };
+  }
+}
+
+/** Notes that Azure took a request. Whether it was of use shows only when its operation has ended. */
+export function rememberAccepted(
+  { memory, now }: Pick<ResourcesInput, 'memory' | 'now'>,
+  key: ResourceKey,
+  operation: Operation | undefined,
+): void {
+  const failure = memory.failures.get(key);
+  if (operation === undefined) {
+    memory.failures.delete(key);
+    return;
+  }
+  memory.pollAt.set(key, now() + firstPollDelay(operation));
+  if (failure !== undefined) {
+    memory.failures.set(key, { ...failure, retrying: true, notBefore: 0 });
   }
 }
 
