@@ -1,20 +1,22 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
-import { isConflict, isInvalid, isNotFound } from '../../runtime/api-error.ts';
+import { redactText } from '../../observability/redaction.ts';
+import { isConflict, isInvalid, isNotFound, isTransient } from '../../runtime/api-error.ts';
 import { applyStatusIfChanged } from '../../runtime/apply.ts';
 import type { KubernetesClient } from '../../runtime/client.ts';
 import type { ConsistencyGate } from '../../runtime/consistency-gate.ts';
 import type { Reconcile, ReconcileContext, ReconcileResult } from '../../runtime/controller.ts';
 import type { EventRecorder } from '../../runtime/events.ts';
-import { addFinalizerPatch, removeFinalizerPatch } from '../../runtime/finalizers.ts';
+import { addFinalizerPatch, type JsonPatchOperation, removeFinalizerPatch } from '../../runtime/finalizers.ts';
 import type { ResourceKind } from '../../runtime/objects.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
+import { TimeoutError } from '../../runtime/timeout.ts';
 import type { GatewayMemories } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { provisionGateway } from './provision.ts';
 import { removeGateway } from './remove.ts';
 import type { Happening, Report } from './report.ts';
 import type { Scope } from './scope.ts';
-import { nextStatus } from './status.ts';
+import { failedStatus, nextStatus } from './status.ts';
 import { eventsOfChange } from './status-events.ts';
 
 export const CMG_KIND: ResourceKind = {
@@ -44,7 +46,7 @@ export interface CmgControllerDependencies
 
 /** The procedure for one CMG: fetch, delete or provision, then write the status once. */
 export function cmgReconcile(dependencies: CmgControllerDependencies): Reconcile {
-  const { store, memories } = dependencies;
+  const { store } = dependencies;
   return async (key, context) => {
     const cmg = store.get(key);
     if (cmg === undefined) {
@@ -57,11 +59,11 @@ export function cmgReconcile(dependencies: CmgControllerDependencies): Reconcile
       return cmg.spec.suspend ? { kind: 'Done' } : await reconcileGateway(dependencies, cmg, key, context);
     } catch (error) {
       // The object has changed since the cache saw it; the change itself brings it back.
-      if (isConflict(error) || isNotFound(error) || isInvalid(error)) {
-        memories.of(cmg.metadata.uid, cmg.metadata.generation);
+      if (isConflict(error) || isNotFound(error)) {
         context.logger.debug({ err: error }, 'The CMG has changed meanwhile.');
         return { kind: 'RequeueAfter', afterMs: 1000 };
       }
+      await showFailure(dependencies, cmg, key, error, context);
       throw error;
     }
   };
@@ -76,8 +78,11 @@ async function reconcileGateway(
   const finalizer = addFinalizerPatch(cmg.metadata, FINALIZER);
   if (finalizer !== undefined) {
     const { client, gate, store } = dependencies;
-    gate.wrote(key, store, await client.patch<CMG>(CMG_KIND, cmg.metadata, { type: 'json', body: finalizer }, context));
-    return { kind: 'RequeueAfter', afterMs: 0 };
+    const patched = await patchFinalizers(client, cmg, finalizer, context);
+    if (patched !== undefined) {
+      gate.wrote(key, store, patched);
+    }
+    return { kind: 'RequeueAfter', afterMs: patched === undefined ? 1000 : 0 };
   }
   const report = await provisionGateway(scopeOf(dependencies, cmg, context), dependencies.operations);
   return finish(dependencies, cmg, key, report, context);
@@ -94,18 +99,75 @@ async function reconcileDeletion(
   if (finalizer === undefined) {
     return { kind: 'Done' };
   }
-  if (cmg.spec.suspend) {
-    return { kind: 'Done' };
-  }
   const removal = await removeGateway(scopeOf(dependencies, cmg, context), operations);
   if (removal.kind === 'Remaining') {
     return finish(dependencies, cmg, key, removal.report, context);
   }
-  await client.patch<CMG>(CMG_KIND, cmg.metadata, { type: 'json', body: finalizer }, context);
+  if ((await patchFinalizers(client, cmg, finalizer, context)) === undefined) {
+    return { kind: 'RequeueAfter', afterMs: 1000 };
+  }
   recordHappenings(events, cmg, removal.happenings);
   gate.forget(key);
   memories.forget(cmg.metadata.uid);
   return { kind: 'Done' };
+}
+
+/** `undefined` when the object has changed since the cache saw it: a patch whose test fails is refused as invalid. */
+async function patchFinalizers(
+  client: KubernetesClient,
+  cmg: CMG,
+  body: readonly JsonPatchOperation[],
+  context: ReconcileContext,
+): Promise<CMG | undefined> {
+  try {
+    return await client.patch<CMG>(CMG_KIND, cmg.metadata, { type: 'json', body }, context);
+  } catch (error) {
+    if (isInvalid(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** How long the status may take to be written of a reconcile that was broken off. */
+const LAST_WRITE_MS = 10_000;
+
+/**
+ * Shows a failure that nobody foresaw. Where that fails too, for want of the API server or of the leadership, the log has
+ * it, and what led here is what counts.
+ */
+async function showFailure(
+  dependencies: CmgControllerDependencies,
+  cmg: CMG,
+  key: string,
+  error: unknown,
+  context: ReconcileContext,
+): Promise<void> {
+  if (isTransient(error)) {
+    // The API server did not answer, and would not take a status either; the next try follows in moments.
+    return;
+  }
+  const late = context.signal.aborted && context.signal.reason instanceof TimeoutError;
+  if (context.signal.aborted && !late) {
+    return;
+  }
+  const { client, clock, gate, store, events } = dependencies;
+  const { generation } = cmg.metadata;
+  const what = redactText(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500);
+  const message = late
+    ? 'The operator had to break off, as it took too long. It tries again; uploading the service package is what takes longest.'
+    : `The operator failed unexpectedly, and tries again with growing pauses. ${what} Its log has more.`;
+  const status = failedStatus(cmg.status, { generation, serviceName: cmg.spec.serviceName, message, now: clock.now() });
+  const signal = late ? AbortSignal.timeout(LAST_WRITE_MS) : context.signal;
+  try {
+    const result = await applyStatusIfChanged(client, CMG_KIND, cmg, status, { fieldManager: FIELD_MANAGER, signal });
+    if (result.written) {
+      gate.wrote(key, store, result.object);
+      recordHappenings(events, cmg, eventsOfChange(cmg.status, status));
+    }
+  } catch (failure) {
+    context.logger.debug({ err: failure }, 'The failure could not be shown in the status.');
+  }
 }
 
 function scopeOf(dependencies: CmgControllerDependencies, cmg: CMG, { logger, signal }: ReconcileContext): Scope {

@@ -27,6 +27,12 @@ export function eventsOfChange(before: CMGStatus | undefined, after: CMGStatus):
     const severity = now.reason === 'Deleting' || now.reason === 'RegisteringProviders' ? 'Normal' : 'Warning';
     return [{ type: severity, reason: now.reason, action: 'Reconcile', note: now.message }];
   });
+  const summary = findCondition(after.conditions, 'Ready');
+  const failed =
+    summary?.reason === 'ReconcileError' && findCondition(before?.conditions, 'Ready')?.reason !== 'ReconcileError';
+  if (failed) {
+    problems.push({ type: 'Warning', reason: summary.reason, action: 'Reconcile', note: summary.message });
+  }
   const ready = isReady(after) && !isReady(before);
   return ready
     ? [

@@ -1,5 +1,5 @@
 import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
-import { type ConditionType, isStalling } from '../../api/v1alpha1/conditions.ts';
+import { type ConditionType, isStalling, type Reason } from '../../api/v1alpha1/conditions.ts';
 import { type Condition, findCondition, removeCondition, setCondition } from '../../runtime/conditions.ts';
 import type { Finding } from './finding.ts';
 
@@ -33,12 +33,9 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
   for (const finding of update.findings) {
     conditions = put(conditions, finding);
   }
-  for (const type of ALWAYS_PRESENT) {
-    if (findCondition(conditions, type) === undefined) {
-      conditions = put(conditions, { type, status: 'Unknown', reason: 'Pending', message: 'Not checked yet.' });
-    }
-  }
-  for (const { type, ...summary } of summarise(conditions)) {
+  conditions = complete(conditions, generation, now);
+  const found = new Set(update.findings.map(({ type }) => type));
+  for (const { type, ...summary } of summarise(conditions, found)) {
     conditions =
       summary.status === undefined ? removeCondition(conditions, type) : put(conditions, { type, ...summary });
   }
@@ -53,6 +50,15 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
   };
 }
 
+/** `conditions` with those that no step has looked at yet. */
+function complete(conditions: readonly Condition[], observedGeneration: number, now: number): readonly Condition[] {
+  const pending = { status: 'Unknown', reason: 'Pending', message: 'Not checked yet.', observedGeneration } as const;
+  return ALWAYS_PRESENT.filter((type) => findCondition(conditions, type) === undefined).reduce(
+    (all, type) => setCondition(all, { type, ...pending }, now),
+    conditions,
+  );
+}
+
 type Summary =
   | {
       readonly type: ConditionType;
@@ -62,9 +68,12 @@ type Summary =
     }
   | { readonly type: ConditionType; readonly status: undefined };
 
-function summarise(conditions: readonly Condition[]): readonly Summary[] {
-  const relevant = SUMMARISED.map((type) => findCondition(conditions, type)).filter((found) => found !== undefined);
-  const failing = relevant.filter(({ status, reason }) => status !== 'True' && reason !== 'RepairingDrift');
+/** @param found what this reconcile looked at; what it did not may be out of date, and counts only if all of that holds */
+function summarise(conditions: readonly Condition[], found: ReadonlySet<string>): readonly Summary[] {
+  const relevant = SUMMARISED.map((type) => findCondition(conditions, type)).filter((each) => each !== undefined);
+  const allFailing = relevant.filter(({ status, reason }) => status !== 'True' && reason !== 'RepairingDrift');
+  const failingNow = allFailing.filter(({ type }) => found.has(type));
+  const failing = failingNow.length > 0 ? failingNow : allFailing;
   const stalling = failing.find(({ reason }) => isStalling(reason));
   const worst = stalling ?? failing.find(({ status }) => status === 'False') ?? failing[0];
   if (worst === undefined) {
@@ -87,3 +96,25 @@ function summarise(conditions: readonly Condition[]): readonly Summary[] {
     stalling === undefined ? { type: 'Stalled', status: undefined } : { type: 'Stalled', ...pending },
   ];
 }
+
+/**
+ * The status after a reconcile that failed for a reason that nobody foresaw. What was known stays; that it is not known
+ * how the gateway stands now shows in `Ready`, until a reconcile ends as it should.
+ */
+export function failedStatus(previous: CMGStatus | undefined, update: FailedUpdate): CMGStatus {
+  const { generation, message, now, serviceName } = update;
+  const reason: Reason = 'ReconcileError';
+  const failed = { reason, message, observedGeneration: generation };
+  const known = complete(previous?.conditions ?? [], generation, now);
+  const unknown = setCondition(known, { type: 'Ready', status: 'Unknown', ...failed }, now);
+  const reconciling = setCondition(unknown, { type: 'Reconciling', status: 'True', ...failed }, now);
+  return {
+    ...previous,
+    observedGeneration: generation,
+    serviceName,
+    conditions: [...removeCondition(reconciling, 'Stalled')],
+  };
+}
+
+/** What is known of a reconcile that failed. */
+export type FailedUpdate = Pick<StatusUpdate, 'generation' | 'serviceName' | 'now'> & { readonly message: string };
