@@ -6,8 +6,12 @@ import { describeProblem } from './azure-problem.ts';
 import type { Finding } from './finding.ts';
 import { type ActOutcome, type ObservedGateway, type ResourcesInput, ROLLOUT, rememberFailure } from './resources.ts';
 
-/** How soon VMs are looked at again that do not serve yet. */
+/** How soon VMs are looked at again that do not serve yet, and how rarely those that have not for long. */
 const STARTING_POLL_MS = 15_000;
+const LONGEST_POLL_MS = 5 * 60_000;
+
+/** VMs start within this time, as a rule; until then they are looked at often. */
+const STARTING_MS = 30 * 60_000;
 
 /** Key under which a rollout's operation is kept; the scale set itself is not written meanwhile. */
 export const SCALE_SET = 'scaleSet';
@@ -56,8 +60,17 @@ export async function reconcileInstances(
   const health = healthFinding(instances, wanted, step.kind !== 'Done');
   const finding = withRolloutFailure(health, input);
   const unsettled = step.kind !== 'Done' || finding.status !== 'True';
-  const dueAt = unsettled ? input.now() + STARTING_POLL_MS : undefined;
-  return { finding, instances, acted: { ...acted, operations }, dueAt };
+  return { finding, instances, acted: { ...acted, operations }, dueAt: nextLook(input, unsettled) };
+}
+
+function nextLook({ memory, now }: ResourcesInput, unsettled: boolean): number | undefined {
+  if (!unsettled) {
+    memory.unsettledSince = undefined;
+    return undefined;
+  }
+  memory.unsettledSince ??= now();
+  const age = now() - memory.unsettledSince;
+  return now() + (age < STARTING_MS ? STARTING_POLL_MS : LONGEST_POLL_MS);
 }
 
 /** Brings VMs to the newest model. A refusal is remembered, and the same is not asked again before its time. */

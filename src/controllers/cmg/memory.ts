@@ -48,6 +48,8 @@ export interface GatewayMemory {
   accessAttempts: number;
   /** The VMs as last seen. */
   instances: { readonly seen: readonly GatewayInstance[]; readonly at: number } | undefined;
+  /** Since when not every VM has served with the newest model. */
+  unsettledSince: number | undefined;
   /** Address of the service package that was seen in the storage account, and when. */
   uploadedPackage: { readonly address: string; readonly at: number } | undefined;
 }
@@ -80,6 +82,7 @@ export function createGatewayMemories(): GatewayMemories {
         preflightPassed: undefined,
         accessAttempts: 0,
         instances: undefined,
+        unsettledSince: undefined,
         uploadedPackage: undefined,
       };
       memories.set(uid, fresh);

@@ -61,8 +61,16 @@ export async function writeAndFollow(round: Round): Promise<Report> {
     findings,
     happenings: happeningsOf(round, occasion, written),
     deployment: recordAfter(round, acted, findings, instances?.instances),
-    againAfterMs: due.length === 0 ? scope.driftIntervalMs : Math.max(0, Math.min(...due) - now),
+    againAfterMs: due.length === 0 ? untilNextComparison(scope) : Math.max(0, Math.min(...due) - now),
   };
+}
+
+/**
+ * A little longer than the drift interval, so that every observation is old enough by then, and that gateways which were
+ * looked at together, as after a restart, do not come back together.
+ */
+function untilNextComparison({ driftIntervalMs, random }: Scope): number {
+  return driftIntervalMs * (1.001 + 0.1 * random());
 }
 
 /** Keys that must be in place before the service package can be uploaded. */
