@@ -1,0 +1,267 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createManualClock, type ManualClock } from '../../../src/runtime/manual-clock.ts';
+import type { IssuedCertificate } from '../../certificate-authority.ts';
+import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { createGatewayRounds, DRIFT_INTERVAL_MS, type GatewayRounds } from './gateway-rounds.ts';
+
+const SERVICE_NAME = 'contoso.contoso.com';
+const GROUP = 'rg-contoso';
+
+let world: SimulatedWorld;
+let clock: ManualClock;
+let certificate: IssuedCertificate;
+let gateway: GatewayRounds;
+
+beforeAll(async () => {
+  clock = createManualClock(Date.now());
+  world = await startSimulatedWorld({ clock });
+  certificate = await world.authority.issue({ commonName: SERVICE_NAME });
+});
+afterAll(() => world?.close());
+beforeEach(() => {
+  world.azure.control.reset();
+  gateway = newGateway();
+});
+
+const newGateway = (spec = {}) => createGatewayRounds({ world, clock, certificate, serviceName: SERVICE_NAME, spec });
+const isReady = () => gateway.condition('Ready')?.status === 'True';
+const idOf = (type: string) =>
+  `/subscriptions/${world.azure.subscriptionId}/resourceGroups/${GROUP}/providers/${type}/contoso`;
+const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets';
+const NSG = 'Microsoft.Network/networkSecurityGroups';
+const countOf = (kind: 'PUT' | 'POST' | 'DELETE', pattern: RegExp) =>
+  world.azure.control.writes.filter(({ method, path }) => method === kind && pattern.test(path)).length;
+
+async function provision(): Promise<void> {
+  await gateway.roundsUntil(isReady);
+}
+
+describe('a gateway that is ready', () => {
+  beforeEach(async () => {
+    await provision();
+  });
+
+  it('shows that Azure is as declared, without another look', () => {
+    expect(gateway.condition('InSync')).toMatchObject({ status: 'True' });
+  });
+
+  it('is looked at again after the drift interval, spread so that a fleet does not come at once', () => {
+    const { againAfterMs = 0 } = gateway.reports.at(-1) ?? {};
+    expect(againAfterMs).toBeGreaterThan(DRIFT_INTERVAL_MS);
+    expect(againAfterMs).toBeLessThan(DRIFT_INTERVAL_MS * 1.11);
+  });
+
+  it('is scaled at the pace of Azure, not of the drift interval', async () => {
+    gateway.edit((spec) => ({ ...spec, vm: { ...spec.vm, instances: 2 } }));
+    const begun = clock.now();
+    await gateway.round();
+    await gateway.roundsUntil(isReady);
+    expect(clock.now() - begun - (gateway.reports.at(-1)?.againAfterMs ?? 0)).toBeLessThan(DRIFT_INTERVAL_MS / 2);
+    expect(gateway.cmg.status?.deployments?.[0]?.instances).toEqual({ wanted: 2, ready: 2 });
+    gateway.edit((spec) => ({ ...spec, vm: { ...spec.vm, instances: 1 } }));
+    await gateway.round();
+    await gateway.roundsUntil(isReady);
+    expect(gateway.cmg.status?.deployments?.[0]?.instances).toEqual({ wanted: 1, ready: 1 });
+  });
+
+  it('takes a renewed certificate as a change of its own, and brings it to the VMs', async () => {
+    gateway.setCertificate(await world.authority.issue({ commonName: SERVICE_NAME }));
+    await gateway.round();
+    expect(gateway.condition('AzureReady')).toMatchObject({ reason: 'Updating' });
+    const begun = clock.now();
+    await gateway.roundsUntil(isReady);
+    expect(gateway.happenings.map(({ reason }) => reason)).not.toContain('DriftRepaired');
+    expect(countOf('POST', /manualupgrade/i)).toBe(1);
+    expect(clock.now() - begun - (gateway.reports.at(-1)?.againAfterMs ?? 0)).toBeLessThan(DRIFT_INTERVAL_MS);
+  });
+
+  it('is not ready while its scale set is gone, and is when the new one serves', async () => {
+    world.azure.control.remove(idOf(SCALE_SET));
+    await gateway.round();
+    expect(gateway.condition('Ready')).toMatchObject({ status: 'False' });
+    await gateway.roundsUntil(isReady);
+    expect(world.azure.control.resource(idOf(SCALE_SET))).toBeDefined();
+    expect(gateway.happenings.map(({ reason }) => reason)).toContain('DriftRepaired');
+  });
+
+  it('shows why a rollout is refused, and does not ask all the time', async () => {
+    world.azure.control.faults.add({
+      match: { method: 'POST', urlPattern: 'manualupgrade' },
+      times: 'always',
+      action: { kind: 'answer', status: 409, code: 'OperationNotAllowed', message: 'Makes no sense now.' },
+    });
+    gateway.setCertificate(await world.authority.issue({ commonName: SERVICE_NAME }));
+    const begun = clock.now();
+    await gateway.round();
+    await gateway.roundsUntil(() => clock.now() - begun > 3 * 3_600_000, 300);
+    expect(gateway.condition('ServiceHealthy')?.message).toContain('Makes no sense now.');
+    expect(world.azure.control.faults.rules[0]?.applied).toBeLessThan(10);
+  });
+
+  it('does not write without end where Azure keeps another value than it was given', async () => {
+    const stubborn = { properties: { securityRules: [] } };
+    world.azure.control.mutate(idOf(NSG), stubborn);
+    const begun = clock.now();
+    const before = countOf('PUT', /networkSecurityGroups/i);
+    await gateway.roundsUntil(() => {
+      if (world.azure.control.runningOperations === 0) {
+        world.azure.control.mutate(idOf(NSG), stubborn);
+      }
+      return clock.now() - begun > 3_600_000;
+    }, 300);
+    expect(countOf('PUT', /networkSecurityGroups/i) - before).toBeLessThan(20);
+    expect(gateway.condition('InSync')).toMatchObject({ status: 'False' });
+  });
+
+  it('needs the Secret of the package only to download it', async () => {
+    gateway.edit((spec) => ({
+      ...spec,
+      servicePackage: { ...spec.servicePackage, credentialsSecretRef: { name: 'not-there' } },
+    }));
+    gateway.restart();
+    await gateway.round();
+    expect(isReady()).toBe(true);
+  });
+
+  it('keeps the time of a problem that lasts', async () => {
+    world.azure.control.faults.add({
+      match: { method: 'HEAD', urlPattern: 'packages' },
+      times: 'always',
+      action: { kind: 'answer', status: 403, code: 'AuthorizationPermissionMismatch' },
+    });
+    gateway.restart();
+    await gateway.round();
+    const before = gateway.condition('AzureReady');
+    expect(before).toMatchObject({ status: 'False' });
+    await gateway.round();
+    expect(gateway.condition('AzureReady')).toEqual(before);
+  });
+
+  it('is left alone when it cannot be read after a restart', async () => {
+    world.azure.control.faults.add({
+      match: { method: 'GET', urlPattern: 'providers/Microsoft.(KeyVault|Storage)' },
+      times: 30,
+      action: { kind: 'answer', status: 503, code: 'ServerBusy', message: 'Later.' },
+    });
+    gateway.restart();
+    const writes = world.azure.control.writes.length;
+    await gateway.round();
+    expect(gateway.condition('Ready')?.reason).toBe('AzureUnreachable');
+    await gateway.roundsUntil(isReady);
+    expect(world.azure.control.writes.slice(writes).filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  it('tells of a deleted vault that holds the name, not of a taken name', async () => {
+    world.azure.control.call('DELETE', `${idOf('Microsoft.KeyVault/vaults')}?api-version=2026-02-01`);
+    await gateway.round();
+    expect(gateway.condition('Ready')).toMatchObject({ reason: 'VaultSoftDeleted' });
+  });
+
+  it('goes, with its group in one call', async () => {
+    await removed();
+    expect(countOf('DELETE', /./)).toBe(1);
+    expect(world.azure.control.resource(idOf(SCALE_SET))).toBeUndefined();
+  });
+});
+
+async function removed(most = 60): Promise<void> {
+  for (let rounds = 0; rounds < most; rounds += 1) {
+    if ((await gateway.removalRound()).kind === 'Gone') return;
+  }
+  throw new Error(`Not gone after ${most} rounds: ${JSON.stringify(gateway.cmg.status?.conditions, null, 1)}`);
+}
+
+describe('a removal', () => {
+  it('in the midst of provisioning does not spin, and does not tell of what is being removed', async () => {
+    await gateway.roundsUntil(() => countOf('PUT', /virtualMachineScaleSets/i) > 0);
+    await removed();
+    const reasons = new Set(gateway.reports.flatMap(({ findings }) => findings.map(({ reason }) => reason)));
+    expect(reasons).not.toContain('DeletionBlocked');
+  });
+
+  it('from a group of somebody else takes what is ours, and leaves the rest', async () => {
+    const group = `/subscriptions/${world.azure.subscriptionId}/resourceGroups/${GROUP}`;
+    world.azure.control.call('PUT', `${group}?api-version=2025-04-01`, { location: 'westeurope' });
+    gateway = newGateway({ azure: { ...gateway.cmg.spec.azure, resourceGroup: { name: GROUP, mode: 'UseExisting' } } });
+    await provision();
+    await removed();
+    const left = world.azure.control.state().map(({ id }) => String(id));
+    expect(left.filter((id) => id.toLowerCase().includes('contoso/') || id.endsWith('/contoso'))).toEqual([]);
+    expect(world.azure.control.resource(group)).toBeDefined();
+  });
+
+  it('signs in to the tenant that the gateway was made in', async () => {
+    await provision();
+    gateway.edit((spec) => ({ ...spec, azure: { ...spec.azure, tenantId: '00000000-0000-0000-0000-00000000000b' } }));
+    await removed();
+  });
+
+  it('is tried with growing pauses while Azure refuses it', async () => {
+    await provision();
+    world.azure.control.faults.add({
+      match: { method: 'DELETE', urlPattern: 'resourceGroups' },
+      times: 'always',
+      action: { kind: 'answer', status: 500, code: 'InternalServerError', message: 'Something broke.' },
+    });
+    const begun = clock.now();
+    while (clock.now() - begun < 3_600_000) {
+      await gateway.removalRound();
+    }
+    expect(world.azure.control.faults.rules[0]?.applied).toBeLessThan(40);
+    expect(gateway.condition('Ready')).toMatchObject({ status: 'False', reason: 'Deleting' });
+    world.azure.control.faults.clear();
+    await removed();
+  });
+});
+
+describe('a provisioning', () => {
+  it('goes on when the operations that ran are forgotten at any moment', async () => {
+    for (let rounds = 0; rounds < 400 && !isReady(); rounds += 1) {
+      await gateway.round();
+      gateway.restart();
+      gateway.forgetOperations();
+    }
+    expect(isReady()).toBe(true);
+    const reasons = new Set(gateway.reports.flatMap(({ findings }) => findings.map(({ reason }) => reason)));
+    expect(reasons).not.toContain('NameTaken');
+  });
+
+  it('backs off while an accepted operation fails again and again, and shows its reason', async () => {
+    world.azure.control.faults.add({
+      match: { method: 'PUT', urlPattern: '/virtualMachineScaleSets/' },
+      times: 'always',
+      action: {
+        kind: 'failOperation',
+        error: { code: 'VMExtensionProvisioningError', message: 'The setup ended with exit code 1.' },
+      },
+    });
+    await gateway.roundsUntil(() => gateway.condition('AzureReady')?.reason === 'OperationFailed');
+    expect(gateway.condition('AzureReady')?.message).toContain('exit code 1');
+    const begun = clock.now();
+    await gateway.roundsUntil(() => clock.now() - begun > 12 * 3_600_000, 800);
+    expect(world.azure.control.faults.rules[0]?.applied).toBeLessThan(60);
+  });
+
+  it('takes nothing over that appeared since the first look', async () => {
+    world.azure.control.setRegistration('Microsoft.Network', 'NotRegistered');
+    const group = `/subscriptions/${world.azure.subscriptionId}/resourceGroups/${GROUP}`;
+    world.azure.control.call('PUT', `${group}?api-version=2025-04-01`, { location: 'westeurope' });
+    gateway = newGateway({ azure: { ...gateway.cmg.spec.azure, resourceGroup: { name: GROUP, mode: 'UseExisting' } } });
+    await gateway.round();
+    await clock.advance(300_000);
+    world.azure.control.call('PUT', `${idOf(NSG)}?api-version=2025-03-01`, { location: 'westeurope' });
+    await clock.advance(60_000);
+    for (let rounds = 0; rounds < 40; rounds += 1) await gateway.round();
+    expect(world.azure.control.resource(idOf(NSG))).not.toHaveProperty('tags');
+    expect(gateway.condition('Ready')).toMatchObject({ reason: 'ResourceNotOwned' });
+  });
+
+  it('never shows the query of the package address', async () => {
+    gateway.edit((spec) => ({
+      ...spec,
+      servicePackage: { ...spec.servicePackage, url: `${world.packages.url}-none?sig=top-secret` },
+    }));
+    await gateway.roundsUntil(() => gateway.condition('AzureReady')?.reason === 'PackageUnavailable');
+    expect(JSON.stringify(gateway.cmg.status)).not.toContain('top-secret');
+  });
+});
