@@ -17,8 +17,17 @@ export function describeProblem(what: string, error: ArmError): AzureProblem {
     // Azure's own words say how many seconds are left, which would be news each time.
     return { reason, passing, message: `${what}: ${advice}` };
   }
-  const full = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
+  const cause = withoutTraces(error.message);
+  const full = /[.!?]$/.test(cause) ? cause : `${cause}.`;
   return { reason, passing, message: `${what}: ${full} (${error.code}) ${advice}` };
+}
+
+const TRACE =
+  /[\s,;([]*\b(?:activity|client request|correlation|operation|request|trace|tracking)[ -]?id\b[\s:='"]*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b['")\]]*/gi;
+
+/** Some messages name their request, which is another one at each try: a condition would change although nothing has. */
+function withoutTraces(message: string): string {
+  return message.replace(TRACE, '').trim();
 }
 
 /** Whether Azure had accepted the request, and the operation that it began failed. */

@@ -32,8 +32,16 @@ export function identityChanges(cmg: CMG, record: CMGStatusDeployment): readonly
   return Object.entries(SPEC_FIELDS).flatMap(([name, field]) => {
     const [before, after] = [record.identity[name as keyof typeof wanted], wanted[name as keyof typeof wanted]];
     // A field that an older record does not have is no change.
-    return before === undefined || before === after ? [] : [`${field} (${before} → ${after})`];
+    const same = before === undefined || before === after || (!CASE_COUNTS.has(name) && isSameName(before, after));
+    return same ? [] : [`${field} (${before} → ${after})`];
   });
+}
+
+/** Azure compares the names of groups and regions, and ids, without case; Configuration Manager takes names as they are. */
+const CASE_COUNTS: ReadonlySet<string> = new Set(['serviceName']);
+
+function isSameName(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
 }
 
 /** What the graph is made from. The secrets are given as functions, so that they exist only where they are used. */

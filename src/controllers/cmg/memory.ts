@@ -1,3 +1,4 @@
+import type { ArmCredential } from '../../azure/credentials.ts';
 import type { ResourceKey } from '../../azure/desired-resource.ts';
 import type { ArmError } from '../../azure/errors.ts';
 import type { ResourceState } from '../../azure/resource-plan.ts';
@@ -44,6 +45,8 @@ export interface GatewayMemory {
   readonly pollAt: Map<ResourceKey, number>;
   /** Generation whose preflight has passed; asked anew once the gateway has been complete. */
   preflightPassed: number | undefined;
+  /** As whom Azure was used the last time. Others may have other rights, so that failures of before do not count. */
+  credential: ArmCredential | undefined;
   /** Tries in a row to sign in or to check the prerequisites that came to nothing, as Azure did not answer. */
   accessAttempts: number;
   /** The VMs as last seen. */
@@ -80,6 +83,7 @@ export function createGatewayMemories(): GatewayMemories {
         written: new Map(),
         pollAt: new Map(),
         preflightPassed: undefined,
+        credential: undefined,
         accessAttempts: 0,
         instances: undefined,
         unsettledSince: undefined,

@@ -95,7 +95,7 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
 }
 
 /** Key under which it is remembered that what is left could not be found out. */
-const LOOKING = 'what is left';
+const LOOKING = 'gateway';
 
 /** What becomes of writes that were begun before the removal is of no interest any more. */
 function forgetWrites({ memory, operations }: ResourcesInput): void {

@@ -17,6 +17,10 @@ export async function signIn(scope: Scope, credentials: AzureCredentials): Promi
   const { environment, subscriptionId } = scope.cmg.spec.azure;
   const { memory, random } = scope;
   const session = scope.azure.connect(environment, subscriptionId, credentials);
+  if (memory.credential !== session.credential) {
+    memory.failures.clear();
+    memory.credential = session.credential;
+  }
   try {
     return goOn({ session, principalId: await principalId(session.arm.cloud, session.credential) });
   } catch (error) {
