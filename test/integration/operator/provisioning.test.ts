@@ -58,7 +58,7 @@ describe('a manifest becomes a gateway', () => {
       instances: { wanted: 1, ready: 1 },
     });
     expect(ready.status?.activeDeployment).toBe(deployment?.id);
-    expect(computeKstatus(ready as never)).toMatchObject({ status: 'Current' });
+    expect(computeKstatus(ready as never)).toMatchObject({ state: 'Current' });
     expect(JSON.stringify(ready.status).length).toBeLessThan(16_000);
     expect(suite.world().packages.downloads()).toBe(1);
     expect((await test.events()).map(({ reason }) => reason)).toContain('Ready');

@@ -108,7 +108,7 @@ export interface GatewayTest {
   until(what: string, condition: (cmg: CMG) => boolean | undefined): Promise<CMG>;
   untilReady(): Promise<CMG>;
   untilReason(type: ConditionType, reason: Reason): Promise<Condition>;
-  /** Deletes the CMG and waits until it is gone. */
+  /** Deletes the CMG, if it is still there, and waits until it is gone. */
   deleteCmg(): Promise<void>;
   events(): Promise<readonly { readonly type: string; readonly reason: string; readonly note: string }[]>;
   /** The Azure resources of a type, as a GET shows them. */
@@ -178,7 +178,7 @@ function gatewayTest(
       return conditionOf(found, type);
     },
     deleteCmg: async () => {
-      await api.call('DELETE', path);
+      await api.send('DELETE', path);
       let last: unknown;
       try {
         await waitFor(

@@ -1,0 +1,255 @@
+import { describe, expect, it } from 'vitest';
+import { findCondition } from '../../../src/runtime/conditions.ts';
+import { certificateSecret } from '../../world/gateway-manifests.ts';
+import { conditionOf, type GatewayTest, isReady, NAME, operatorSuite, SERVICE_NAME, valueAt } from './suite.ts';
+
+const suite = operatorSuite();
+const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets';
+
+/** A gateway that is Ready, compared with Azure every five simulated minutes (1.5 s). */
+async function readyGateway(spec: Readonly<Record<string, unknown>> = {}): Promise<GatewayTest> {
+  const test = await suite.begin({ flags: ['--drift-interval', '5m'] });
+  const { certificate, credentials, cmg } = await test.manifests(spec);
+  await test.apply(certificate, credentials, cmg);
+  await test.untilReady();
+  return test;
+}
+
+function idOf(test: GatewayTest, type: string): string {
+  return String(test.resources(type)[0]?.id);
+}
+
+/** Waits for something in Azure. */
+async function untilAzure(what: string, seen: () => boolean): Promise<void> {
+  await expect.poll(seen, { timeout: 30_000, message: what }).toBe(true);
+}
+
+const profileOf = (test: GatewayTest) => valueAt(test.resources(SCALE_SET)[0], 'properties.virtualMachineProfile');
+const natRulesOf = (test: GatewayTest) =>
+  valueAt(test.resources('Microsoft.Network/loadBalancers')[0], 'properties.inboundNatRules') as readonly unknown[];
+const ruleNamesOf = (test: GatewayTest) =>
+  (
+    valueAt(test.resources('Microsoft.Network/networkSecurityGroups')[0], 'properties.securityRules') as readonly {
+      name: string;
+    }[]
+  ).map(({ name }) => name);
+
+describe('changes of the spec', () => {
+  it('scales out and in without touching the model', async () => {
+    const test = await readyGateway();
+    const before = profileOf(test);
+    await test.patchSpec({ vm: { instances: 2 } });
+    const two = await test.untilReady();
+    expect(valueAt(test.resources(SCALE_SET)[0], 'sku.capacity')).toBe(2);
+    expect(natRulesOf(test)).toHaveLength(1);
+    expect(two.status?.deployments?.[0]?.instances).toEqual({ wanted: 2, ready: 2 });
+    await test.patchSpec({ vm: { instances: 1 } });
+    await test.untilReady();
+    expect(valueAt(test.resources(SCALE_SET)[0], 'sku.capacity')).toBe(1);
+    expect(natRulesOf(test)).toHaveLength(0);
+    expect(profileOf(test)).toEqual(before);
+  });
+
+  it('brings every VM to another size', async () => {
+    const test = await readyGateway({ vm: { size: 'Standard', instances: 2 } });
+    await test.patchSpec({ vm: { size: 'Large' } });
+    const large = await test.untilReady();
+    expect(valueAt(test.resources(SCALE_SET)[0], 'sku.name')).toBe('Standard_D8ads_v6');
+    expect(large.status?.deployments?.[0]?.instances).toEqual({ wanted: 2, ready: 2 });
+    const instances = test.azure.control.call(
+      'GET',
+      `${idOf(test, SCALE_SET)}/virtualMachines?api-version=2024-11-01`,
+    ).body;
+    const models = (valueAt(instances as never, 'value') as readonly never[]).map((vm) =>
+      valueAt(vm, 'properties.latestModelApplied'),
+    );
+    expect(models).toEqual([true, true]);
+  });
+
+  it('takes a renewed certificate at once, to the vault and to every VM', async () => {
+    const test = await readyGateway();
+    const secretUrl = () =>
+      valueAt(test.resources('Microsoft.KeyVault/vaults/secrets')[0], 'properties.secretUriWithVersion');
+    const before = secretUrl();
+    const renewed = await suite.certificateFor({
+      commonName: SERVICE_NAME,
+      organization: 'Contoso',
+      notAfter: new Date(Date.now() + 400 * 86_400_000),
+    });
+    await test.apply(certificateSecret(test.namespace, `${NAME}-tls`, renewed, suite.world()));
+    await untilAzure('a new version in the vault', () => secretUrl() !== before);
+    await untilAzure('the new version in the model', () =>
+      JSON.stringify(profileOf(test)).includes(String(secretUrl())),
+    );
+    await test.untilReady();
+  });
+
+  it('says what cannot change in place, and leaves the gateway as it is', async () => {
+    const test = await readyGateway();
+    const before = test.resources();
+    await test.patchSpec({ azure: { region: 'northeurope' } });
+    const condition = await test.untilReason('AzureReady', 'RedeploymentRequired');
+    expect(condition.message).toContain('spec.azure.region (westeurope → northeurope)');
+    expect(test.resources()).toEqual(before);
+    await test.patchSpec({ azure: { region: 'westeurope' } });
+    await test.untilReady();
+  });
+
+  it('writes nothing while suspended', async () => {
+    const test = await readyGateway();
+    await test.patchSpec({ suspend: true, vm: { instances: 3 } });
+    const { writes } = test.azure.control.counts;
+    test.azure.control.call(
+      'DELETE',
+      `${idOf(test, 'Microsoft.Network/networkSecurityGroups')}/securityRules/https?api-version=2025-03-01`,
+    );
+    await untilAzure('the rule to be gone', () => !ruleNamesOf(test).includes('https'));
+    const end = test.azure.clock.now() + 3 * 300_000;
+    await untilAzure('three drift intervals to pass', () => test.azure.clock.now() > end);
+    expect(test.azure.control.counts.writes).toBe(writes);
+    expect(ruleNamesOf(test)).not.toContain('https');
+    await test.patchSpec({ suspend: false });
+    await test.untilReady();
+    expect(ruleNamesOf(test)).toContain('https');
+    expect(valueAt(test.resources(SCALE_SET)[0], 'sku.capacity')).toBe(3);
+  });
+});
+
+describe('drift', () => {
+  it.each([
+    {
+      what: 'a deleted network rule',
+      damage: (test: GatewayTest) =>
+        test.azure.control.call(
+          'DELETE',
+          `${idOf(test, 'Microsoft.Network/networkSecurityGroups')}/securityRules/https?api-version=2025-03-01`,
+        ),
+      repaired: (test: GatewayTest) => ruleNamesOf(test).includes('https'),
+      says: /network security group: properties\.securityRules\[https\] is missing/,
+    },
+    {
+      what: 'a deleted container',
+      damage: (test: GatewayTest) => {
+        const [container] = test
+          .resources('Microsoft.Storage/storageAccounts/blobServices/containers')
+          .filter(({ name }) => name === 'content');
+        test.azure.control.remove(String(container?.id));
+      },
+      repaired: (test: GatewayTest) =>
+        test.resources('Microsoft.Storage/storageAccounts/blobServices/containers').length === 2,
+      says: /container for content is missing/,
+    },
+    {
+      what: 'a storage account that allows shared keys',
+      damage: (test: GatewayTest) =>
+        test.azure.control.mutate(idOf(test, 'Microsoft.Storage/storageAccounts'), {
+          properties: { allowSharedKeyAccess: true },
+        }),
+      repaired: (test: GatewayTest) =>
+        valueAt(test.resources('Microsoft.Storage/storageAccounts')[0], 'properties.allowSharedKeyAccess') === false,
+      says: /storage account: properties\.allowSharedKeyAccess differs/,
+    },
+  ])('repairs $what, tells of it, and stays Ready', async ({ damage, repaired, says }) => {
+    const test = await readyGateway();
+    damage(test);
+    const told = async () => (await test.events()).find(({ reason }) => reason === 'DriftRepaired')?.note;
+    await expect.poll(told, { timeout: 30_000 }).toMatch(says);
+    await untilAzure('the repair', () => repaired(test));
+    const cmg = await test.until(
+      'InSync to be True',
+      ({ status }) => findCondition(status?.conditions, 'InSync')?.status === 'True',
+    );
+    expect(isReady(cmg.status, cmg.metadata.generation)).toBe(true);
+  });
+
+  it('leaves network rules of others alone', async () => {
+    const test = await readyGateway();
+    const rule = `${idOf(test, 'Microsoft.Network/networkSecurityGroups')}/securityRules`;
+    test.azure.control.call('PUT', `${rule}/admin?api-version=2025-03-01`, {
+      properties: {
+        priority: 200,
+        direction: 'Inbound',
+        access: 'Allow',
+        protocol: 'Tcp',
+        sourceAddressPrefix: '192.0.2.1',
+        sourcePortRange: '*',
+        destinationAddressPrefix: '*',
+        destinationPortRange: '3389',
+      },
+    });
+    test.azure.control.call('DELETE', `${rule}/instances?api-version=2025-03-01`);
+    await untilAzure('the repair', () => ruleNamesOf(test).includes('instances'));
+    expect(ruleNamesOf(test).toSorted()).toEqual(['admin', 'https', 'instances']);
+  });
+
+  it('writes nothing to Azure or Kubernetes for ten intervals when nothing differs', async () => {
+    const test = await readyGateway();
+    const cmg = await test.until(
+      'InSync to be True',
+      ({ status }) => findCondition(status?.conditions, 'InSync')?.status === 'True',
+    );
+    const { writes, reads } = test.azure.control.counts;
+    const end = test.azure.clock.now() + 11 * 300_000;
+    await untilAzure('eleven drift intervals to pass', () => test.azure.clock.now() > end);
+    expect(test.azure.control.counts.writes).toBe(writes);
+    expect(test.azure.control.counts.reads).toBeGreaterThan(reads + 9 * 10);
+    expect((await test.cmg()).metadata.resourceVersion).toBe(cmg.metadata.resourceVersion);
+    expect(conditionOf(cmg, 'Ready').status).toBe('True');
+  });
+});
+
+describe('deletion', () => {
+  it('removes the group in one piece and frees the name of the vault', async () => {
+    const test = await readyGateway();
+    await test.deleteCmg();
+    expect(test.resources()).toEqual([]);
+    const { certificate, credentials, cmg } = await test.manifests();
+    await test.apply(certificate, credentials, cmg);
+    await test.untilReady();
+  });
+
+  it('removes only what is ours from a group in which others have put something', async () => {
+    const test = await readyGateway();
+    const foreign = `/subscriptions/${test.azure.subscriptionId}/resourceGroups/cmg-${NAME}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/theirs`;
+    test.azure.control.call('PUT', `${foreign}?api-version=2024-11-30`, { location: 'westeurope' });
+    await test.deleteCmg();
+    expect(test.resources().map(({ type }) => type)).toEqual([
+      'Microsoft.Resources/resourceGroups',
+      'Microsoft.ManagedIdentity/userAssignedIdentities',
+    ]);
+  });
+
+  it('leaves everything with Retain', async () => {
+    const test = await readyGateway({ deletionPolicy: 'Retain' });
+    const before = test.resources();
+    await test.deleteCmg();
+    expect(test.resources()).toEqual(before);
+  });
+
+  it('removes a gateway that is still being built', async () => {
+    const test = await suite.begin();
+    const { certificate, credentials, cmg } = await test.manifests();
+    await test.apply(certificate, credentials, cmg);
+    await untilAzure('the scale set to be begun', () => test.resources(SCALE_SET).length === 1);
+    await test.deleteCmg();
+    expect(test.resources()).toEqual([]);
+  });
+
+  it('ends when the group is gone already', async () => {
+    const test = await readyGateway();
+    test.azure.control.remove(idOf(test, 'Microsoft.Resources/resourceGroups'));
+    await test.deleteCmg();
+    expect(test.resources()).toEqual([]);
+  });
+
+  it('says what is missing when the credentials are gone, and lets go with Retain', async () => {
+    const test = await readyGateway();
+    await test.api.call('DELETE', `/api/v1/namespaces/${test.namespace}/secrets/azure`);
+    await test.api.call('DELETE', `/apis/configmgr.io/v1alpha1/namespaces/${test.namespace}/cmgs/${NAME}`);
+    const condition = await test.untilReason('AzureReady', 'DeletionBlocked');
+    expect(condition.message).toMatch(/azure does not exist.*spec\.deletionPolicy to Retain/s);
+    await test.patchSpec({ deletionPolicy: 'Retain' });
+    await test.deleteCmg();
+    expect(test.resources(SCALE_SET)).toHaveLength(1);
+  });
+});
