@@ -61,7 +61,7 @@ test('the bundle alone provisions a gateway, and stops when it is told to', asyn
 
   const certificate = await world.authority.issue({ commonName: SERVICE_NAME, organization: 'Contoso' });
   const options = { namespace, name: 'bundled', serviceName: SERVICE_NAME, certificate };
-  const manifests = gatewayManifests({ ...world, close: async () => {} }, options);
+  const manifests = gatewayManifests({ ...world, trusted: '', close: async () => {} }, options);
   for (const manifest of [manifests.certificate, manifests.credentials, manifests.cmg]) {
     if (manifest !== undefined) {
       await sharedApi().call('PATCH', `${pathOf(manifest)}?fieldManager=test`, manifest, APPLY_PATCH);

@@ -10,6 +10,8 @@ export interface SimulatedWorld {
   readonly packages: PackageServer;
   /** Issues server certificates for gateways. */
   readonly authority: CertificateAuthority;
+  /** PEM of the authorities that clients in other processes have to trust. */
+  readonly trusted: string;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function startSimulatedWorld(options: ArmSimulatorOptions = {}): Pr
       azure,
       packages,
       authority,
+      trusted: `${azure.caPem}\n${webServer.rootPem}`,
       close: async () => {
         await Promise.all([azure.close(), packages.close()]);
       },

@@ -32,22 +32,29 @@ export function createAzureAccess(options: AzureAccessOptions): AzureAccess {
   const { clock, fence } = options;
   const credentialCache = createCredentialCache(clock);
   const throttling = createThrottling(clock);
+  /** Clients live as long as the credential that they use; a rotated secret gets new ones. */
+  const clientsByCredential = new WeakMap<ArmCredential, Map<string, ArmClient>>();
   return {
     fence,
     sharedReads: createSharedReads(clock),
     connect: (environment, subscriptionId, credentials) => {
       const cloud = resolveCloud(environment, options.cloudOverrides);
       const credential = credentialCache.get(cloud, credentials);
-      const arm = createArmClient({
-        cloud,
-        credential,
-        subscriptionId,
-        clock,
-        throttling,
-        fence,
-        userAgent: options.userAgent,
-        ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
-      });
+      const clients = clientsByCredential.get(credential) ?? new Map<string, ArmClient>();
+      clientsByCredential.set(credential, clients);
+      const arm =
+        clients.get(subscriptionId) ??
+        createArmClient({
+          cloud,
+          credential,
+          subscriptionId,
+          clock,
+          throttling,
+          fence,
+          userAgent: options.userAgent,
+          ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
+        });
+      clients.set(subscriptionId, arm);
       return { arm, credential };
     },
   };

@@ -250,11 +250,14 @@ async function checkNames({ session, deployment, scope, missing, first }: Prefli
           ),
         ];
   };
-  const vault = missing.has('vault') ? await deletedVault(arm, region, prefix, options) : undefined;
+  const askForVault = async () => {
+    const taken = await ask('vault', 'key vault', () => vaultNameAvailability(arm, prefix, options));
+    // A deleted vault holds its name too, and then there is more to say than that it is taken.
+    const vault = taken.length === 0 ? undefined : await deletedVault(arm, region, prefix, options);
+    return vault === undefined ? taken : [softDeleted(vault, prefix, region)];
+  };
   const found = await Promise.all([
-    vault === undefined
-      ? ask('vault', 'key vault', () => vaultNameAvailability(arm, prefix, options))
-      : [softDeleted(vault, prefix, region)],
+    askForVault(),
     ask('storageAccount', 'storage account', () =>
       storageAccountNameAvailability(arm, storageAccountName(prefix), options),
     ),

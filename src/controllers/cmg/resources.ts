@@ -275,12 +275,14 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
     const ifMatch = action.kind === 'Update' ? action.ifMatch : undefined;
     const { resource, operation } = await arm.put(id, apiVersion, action.body, { signal, ifMatch });
     rememberWrite(input, action);
-    rememberAccepted(input, key, operation);
     memory.observations.delete(id);
-    if (operation === undefined && resource !== undefined) {
+    // Where only the state of the resource tells when Azure is done, there is nothing to poll but the resource itself.
+    const polled = operation?.kind === 'ProvisioningState' ? undefined : operation;
+    rememberAccepted(input, key, polled);
+    if (polled === undefined && resource !== undefined) {
       memory.observations.set(id, { state: { kind: 'Present', resource }, at: now() });
     }
-    return { accepted: true, operation };
+    return { accepted: true, operation: polled };
   } catch (error) {
     // Something that the plan took for granted may be the reason, so everything is read again before the next try.
     memory.observations.clear();

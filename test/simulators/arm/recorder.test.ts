@@ -141,6 +141,7 @@ describe('a recording of a whole conversation', () => {
     expect(exchanges.length).toBeGreaterThan(40);
     for (const exchange of exchanges) {
       expect(Object.keys(exchange)).toEqual([
+        'time',
         'method',
         'url',
         'requestHeaders',

@@ -25,11 +25,12 @@ const SECRET_HEADERS = new Set([
 const SECRET_MEMBERS =
   /^(adminPassword|password|pwd|customData|client_secret|client_assertion|access_token|connectionString|protectedSettings|keyData)$/i;
 
-/** Starts a recording, in place of what the file held. */
-export function createRecorder(file: string): Recorder {
+/** Starts a recording, in place of what the file held. Each line says when it was answered, by the simulated time. */
+export function createRecorder(file: string, now: () => number): Recorder {
   const stream = createWriteStream(file, { mode: 0o600 });
   return {
-    record: (exchange) => void stream.write(`${JSON.stringify(recorded(exchange))}\n`),
+    record: (exchange) =>
+      void stream.write(`${JSON.stringify({ time: new Date(now()).toISOString(), ...recorded(exchange) })}\n`),
     close: () => end(stream),
   };
 }

@@ -75,7 +75,7 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
       return clock.advance(ms);
     },
   });
-  const recorder = options.record === undefined ? undefined : createRecorder(options.record);
+  const recorder = options.record === undefined ? undefined : createRecorder(options.record, () => clock.now());
   const parts = { host, entra, faults, clock, control, recorder, blobs: () => blobs };
   const server = await startHttpsServer(options.port ?? 0, handlersOf(parts));
   url = `https://127.0.0.1:${server.port}`;

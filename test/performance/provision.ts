@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
+import { sleep, systemClock } from '../../src/runtime/clock.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { APPLY_PATCH, type ApiClient } from '../cluster/api-client.ts';
+import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
+import { installDefinitions } from '../cluster/definitions.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
+import { cmgManifest, gatewayManifests, type Manifest, pathOf } from '../world/gateway-manifests.ts';
+import { startOperatorUnderTest } from '../world/operator-under-test.ts';
+import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
+import { countReads, covered, type Span, waitsOf } from './azure-waits.ts';
+import { buildOperator, startBundledOperator } from './bundled-operator.ts';
+import type { Figures } from './main.ts';
+
+/**
+ * Simulated time runs this much faster for the one gateway. What the operator itself spends is real time, so it counts
+ * five times in simulated seconds: the figure is an upper bound of the overhead at real speed.
+ */
+const SPEED = 5;
+
+const MANY_GATEWAYS = 100;
+const STORED_CMGS = 1000;
+
+/** Drift interval of the steady state, and how many of them are watched. */
+const RESYNC_SECONDS = 5;
+const RESYNC_PERIODS = 10;
+
+/** Benchmark `provision`. Every part has a control plane of its own, and the parts run one after the other. */
+export async function measureProvision(tell: (what: string) => void, signal: AbortSignal): Promise<Figures> {
+  const directory = makeTemporaryDirectory();
+  try {
+    tell(`One gateway, Azure ${SPEED} times as fast as real time …`);
+    const one = await withControlPlane(signal, (plane) => measureOne(plane, join(directory, 'one.jsonl')));
+    const file = await buildOperator(directory);
+    tell(`${MANY_GATEWAYS} gateways at once, Azure without delays, then ${RESYNC_PERIODS} resync periods …`);
+    const many = await withControlPlane(signal, (plane) => measureMany(plane, file, directory));
+    tell(`Start with ${STORED_CMGS} stored CMGs …`);
+    const start = await withControlPlane(signal, (plane) => measureStart(plane, file, directory));
+    return { ...one, ...many, ...start };
+  } finally {
+    removeTemporaryDirectory(directory);
+  }
+}
+
+async function withControlPlane<T>(signal: AbortSignal, run: (plane: ControlPlane) => Promise<T>): Promise<T> {
+  const plane = await startControlPlane({ signal });
+  try {
+    await installDefinitions(plane.api);
+    signal.throwIfAborted();
+    return await run(plane);
+  } finally {
+    await plane.stop();
+  }
+}
+
+async function measureOne(plane: ControlPlane, record: string): Promise<Figures> {
+  const world = await startSimulatedWorld({ speed: SPEED, record });
+  let from = 0;
+  let to = 0;
+  let operator: Awaited<ReturnType<typeof startOperatorUnderTest>> | undefined;
+  try {
+    operator = await startOperatorUnderTest({ kubeconfigPath: plane.kubeconfigPath, world, logger: silentLogger });
+    const cmg = await applyGateway(plane.api, world, 'one', 'granitefalls.contoso.com');
+    from = world.azure.clock.now();
+    await untilReady(plane.api, [cmg], 600_000);
+    to = world.azure.clock.now();
+  } finally {
+    await operator?.stop();
+    await world.close();
+  }
+  const { counts } = world.azure.control;
+  const recording = readFileSync(record, 'utf8');
+  const waits = [...waitsOf(recording), ...vaultSpans(world)];
+  return {
+    overheadSeconds: (to - from - covered(waits, { from, to })) / 1000,
+    totalSimulatedSeconds: (to - from) / 1000,
+    writesPerGateway: counts.writes + counts.blobs,
+    readsPerGateway: countReads(recording),
+  };
+}
+
+/** A vault names no time to wait: it is Azure's turn until the vault is done. */
+function vaultSpans({ azure }: SimulatedWorld): readonly Span[] {
+  return azure.control.writes
+    .filter(({ path }) => /\/vaults\/[^/]+$/i.test(path))
+    .flatMap(({ acceptedAt, doneAt }) => (doneAt === undefined ? [] : [{ from: acceptedAt, to: doneAt }]));
+}
+
+async function measureMany(plane: ControlPlane, file: string, directory: string): Promise<Figures> {
+  const world = await startSimulatedWorld({ speed: 1 });
+  world.azure.control.settings.durationFactor = 0;
+  const operator = await startBundledOperator({
+    file,
+    directory,
+    kubeconfigPath: plane.kubeconfigPath,
+    azureUrl: world.azure.url,
+    trusted: world.trusted,
+    flags: ['--drift-interval', `${RESYNC_SECONDS}s`],
+  });
+  try {
+    const names = Array.from({ length: MANY_GATEWAYS }, (_, index) => `gateway${String(index).padStart(3, '0')}`);
+    const prepared = await Promise.all(names.map((name) => prepareGateway(world, name, `${name}.contoso.com`)));
+    const started = performance.now();
+    for (const manifests of prepared) {
+      await applyAll(plane.api, manifests);
+    }
+    const cmgs = prepared.map(({ cmg }) => cmg);
+    await untilReady(plane.api, cmgs, 600_000);
+    const seconds = (performance.now() - started) / 1000;
+    const steady = await measureSteadyState(plane.api, world);
+    return { seconds, peakRssMiB: operator.peakRssMiB(), ...steady };
+  } finally {
+    await operator.stop();
+    await world.close();
+  }
+}
+
+/** Writes while nothing changes. The first period is left out: the last statuses of the provisioning settle in it. */
+async function measureSteadyState(api: ApiClient, { azure }: SimulatedWorld): Promise<Figures> {
+  await sleep(systemClock, 2 * RESYNC_SECONDS * 1000);
+  const azureWrites = azure.control.counts.writes;
+  const reads = azure.control.counts.reads;
+  const kubernetesWrites = await writesOf(api);
+  await sleep(systemClock, RESYNC_PERIODS * RESYNC_SECONDS * 1000 * 1.1);
+  if (azure.control.counts.reads === reads) {
+    throw new Error('The operator has not looked at Azure, so its silence proves nothing.');
+  }
+  return {
+    steadyAzureWrites: azure.control.counts.writes - azureWrites,
+    steadyKubernetesWrites: (await writesOf(api)) - kubernetesWrites,
+    steadyAzureReads: azure.control.counts.reads - reads,
+  };
+}
+
+/** Write requests that the API server has counted for the kinds that the operator writes. */
+async function writesOf(api: ApiClient): Promise<number> {
+  const metrics = String(await api.call('GET', '/metrics'));
+  const series = /^apiserver_request_total\{([^}]*)\} (\S+)$/gm;
+  let total = 0;
+  for (const [, labels = '', value] of metrics.matchAll(series)) {
+    const write = /verb="(POST|PUT|PATCH|APPLY|DELETE)"/.test(labels);
+    if (write && /resource="(cmgs|secrets|events)"/.test(labels)) {
+      total += Number(value);
+    }
+  }
+  return total;
+}
+
+async function measureStart(plane: ControlPlane, file: string, directory: string): Promise<Figures> {
+  const world = await startSimulatedWorld({ speed: 1, blobs: false });
+  try {
+    for (let index = 0; index < STORED_CMGS; index += 1) {
+      const name = `stored${String(index).padStart(4, '0')}`;
+      const serviceName = `${name}.contoso.com`;
+      await apply(plane.api, cmgManifest(world, { namespace: 'default', name, serviceName, spec: { suspend: true } }));
+    }
+    const seconds: number[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      const operator = await startBundledOperator({
+        file,
+        directory,
+        kubeconfigPath: plane.kubeconfigPath,
+        azureUrl: world.azure.url,
+        trusted: world.trusted,
+      });
+      seconds.push(operator.startSeconds);
+      await operator.stop();
+    }
+    return { startSeconds: seconds.toSorted((left, right) => left - right)[1] ?? Number.NaN };
+  } finally {
+    await world.close();
+  }
+}
+
+async function prepareGateway(world: SimulatedWorld, name: string, serviceName: string) {
+  const certificate = await world.authority.issue({ commonName: serviceName, organization: 'Contoso' });
+  return gatewayManifests(world, { namespace: 'default', name, serviceName, certificate });
+}
+
+async function applyGateway(api: ApiClient, world: SimulatedWorld, name: string, serviceName: string) {
+  const manifests = await prepareGateway(world, name, serviceName);
+  await applyAll(api, manifests);
+  return manifests.cmg;
+}
+
+async function applyAll(api: ApiClient, manifests: ReturnType<typeof gatewayManifests>): Promise<void> {
+  for (const manifest of [manifests.credentials, manifests.certificate, manifests.cmg]) {
+    if (manifest !== undefined) {
+      await apply(api, manifest);
+    }
+  }
+}
+
+async function apply(api: ApiClient, manifest: Manifest): Promise<void> {
+  await api.call('PATCH', `${pathOf(manifest)}?fieldManager=bench&force=true`, manifest, APPLY_PATCH);
+}
+
+async function untilReady(api: ApiClient, cmgs: readonly Manifest[], limitMs: number): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  const waiting = new Set(cmgs.map(({ metadata }) => metadata.name));
+  for (;;) {
+    const { items } = (await api.call('GET', '/apis/configmgr.io/v1alpha1/namespaces/default/cmgs')) as {
+      items: readonly CMG[];
+    };
+    for (const { metadata, status } of items) {
+      if (status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True')) {
+        waiting.delete(metadata.name);
+      }
+    }
+    if (waiting.size === 0) {
+      return;
+    }
+    if (performance.now() > deadline) {
+      const first = items.find(({ metadata }) => waiting.has(metadata.name));
+      throw new Error(`${waiting.size} gateways are not Ready; one says: ${JSON.stringify(first?.status?.conditions)}`);
+    }
+    await sleep(systemClock, 100);
+  }
+}
