@@ -84,29 +84,54 @@ function numberOf({ value }: forge.asn1.Asn1): number {
   return typeof value === 'string' ? Number.parseInt(forge.util.bytesToHex(value), 16) : 0;
 }
 
-function openBags(asn1: forge.asn1.Asn1, password: string): readonly forge.pkcs12.Bag[] {
-  const opened = tryToOpen(asn1, password);
-  if (!(opened instanceof Pkcs12Error)) {
-    return opened;
+/** A form in which a password may have been used for the file, and whether the MAC can be checked with it. */
+interface Attempt {
+  readonly password: string | undefined;
+  readonly checksMac: boolean;
+}
+
+function attemptsOf(password: string): readonly Attempt[] {
+  if (password === '') {
+    // Where the password is empty, some programs derive keys from an empty text and others from nothing at all.
+    return [
+      { password, checksMac: true },
+      { password: undefined, checksMac: true },
+    ];
   }
   // The old ciphers and the MAC take the password in UTF-16, the new ones (PBES2) in UTF-8. The library passes each
   // character on as it stands, which serves the former; without the MAC, it can be given what serves the latter.
   const utf8 = forge.util.encodeUtf8(password);
-  if (utf8 !== password && Array.isArray(asn1.value)) {
-    const reopened = tryToOpen({ ...asn1, value: asn1.value.slice(0, 2) }, utf8);
-    if (!(reopened instanceof Pkcs12Error)) {
-      return reopened;
-    }
-  }
-  throw opened;
+  const usual = { password, checksMac: true };
+  return utf8 === password ? [usual] : [usual, { password: utf8, checksMac: false }];
 }
 
-function tryToOpen(asn1: forge.asn1.Asn1, password: string): readonly forge.pkcs12.Bag[] | Pkcs12Error {
+function openBags(asn1: forge.asn1.Asn1, password: string): readonly forge.pkcs12.Bag[] {
+  let first: Pkcs12Error | undefined;
+  for (const { password: form, checksMac } of attemptsOf(password)) {
+    const opened = tryToOpen(checksMac ? asn1 : withoutMac(asn1), form);
+    if (!(opened instanceof Pkcs12Error)) {
+      return opened;
+    }
+    first ??= opened;
+  }
+  throw first ?? new Pkcs12Error('Malformed');
+}
+
+/** A PKCS#12 file is a version, the content and, as a rule, a MAC (RFC 7292, section 4). */
+const PARTS_WITHOUT_MAC = 2;
+
+function withoutMac(asn1: forge.asn1.Asn1): forge.asn1.Asn1 {
+  return Array.isArray(asn1.value) ? { ...asn1, value: asn1.value.slice(0, PARTS_WITHOUT_MAC) } : asn1;
+}
+
+function tryToOpen(asn1: forge.asn1.Asn1, password: string | undefined): readonly forge.pkcs12.Bag[] | Pkcs12Error {
   try {
     return forge.pkcs12.pkcs12FromAsn1(asn1, false, password).safeContents.flatMap(({ safeBags }) => safeBags);
   } catch (error) {
-    const wrong = error instanceof Error && /password|mac could not be verified|decrypt/i.test(error.message);
-    return new Pkcs12Error(wrong ? 'WrongPassword' : 'Malformed');
+    const named = error instanceof Error && /password|mac could not be verified|decrypt/i.test(error.message);
+    // Without a MAC, a wrong password may as well show as nonsense in what was decrypted with it.
+    const silent = Array.isArray(asn1.value) && asn1.value.length === PARTS_WITHOUT_MAC;
+    return new Pkcs12Error(named || silent ? 'WrongPassword' : 'Malformed');
   }
 }
 

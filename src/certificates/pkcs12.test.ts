@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,16 @@ describe('a written file', () => {
     expect(key?.equals(privateKey)).toBe(true);
   });
 
+  it('ties the key to its certificate, and to no other', async () => {
+    const asn1 = forge.asn1.fromDer((await writePkcs12([leaf, root], privateKey)).toString('binary'));
+    const localKeyId = createHash('sha1').update(leaf.raw).digest('hex');
+    const types = forge.pkcs12
+      .pkcs12FromAsn1(asn1, '')
+      .getBags({ localKeyIdHex: localKeyId })
+      .localKeyId?.map(({ type }) => type);
+    expect(types).toEqual([forge.pki.oids.pkcs8ShroudedKeyBag, forge.pki.oids.certBag]);
+  });
+
   it('serves TLS', async () => {
     const pfx = await writePkcs12([leaf, root], privateKey);
     expect(() => createSecureContext({ pfx, passphrase: '' })).not.toThrow();
@@ -70,14 +80,17 @@ describe('a written file', () => {
 });
 
 /** A file as node-forge writes it, with a certificate that is its own issuer, as the library knows only RSA. */
-function exportWithForge(password: string, options: { algorithm: '3des' | 'aes256'; count?: number }): Buffer {
+function exportWithForge(
+  password: string | undefined,
+  options: { algorithm: '3des' | 'aes256'; count?: number },
+): Buffer {
   const key = forge.pki.privateKeyFromPem(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.setRsaPublicKey(key.n, key.e);
   certificate.setSubject([{ name: 'commonName', value: 'granitefalls.contoso.com' }]);
   certificate.setIssuer(certificate.subject.attributes);
   certificate.sign(key, forge.md.sha256.create());
-  const asn1 = forge.pkcs12.toPkcs12Asn1(key, certificate, password, options);
+  const asn1 = forge.pkcs12.toPkcs12Asn1(key, certificate, password ?? (null as unknown as string), options);
   return Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'binary');
 }
 
@@ -90,6 +103,10 @@ describe('reading', () => {
     for (const wrong of ['correct horse', '', 'Käse']) {
       expect(faultOf(() => readPkcs12(file, wrong))).toBe('WrongPassword');
     }
+  });
+
+  it.each(['3des', 'aes256'] as const)('opens %s where the empty password is no password at all', (algorithm) => {
+    expect(readPkcs12(exportWithForge(undefined, { algorithm }), '').privateKey?.equals(privateKey)).toBe(true);
   });
 
   it('refuses a file that would keep everything waiting', () => {
@@ -134,6 +151,7 @@ const EXPORTS: readonly { readonly program: string; readonly options: readonly s
   { program: 'Windows with AES256-SHA256, and OpenSSL 3', options: ['-iter', '2000'] },
   { program: 'a tool that encrypts nothing', options: ['-certpbe', 'NONE', '-keypbe', 'NONE'] },
   { program: 'a tool that adds no MAC', options: ['-nomac'] },
+  { program: 'a tool that adds no MAC and encrypts only the key', options: ['-nomac', '-certpbe', 'NONE'] },
 ];
 
 describe.runIf(openssl.status === 0)('a file as OpenSSL writes it', () => {
@@ -146,7 +164,7 @@ describe.runIf(openssl.status === 0)('a file as OpenSSL writes it', () => {
   }
 
   const cases = EXPORTS.filter(({ legacy }) => legacy === undefined || hasLegacyCiphers).flatMap((kind) =>
-    ['Correct Horse', 'Grüße für 5 €'].map((password) => ({ ...kind, password })),
+    ['Correct Horse', 'Grüße für 5 €', ''].map((password) => ({ ...kind, password })),
   );
 
   it.each(cases)('for $program opens with "$password"', ({ options, password }) => {
@@ -159,6 +177,12 @@ describe.runIf(openssl.status === 0)('a file as OpenSSL writes it', () => {
     const faults = cases.map(({ options, password }) =>
       faultOf(() => readPkcs12(exportFile(password, options), 'wrong')),
     );
+    expect(new Set(faults)).toEqual(new Set(['WrongPassword']));
+  });
+
+  it('does not open with any of many other passwords, one of which passes the padding of the cipher', () => {
+    const file = exportFile('Correct Horse', ['-nomac', '-iter', '1']);
+    const faults = Array.from({ length: 1000 }, (_, index) => faultOf(() => readPkcs12(file, `wrong ${index}`)));
     expect(new Set(faults)).toEqual(new Set(['WrongPassword']));
   });
 
@@ -187,6 +211,7 @@ describe.runIf(openssl.status === 0)('a file as OpenSSL writes it', () => {
     writeFileSync(file, await writePkcs12([leaf, root], privateKey));
     const text = execFileSync('openssl', ['pkcs12', '-in', file, '-passin', 'pass:', '-nodes']).toString();
     expect(text.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    expect(text.match(/localKeyID/g)).toHaveLength(2);
     expect(text).toContain('BEGIN PRIVATE KEY');
   });
 });

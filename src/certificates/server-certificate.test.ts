@@ -1,4 +1,5 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto';
+import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -161,8 +162,9 @@ describe('a Secret that cannot be used', () => {
   });
 
   it('has an encrypted key, or none', () => {
-    const options = { format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'word' } as const;
-    for (const key of [createPrivateKey(keyPem).export(options).toString(), pemOf(leaf), '']) {
+    const encrypted = (type: 'pkcs8' | 'pkcs1') =>
+      createPrivateKey(keyPem).export({ format: 'pem', type, cipher: 'aes-256-cbc', passphrase: 'word' }).toString();
+    for (const key of [encrypted('pkcs8'), encrypted('pkcs1'), pemOf(leaf), '']) {
       expect(unreadable(pemOf(leaf), key)).toMatchObject({
         reason: 'CertificateUnreadable',
         message: expect.stringContaining('no unencrypted private key in PEM form'),
@@ -235,5 +237,54 @@ describe('a PFX file', () => {
   it('says when the key belongs to none of its certificates', async () => {
     const pfx = await writePkcs12([intermediateCertificate], createPrivateKey(keyPem));
     expect(readServerCertificate({ format: 'PFX', pfx, password: '' })).toMatchObject({ reason: 'PrivateKeyMismatch' });
+  });
+});
+
+describe('what is told of a Secret', () => {
+  const PASSWORD = 'Correct-Horse-Battery';
+
+  /** Pieces of the secrets, short enough that a part of a line would be noticed too. */
+  function secrets(): readonly string[] {
+    const base64 = keyPem.split('\n').slice(1, -1).join('');
+    const pieces = Array.from({ length: Math.floor(base64.length / 16) }, (_, at) =>
+      base64.slice(16 * at, 16 * at + 16),
+    );
+    // The modulus stands in the certificate as well.
+    const { d = '', p: prime = '' } = createPrivateKey(keyPem).export({ format: 'jwk' });
+    return [...pieces.filter((piece) => !leaf.raw.toString('base64').includes(piece)), d, prime, PASSWORD];
+  }
+
+  function expectNothingSecret(reading: CertificateReading): void {
+    const told = `${JSON.stringify(reading)} ${inspect(reading, { depth: 5 })}`;
+    expect(secrets().filter((secret) => told.includes(secret))).toEqual([]);
+  }
+
+  it('is nothing secret, whatever stands where', () => {
+    const anyText = fc.constantFrom(
+      keyPem,
+      pemOf(leaf),
+      keyPem.replaceAll('PRIVATE KEY', 'CERTIFICATE'),
+      keyPem.replaceAll('\n', ' '),
+      keyPem.slice(0, 900),
+      `${keyPem}\n${pemOf(leaf, intermediateCertificate)}`,
+      PASSWORD,
+      '',
+    );
+    fc.assert(
+      fc.property(anyText, anyText, anyText, (certificatePem, privateKeyPem, caPem) => {
+        expectNothingSecret(readServerCertificate({ format: 'TLS', certificatePem, privateKeyPem, caPem }));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is nothing secret of a PFX file, damaged or not', async () => {
+    const pfx = await writePkcs12([leaf, intermediateCertificate], createPrivateKey(keyPem));
+    const files = [pfx, pfx.subarray(0, -40), Buffer.from(keyPem), Buffer.from(PASSWORD), Buffer.alloc(0)];
+    for (const file of files) {
+      for (const password of ['', PASSWORD, keyPem]) {
+        expectNothingSecret(readServerCertificate({ format: 'PFX', pfx: file, password }));
+      }
+    }
   });
 });
