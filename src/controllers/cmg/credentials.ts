@@ -48,7 +48,7 @@ async function secretOf(
   keys: readonly string[],
   purpose: string,
 ): Promise<StepResult<readonly Uint8Array[]>> {
-  const found = await readSecretKeys(secrets, cmg.metadata.namespace, name, keys, purpose, signal);
+  const found = await readSecretKeys(secrets, { namespace: cmg.metadata.namespace, name, keys, purpose }, signal);
   if (found.kind === 'Found') {
     return goOn(found.values);
   }

@@ -12,20 +12,26 @@ export interface MissingSecret {
   readonly message: string;
 }
 
-/** The asked keys of a Secret, in the order asked. */
-export type SecretLookup = { readonly kind: 'Found'; readonly values: readonly Uint8Array[] } | MissingSecret;
+/** The asked keys of a Secret, in the order asked, and the whole of it. */
+export type SecretLookup =
+  | { readonly kind: 'Found'; readonly values: readonly Uint8Array[]; readonly secret: SecretValues }
+  | MissingSecret;
 
-/**
- * Reads keys that must be there.
- *
- * @param purpose what the Secret is for, as the spec names it, such as `spec.serverCertificate.secretRef`
- */
+/** Which keys of which Secret must be there. */
+export interface SecretRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly keys: readonly string[];
+  /** Those of the keys whose value may be empty, as a password may be. Default: none. */
+  readonly mayBeEmpty?: readonly string[];
+  /** What the Secret is for, as the spec names it, such as `spec.serverCertificate.secretRef`. */
+  readonly purpose: string;
+}
+
+/** Reads keys that must be there. */
 export async function readSecretKeys(
   reader: SecretReader,
-  namespace: string,
-  name: string,
-  keys: readonly string[],
-  purpose: string,
+  { namespace, name, keys, mayBeEmpty = [], purpose }: SecretRequest,
   signal: AbortSignal,
 ): Promise<SecretLookup> {
   const secret = await reader.read(namespace, name, signal);
@@ -35,13 +41,14 @@ export async function readSecretKeys(
       message: `The Secret ${namespace}/${name} does not exist. Create it with ${listed(keys)}, or correct ${purpose}.`,
     };
   }
-  const missing = keys.filter((key) => (secret.get(key)?.length ?? 0) === 0);
+  const values = keys.map((key) => secret.get(key) ?? new Uint8Array());
+  const missing = keys.filter((key, at) => !secret.has(key) || (values[at]?.length === 0 && !mayBeEmpty.includes(key)));
   return missing.length > 0
     ? {
         kind: 'Missing',
-        message: `The Secret ${namespace}/${name} lacks ${listed(missing)}. Add it, or correct ${purpose}.`,
+        message: `The Secret ${namespace}/${name} lacks ${listed(missing)}. Add ${missing.length === 1 ? 'it' : 'them'}, or correct ${purpose}.`,
       }
-    : { kind: 'Found', values: keys.map((key) => secret.get(key) ?? new Uint8Array()) };
+    : { kind: 'Found', values, secret };
 }
 
 function listed(keys: readonly string[]): string {

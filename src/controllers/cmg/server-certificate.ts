@@ -50,28 +50,26 @@ export function certificateStatus(certificate: ServerCertificate): NonNullable<C
 }
 
 async function readSource({ cmg, secrets, signal }: Scope): Promise<CertificateSource | MissingSecret> {
-  const { namespace } = cmg.metadata;
   const { format, secretRef, pfx, tls } = cmg.spec.serverCertificate;
-  const purpose = 'spec.serverCertificate';
+  const from = { namespace: cmg.metadata.namespace, name: secretRef.name, purpose: 'spec.serverCertificate' };
   if (format === 'PFX') {
-    const keys = [pfx?.key ?? 'pfx', pfx?.passwordKey ?? 'password'];
-    const found = await readSecretKeys(secrets, namespace, secretRef.name, keys, purpose, signal);
+    const passwordKey = pfx?.passwordKey ?? 'password';
+    const keys = [pfx?.key ?? 'pfx', passwordKey];
+    const found = await readSecretKeys(secrets, { ...from, keys, mayBeEmpty: [passwordKey] }, signal);
     return found.kind === 'Missing'
       ? found
       : { format, pfx: found.values[0] ?? new Uint8Array(), password: textOf(found.values[1]) };
   }
   const keys = [tls?.certificateKey ?? 'tls.crt', tls?.privateKeyKey ?? 'tls.key'];
-  const found = await readSecretKeys(secrets, namespace, secretRef.name, keys, purpose, signal);
-  if (found.kind === 'Missing') {
-    return found;
-  }
-  const authority = (await secrets.read(namespace, secretRef.name, signal))?.get('ca.crt');
-  return {
-    format,
-    certificatePem: textOf(found.values[0]),
-    privateKeyPem: textOf(found.values[1]),
-    caPem: authority === undefined ? undefined : textOf(authority),
-  };
+  const found = await readSecretKeys(secrets, { ...from, keys }, signal);
+  return found.kind === 'Missing'
+    ? found
+    : {
+        format,
+        certificatePem: textOf(found.values[0]),
+        privateKeyPem: textOf(found.values[1]),
+        caPem: textOf(found.secret.get('ca.crt')),
+      };
 }
 
 function invalid(reason: Finding['reason'], message: string): Finding {
