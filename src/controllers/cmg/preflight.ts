@@ -253,7 +253,8 @@ async function checkNames({ session, deployment, scope, missing, first }: Prefli
   const askForVault = async () => {
     const taken = await ask('vault', 'key vault', () => vaultNameAvailability(arm, prefix, options));
     // A deleted vault holds its name too, and then there is more to say than that it is taken.
-    const vault = taken.length === 0 ? undefined : await deletedVault(arm, region, prefix, options);
+    const mayBeDeleted = missing.has('vault') && (!first || taken.length > 0);
+    const vault = mayBeDeleted ? await deletedVault(arm, region, prefix, options) : undefined;
     return vault === undefined ? taken : [softDeleted(vault, prefix, region)];
   };
   const found = await Promise.all([
