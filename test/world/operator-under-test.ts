@@ -9,7 +9,7 @@ import type { SimulatedWorld } from './simulated-world.ts';
 
 export interface OperatorUnderTestOptions {
   readonly kubeconfigPath: string;
-  readonly world: Pick<SimulatedWorld, 'azure'>;
+  readonly world: { readonly azure: Pick<SimulatedWorld['azure'], 'url' | 'clock'> };
   readonly logger: Logger;
   /** Time of the gateways; that of the simulated Azure by default. */
   readonly clock?: Clock;
