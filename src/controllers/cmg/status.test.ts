@@ -1,5 +1,7 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import { isStalling, REASONS } from '../../api/v1alpha1/conditions.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import { computeKstatus } from '../../runtime/kstatus.ts';
 import type { Finding } from './finding.ts';
@@ -47,6 +49,71 @@ describe('Ready', () => {
       ['False SecretNotFound', 'True SecretNotFound', '–'],
       'InProgress',
     ],
+    [
+      'it takes longer than usual',
+      [certificate, prerequisites, finding('AzureReady', 'False', 'ProvisioningSlow')],
+      ['False ProvisioningSlow', 'True ProvisioningSlow', '–'],
+      'InProgress',
+    ],
+    [
+      'a change is being made',
+      [certificate, prerequisites, finding('AzureReady', 'False', 'Updating'), healthy],
+      ['Unknown Updating', 'True Updating', '–'],
+      'InProgress',
+    ],
+    [
+      'VMs get a new model',
+      [certificate, prerequisites, azure, finding('ServiceHealthy', 'Unknown', 'RollingOut')],
+      ['Unknown RollingOut', 'True RollingOut', '–'],
+      'InProgress',
+    ],
+    [
+      'Azure is set back to what it was',
+      [
+        certificate,
+        prerequisites,
+        finding('AzureReady', 'False', 'RepairingDrift'),
+        healthy,
+        finding('InSync', 'False', 'RepairingDrift'),
+      ],
+      ['True Succeeded', 'True RepairingDrift', '–'],
+      'InProgress',
+    ],
+    [
+      'a repair needs a right that is missing',
+      [certificate, prerequisites, finding('AzureReady', 'False', 'AuthorizationFailed'), healthy],
+      ['False AuthorizationFailed', '–', 'True AuthorizationFailed'],
+      'Failed',
+    ],
+    [
+      'it is not known how the VMs are, and only a person can help',
+      [certificate, prerequisites, azure, finding('ServiceHealthy', 'Unknown', 'AuthorizationFailed')],
+      ['False AuthorizationFailed', '–', 'True AuthorizationFailed'],
+      'Failed',
+    ],
+    [
+      'Azure does not answer',
+      [certificate, prerequisites, finding('AzureReady', 'Unknown', 'AzureUnreachable'), healthy],
+      ['Unknown AzureUnreachable', 'True AzureUnreachable', '–'],
+      'InProgress',
+    ],
+    [
+      'what stalls comes later than what only takes time',
+      [
+        finding('CertificateValid', 'False', 'SecretNotFound'),
+        prerequisites,
+        finding('AzureReady', 'False', 'NameTaken'),
+        finding('ServiceHealthy', 'False', 'InstancesStarting'),
+      ],
+      ['False NameTaken', '–', 'True NameTaken'],
+      'Failed',
+    ],
+    [
+      'the certificate expires soon',
+      [finding('CertificateValid', 'True', 'CertificateExpiring'), prerequisites, azure, healthy],
+      ['True Succeeded', '–', '–'],
+      'Current',
+    ],
   ])('when %s', (_name, findings, summary, kstatus) => {
     const status = statusAfter(undefined, findings);
     expect(summaryOf(status)).toEqual(summary);
@@ -72,6 +139,115 @@ describe('Ready', () => {
     const expired = statusAfter(ready, [finding('CertificateValid', 'False', 'CertificateExpired')]);
     const removing = statusAfter(expired, [finding('AzureReady', 'False', 'Deleting')]);
     expect(summaryOf(removing)).toEqual(['False Deleting', 'True Deleting', '–']);
+  });
+});
+
+describe('conditions', () => {
+  it('are there from the first status on', () => {
+    const { conditions } = statusAfter(undefined, [finding('CertificateValid', 'False', 'SecretNotFound')]);
+    expect(conditions?.map(({ type, status }) => `${type} ${status}`).sort()).toEqual([
+      'AzureReady Unknown',
+      'CertificateValid False',
+      'InSync Unknown',
+      'PrerequisitesMet Unknown',
+      'Ready False',
+      'Reconciling True',
+      'ServiceHealthy Unknown',
+    ]);
+  });
+
+  it('keep the time of their last change while only reason and message change', () => {
+    const building = statusAfter(undefined, [finding('AzureReady', 'False', 'Provisioning')]);
+    const slow = statusAfter(building, [finding('AzureReady', 'False', 'ProvisioningSlow')], 1, START + 900_000);
+    const done = statusAfter(slow, [certificate, prerequisites, azure, healthy], 1, START + 960_000);
+    const times = [building, slow, done].map((status) => findCondition(status.conditions, 'Ready')?.lastTransitionTime);
+    expect(times).toEqual(['2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', '2026-01-01T00:16:00Z']);
+  });
+
+  const anyFinding = fc
+    .record({
+      type: fc.constantFrom<Finding['type'][]>(
+        'CertificateValid',
+        'PrerequisitesMet',
+        'AzureReady',
+        'ServiceHealthy',
+        'InSync',
+      ),
+      status: fc.constantFrom<Finding['status'][]>('False', 'Unknown', 'True'),
+      reason: fc.constantFrom(...(Object.keys(REASONS) as Finding['reason'][])),
+    })
+    // A condition that holds has no reason to complain.
+    .map(({ type, status, reason }) => finding(type, status, status === 'True' ? 'Succeeded' : reason));
+  const rounds = fc.array(fc.uniqueArray(anyFinding, { selector: ({ type }) => type, maxLength: 5 }), {
+    minLength: 1,
+    maxLength: 6,
+  });
+
+  it('say the same to every reader, whatever was found', () => {
+    fc.assert(
+      fc.property(rounds, (findings) => {
+        let status: CMGStatus | undefined;
+        for (const [at, found] of findings.entries()) {
+          status = statusAfter(status, found, 1, START + at * 60_000);
+          const [ready, reconciling, stalled] = ['Ready', 'Reconciling', 'Stalled'].map((type) =>
+            findCondition(status?.conditions, type),
+          );
+          // Reconciling and Stalled are there only while true, and one of them whenever not all is well.
+          expect([reconciling?.status ?? 'True', stalled?.status ?? 'True']).toEqual(['True', 'True']);
+          expect(reconciling !== undefined && stalled !== undefined).toBe(false);
+          expect(ready?.status === 'True' || reconciling !== undefined || stalled !== undefined).toBe(true);
+          expect(stalled === undefined || (ready?.status === 'False' && isStalling(stalled.reason))).toBe(true);
+          const state = stalled !== undefined ? 'Failed' : reconciling !== undefined ? 'InProgress' : 'Current';
+          expect(kstatusOf(status)).toBe(state);
+        }
+      }),
+    );
+  });
+
+  it('are left alone by a reconcile that finds what the last one found', () => {
+    fc.assert(
+      fc.property(rounds, (findings) => {
+        const status = findings.reduce<CMGStatus | undefined>((before, found) => statusAfter(before, found), undefined);
+        expect(statusAfter(status, findings.at(-1) ?? [], 1, START + 3_600_000)).toEqual(status);
+      }),
+    );
+  });
+
+  it('of an edited spec speak of its generation as far as it was looked at', () => {
+    const edited = statusAfter(ready, [certificate, finding('PrerequisitesMet', 'False', 'QuotaExceeded')], 2);
+    const generations = edited.conditions?.map(({ type, observedGeneration }) => `${type} ${observedGeneration}`);
+    expect(generations?.sort()).toEqual([
+      'AzureReady 1',
+      'CertificateValid 2',
+      'InSync 1',
+      'PrerequisitesMet 2',
+      'Ready 2',
+      'ServiceHealthy 1',
+      'Stalled 2',
+    ]);
+    expect(edited.observedGeneration).toBe(2);
+  });
+});
+
+describe('what one reconcile says nothing of', () => {
+  it('keeps what it was', () => {
+    const summary = {
+      commonName: 'a',
+      trust: 'Public',
+      notAfter: '2027-01-01T00:00:00Z',
+      sha256Fingerprint: 'f',
+    } as const;
+    const first = nextStatus(undefined, {
+      generation: 1,
+      findings: [certificate],
+      serviceName: 'a.contoso.com',
+      now: START,
+      certificate: summary,
+      deployments: [],
+      activeDeployment: 'd1',
+    });
+    const next = statusAfter(first, [finding('CertificateValid', 'False', 'SecretNotFound')]);
+    expect(next).toMatchObject({ certificate: summary, deployments: [], activeDeployment: 'd1' });
   });
 });
 

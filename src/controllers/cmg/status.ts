@@ -87,8 +87,9 @@ function summarise(conditions: readonly Condition[], found: ReadonlySet<string>)
     ];
   }
   const { reason, message } = worst;
-  // A change that is being made to a working gateway is no failure: whether it serves is simply not known meanwhile.
-  const ready = reason === 'Updating' ? 'Unknown' : worst.status;
+  // A change that is being made to a working gateway is no failure: whether it serves is simply not known meanwhile. What
+  // waits for a person is one, although the gateway may go on serving as it is.
+  const ready = stalling !== undefined ? 'False' : reason === 'Updating' ? 'Unknown' : worst.status;
   const pending = { status: 'True' as const, reason, message };
   return [
     { type: 'Ready', status: ready, reason, message },
