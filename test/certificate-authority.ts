@@ -40,6 +40,8 @@ export interface CertificateAuthority {
   readonly rootPem: string;
   readonly intermediatePem: string;
   issue(request: LeafRequest): Promise<IssuedCertificate>;
+  /** Another certificate of the intermediate for the same name and key, in PEM. What it issued hangs on either. */
+  renewIntermediate(): Promise<string>;
 }
 
 /** Makes a new private certificate authority called `name`. */
@@ -57,22 +59,25 @@ export async function createCertificateAuthority(name = 'Contoso'): Promise<Cert
     signingAlgorithm: SIGNING,
     extensions: await authorityExtensions(rootKeys.publicKey, rootKeys.publicKey),
   });
-  const intermediate = await x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
-    subject: `CN=${name} Issuing CA`,
-    issuer: root.subject,
-    notBefore,
-    notAfter,
-    publicKey: intermediateKeys.publicKey,
-    signingKey: rootKeys.privateKey,
-    signingAlgorithm: SIGNING,
-    extensions: await authorityExtensions(intermediateKeys.publicKey, rootKeys.publicKey),
-  });
+  const issueIntermediate = async () =>
+    x509.X509CertificateGenerator.create({
+      serialNumber: serialNumber(),
+      subject: `CN=${name} Issuing CA`,
+      issuer: root.subject,
+      notBefore,
+      notAfter,
+      publicKey: intermediateKeys.publicKey,
+      signingKey: rootKeys.privateKey,
+      signingAlgorithm: SIGNING,
+      extensions: await authorityExtensions(intermediateKeys.publicKey, rootKeys.publicKey),
+    });
+  const intermediate = await issueIntermediate();
   const rootPem = pem(root);
   const intermediatePem = pem(intermediate);
   return {
     rootPem,
     intermediatePem,
+    renewIntermediate: async () => pem(await issueIntermediate()),
     issue: async (request) => {
       const keys = await webcrypto.subtle.generateKey(request.key === 'ECDSA' ? ECDSA_P256 : RSA_2048, true, [
         'sign',

@@ -63,7 +63,7 @@ interface Known {
 }
 
 async function provisionInAzure(scope: Scope, store: OperationsStore, known: Known): Promise<Report> {
-  const { record, certificate, access } = known;
+  const { record, access } = known;
   const id = record?.id ?? newDeploymentId();
   const deployment = await deploymentOf(scope, id, known);
   const input: ResourcesInput = {
@@ -92,7 +92,7 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     return { findings, happenings: [], deployment: newRecord(scope, id), againAfterMs: 0 };
   }
   const { session } = access;
-  const written = await writeAndFollow({ scope, store, session, deployment, certificate, record, input, observed });
+  const written = await writeAndFollow({ scope, store, session, deployment, record, input, observed });
   return { ...written, findings: [...prerequisites.findings, ...written.findings] };
 }
 

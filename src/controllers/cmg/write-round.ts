@@ -1,6 +1,5 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ResourceKey } from '../../azure/desired-resource.ts';
-import type { ServerCertificate } from '../../certificates/server-certificate.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import type { GatewayInstance } from '../../gateway/instances.ts';
 import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
@@ -25,7 +24,6 @@ export interface Round {
   readonly store: OperationsStore;
   readonly session: AzureSession;
   readonly deployment: GatewayDeployment;
-  readonly certificate: ServerCertificate;
   readonly record: CMGStatusDeployment;
   readonly input: ResourcesInput;
   readonly observed: ObservedGateway;
@@ -95,17 +93,25 @@ async function bringServicePackage(round: Round): Promise<PackageOutcome | undef
  * Why Azure is written now. A gateway that was as declared with this very spec and certificate, and is not any more, has
  * been changed by others.
  */
-function occasionOf({ scope, record, certificate }: Round): Occasion {
+function occasionOf({ scope, record, observed }: Round): Occasion {
   if (record.phase !== 'Active') {
     return 'Provisioning';
   }
   const { metadata, status } = scope.cmg;
   const inSync = findCondition(status?.conditions, 'InSync');
   const applied =
-    inSync?.observedGeneration === metadata.generation &&
-    inSync.reason !== 'Updating' &&
-    status?.certificate?.sha256Fingerprint === certificate.sha256Fingerprint;
+    inSync?.observedGeneration === metadata.generation && inSync.reason !== 'Updating' && !bringsCertificate(observed);
   return applied ? 'RepairingDrift' : 'Updating';
+}
+
+/** Whether the vault holds another certificate or chain than the Secret does, by the tag that tells which. */
+function bringsCertificate({ plan }: ObservedGateway): boolean {
+  return plan.actions.some(
+    (action) =>
+      action.resource.key === 'certificate' &&
+      action.kind === 'Update' &&
+      action.differences.some(({ path }) => path.startsWith('tags')),
+  );
 }
 
 /** Without one of these a gateway cannot be reached, whatever its VMs say. */

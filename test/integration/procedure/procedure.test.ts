@@ -75,6 +75,26 @@ describe('a gateway that is ready', () => {
     expect(clock.now() - begun - (gateway.reports.at(-1)?.againAfterMs ?? 0)).toBeLessThan(DRIFT_INTERVAL_MS);
   });
 
+  it('takes a renewed issuer of the same certificate as a change too, not as one by somebody else', async () => {
+    const chainPem = `${certificate.certificatePem}${await world.authority.renewIntermediate()}`;
+    gateway.setCertificate({ ...certificate, chainPem });
+    await gateway.round();
+    expect(gateway.condition('AzureReady')).toMatchObject({ reason: 'Updating' });
+    await gateway.roundsUntil(isReady);
+    expect(gateway.happenings.map(({ reason }) => reason)).not.toContain('DriftRepaired');
+  });
+
+  it('takes a renewed certificate as a change also when something else held it up first', async () => {
+    gateway.setCertificate(await world.authority.issue({ commonName: SERVICE_NAME }));
+    gateway.setSecret('azure', undefined);
+    await gateway.round();
+    expect(gateway.condition('PrerequisitesMet')).toMatchObject({ reason: 'SecretNotFound' });
+    gateway.setSecret('azure', { 'client-secret': world.azure.clientSecret });
+    await gateway.round();
+    await gateway.roundsUntil(isReady);
+    expect(gateway.happenings.map(({ reason }) => reason)).not.toContain('DriftRepaired');
+  });
+
   it('is not ready while its scale set is gone, and is when the new one serves', async () => {
     world.azure.control.remove(idOf(SCALE_SET));
     await gateway.round();
