@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isStalling, type Reason } from '../../api/v1alpha1/conditions.ts';
 import { ArmError, type ErrorClass } from '../../azure/errors.ts';
 import { describeProblem } from './azure-problem.ts';
 
@@ -43,5 +44,55 @@ describe('the message of a problem', () => {
     const failed = { code: 'VMExtensionProvisioningError', class: 'Server' } as const;
     expect(problemOf('Exit code 1.', { ...failed, status: 200 }).reason).toBe('OperationFailed');
     expect(problemOf('Exit code 1.', { ...failed, status: 500 }).reason).toBe('AzureUnreachable');
+  });
+});
+
+describe('the reason of a problem', () => {
+  it.each<
+    readonly [
+      errorClass: ErrorClass,
+      about: { status?: number; code?: string; message?: string },
+      reason: Reason,
+      passing: boolean,
+    ]
+  >([
+    ['Throttled', { status: 429 }, 'Throttled', true],
+    ['Busy', { status: 409 }, 'Provisioning', true],
+    ['Propagation', { code: 'PrincipalNotFound' }, 'Provisioning', true],
+    ['NotFound', { status: 404 }, 'Provisioning', true],
+    ['Server', { status: 0 }, 'AzureUnreachable', true],
+    ['ProviderNotRegistered', { status: 409 }, 'ProviderNotRegistered', false],
+    ['Capacity', { code: 'SkuNotAvailable' }, 'SkuNotAvailable', false],
+    ['Capacity', { code: 'QuotaExceeded' }, 'QuotaExceeded', false],
+    ['Capacity', { code: 'PublicIPCountLimitReached' }, 'QuotaExceeded', false],
+    [
+      'Capacity',
+      { code: 'OperationNotAllowed', message: 'It exceeds the approved cores quota.' },
+      'QuotaExceeded',
+      false,
+    ],
+    ['Capacity', { code: 'AllocationFailed' }, 'NoCapacity', true],
+    ['NeedsAdministrator', { code: 'AADSTS7000215', status: 401 }, 'CredentialsInvalid', false],
+    ['NeedsAdministrator', { code: 'SubscriptionNotFound', status: 404 }, 'SubscriptionNotFound', false],
+    ['NeedsAdministrator', { code: 'AuthorizationFailed', status: 403 }, 'AuthorizationFailed', false],
+    ['NeedsAdministrator', { code: 'RequestDisallowedByPolicy', status: 403 }, 'AuthorizationFailed', false],
+    ['NameTaken', { code: 'VaultAlreadyExists', status: 409 }, 'NameTaken', false],
+    ['Immutable', { code: 'PropertyChangeNotAllowed', status: 409 }, 'RedeploymentRequired', false],
+    ['Invalid', { status: 400 }, 'OperationFailed', false],
+  ])('of %s %j is %s, passing: %s', (errorClass, { message = 'It failed.', ...about }, reason, passing) => {
+    expect(problemOf(message, { ...about, class: errorClass })).toMatchObject({ reason, passing });
+  });
+
+  it('waits for no person where the problem passes by itself', () => {
+    const classes: readonly ErrorClass[] = ['Throttled', 'Busy', 'Propagation', 'NotFound', 'Server', 'Capacity'];
+    for (const errorClass of classes) {
+      const { reason, passing } = problemOf('It failed.', { class: errorClass });
+      expect(isStalling(reason), errorClass).toBe(!passing);
+    }
+  });
+
+  it('shows no signature of an address, in whatever Azure says', () => {
+    const { message } = problemOf('Cannot read https://x.blob.core.windows.net/p/a.zip?sv=2026&sig=c2VjcmV0 now.');
+    expect(message).not.toContain('c2VjcmV0');
   });
 });
