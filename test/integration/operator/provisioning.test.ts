@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { computeKstatus } from '../../../src/runtime/kstatus.ts';
 import { secret } from '../../world/gateway-manifests.ts';
+import { pfxOf } from './pfx.ts';
 import { NAME, operatorSuite, SERVICE_NAME, valueAt } from './suite.ts';
 
 const suite = operatorSuite();
@@ -129,21 +125,4 @@ describe('a manifest becomes a gateway', () => {
 
 function groupPath(subscriptionId: string, name: string): string {
   return `/subscriptions/${subscriptionId}/resourcegroups/${name}?api-version=2025-04-01`;
-}
-
-/** A PKCS#12 file as OpenSSL makes it. */
-async function pfxOf(chainPem: string, keyPem: string, password: string): Promise<Buffer> {
-  const directory = await mkdtemp(join(tmpdir(), 'cmg-operator-pfx-'));
-  try {
-    await writeFile(join(directory, 'chain.pem'), chainPem);
-    await writeFile(join(directory, 'key.pem'), keyPem);
-    const { stdout } = await promisify(execFile)(
-      'openssl',
-      ['pkcs12', '-export', '-in', 'chain.pem', '-inkey', 'key.pem', '-passout', `pass:${password}`],
-      { cwd: directory, encoding: 'buffer' },
-    );
-    return stdout;
-  } finally {
-    await rm(directory, { recursive: true });
-  }
 }
