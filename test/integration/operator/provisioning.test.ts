@@ -59,9 +59,8 @@ describe('a manifest becomes a gateway', () => {
     expect(suite.world().packages.downloads()).toBe(1);
     expect((await test.events()).map(({ reason }) => reason)).toContain('Ready');
 
-    const { counts } = test.azure.control;
-    expect(counts.writes, 'writes').toBeLessThanOrEqual(20);
-    expect(counts.reads, 'reads').toBeLessThanOrEqual(40);
+    // Reads are counted where time does not depend on how busy the machine is (test/integration/procedure).
+    expect(test.azure.control.counts.writes).toBeLessThanOrEqual(20);
   });
 
   it('keeps the addresses of operations in a Secret of its own, which is empty in the end', async () => {

@@ -45,6 +45,11 @@ describe('a gateway that is ready', () => {
     expect(gateway.condition('InSync')).toMatchObject({ status: 'True' });
   });
 
+  it('took few requests to make: at most 20 writes and 40 reads', () => {
+    expect(world.azure.control.counts.writes).toBeLessThanOrEqual(20);
+    expect(world.azure.control.counts.reads).toBeLessThanOrEqual(40);
+  });
+
   it('is looked at again after the drift interval, spread so that a fleet does not come at once', () => {
     const { againAfterMs = 0 } = gateway.reports.at(-1) ?? {};
     expect(againAfterMs).toBeGreaterThan(DRIFT_INTERVAL_MS);
