@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CMGSpec } from '../../src/api/v1alpha1/cmg.generated.ts';
+import { prefixOf, storageAccountName } from '../../src/gateway/deployment.ts';
 import {
   type Change,
   GUID,
@@ -410,6 +411,11 @@ test('accepts a prefix exactly when Azure takes the names that come of it', asyn
         Object.assign(spec, { serviceName: `${prefix}.contoso.com`, content: { enabled } }),
       );
       expect(accepted).toBe(isAcceptablePrefix(prefix, enabled));
+      if (accepted) {
+        const name = prefixOf(`${prefix}.contoso.com`);
+        expect(name).toMatch(/^[a-z](-?[a-z0-9]){2,23}$/);
+        expect(storageAccountName(name)).toMatch(/^[a-z0-9]{3,24}$/);
+      }
     }),
     { numRuns: 400 },
   );

@@ -153,6 +153,35 @@ test('accelerated networking is asked for only where it is known to be there', (
   expect(withIt('Standard_B2s')).toBe(false);
 });
 
+describe('the model of the VMs', () => {
+  const modelOf = (deployment: GatewayDeployment, observed = observedOutputs(deployment)) => {
+    const { properties } = scaleSet(deployment).desired(observed) as { properties: JsonObject };
+    return properties.virtualMachineProfile;
+  };
+  const outputsWithCertificate = (version: string) =>
+    observedOutputs(contoso).set('certificate', {
+      properties: {
+        secretUriWithVersion: `https://granitefalls.vault.azure.net/secrets/server-certificate/${version}`,
+      },
+    });
+
+  test('stays as it is when the gateway grows or shrinks, or its VMs do within a series', () => {
+    for (const change of [{ instances: 1 }, { instances: 16 }, { vmSku: 'Standard_D8ads_v6' }]) {
+      expect(modelOf({ ...contoso, ...change })).toEqual(modelOf(contoso));
+    }
+  });
+
+  test('is another one with another package, certificate or content', () => {
+    const models = [
+      modelOf(contoso),
+      modelOf({ ...contoso, servicePackage: { sha256: 'f0'.repeat(32) } }),
+      modelOf({ ...contoso, contentEnabled: false }),
+      modelOf(contoso, outputsWithCertificate('f0'.repeat(16))),
+    ].map((model) => JSON.stringify(model));
+    expect(new Set(models).size).toBe(models.length);
+  });
+});
+
 describe('the setup extension', () => {
   const propertiesOf = (deployment: GatewayDeployment, observed = observedOutputs(deployment)): JsonObject =>
     setupExtension(deployment, observed)?.properties as JsonObject;
