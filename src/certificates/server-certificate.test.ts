@@ -181,14 +181,18 @@ describe('a Secret that cannot be used', () => {
     }
   });
 
-  it('has any byte of the certificate damaged: that is said, and nothing is thrown', () => {
-    const damaged = fc.tuple(fc.nat({ max: leaf.raw.length - 1 }), fc.integer({ min: 1, max: 255 }));
+  it.each([
+    { what: 'certificate', part: () => leaf, rest: () => '' },
+    { what: 'issuer', part: () => intermediateCertificate, rest: () => pemOf(leaf) },
+  ])('has any byte of the $what damaged: that is said, and nothing is thrown', ({ part, rest }) => {
+    const { raw } = part();
+    const damaged = fc.tuple(fc.nat({ max: raw.length - 1 }), fc.integer({ min: 1, max: 255 }));
     fc.assert(
       fc.property(damaged, ([position, change]) => {
-        const der = Buffer.from(leaf.raw);
+        const der = Buffer.from(raw);
         der[position] = (der[position] ?? 0) ^ change;
         const pem = `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----`;
-        expect(['Readable', 'Unreadable']).toContain(unreadable(pem).kind);
+        expect(['Readable', 'Unreadable']).toContain(unreadable(`${rest()}${pem}`).kind);
       }),
       { numRuns: 500 },
     );
