@@ -371,7 +371,11 @@ const REFUSED: readonly { readonly what: string; readonly change: Change; readon
   ...['A'.repeat(64), 'a'.repeat(63), 'a'.repeat(65), `sha256:${'a'.repeat(64)}`].map((sha256) => ({
     what: `the hash ${sha256}`,
     change: (spec: SpecManifest) => Object.assign(spec.servicePackage, { sha256 }),
-    says: ['spec.servicePackage.sha256: Invalid value', 'must be 64 hexadecimal digits in lower case'],
+    says: [
+      'spec.servicePackage.sha256: Invalid value',
+      'must be 64 hexadecimal digits in lower case',
+      'in PowerShell, (Get-FileHash FILE)',
+    ],
   })),
 ];
 
