@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { findCondition } from '../../../src/runtime/conditions.ts';
 import { computeKstatus } from '../../../src/runtime/kstatus.ts';
 import { secret } from '../../world/gateway-manifests.ts';
 import { pfxOf } from './pfx.ts';
 import { NAME, operatorSuite, SERVICE_NAME, valueAt } from './suite.ts';
+import { watchVersions } from './versions.ts';
 
 const suite = operatorSuite();
 
@@ -75,6 +77,39 @@ describe('a manifest becomes a gateway', () => {
     };
     expect(operations.data ?? {}).toEqual({});
     expect(operations.metadata.ownerReferences).toMatchObject([{ uid: ready.metadata.uid, controller: true }]);
+  });
+
+  it('shows at every moment a state that tools take for what it is', async () => {
+    const test = await suite.begin();
+    const versions = await watchVersions(test.namespace);
+    const { cmg, certificate, credentials } = await test.manifests();
+    await test.apply(certificate, credentials, cmg);
+    await test.untilReady();
+    await test.patchSpec({ vm: { size: 'Custom', sku: 'Standard_Z99' } });
+    await test.untilReason('AzureReady', 'OperationFailed');
+    await test.patchSpec({ vm: { size: 'Standard', sku: null, instances: 2 } });
+    await test.untilReady();
+
+    const shown = versions.seen().filter(({ status }) => status !== undefined);
+    const states = shown.map((version) => computeKstatus(version).state);
+    expect(states.filter((state, index) => state !== states[index - 1])).toEqual([
+      'InProgress',
+      'Current',
+      'InProgress',
+      'Failed',
+      'InProgress',
+      'Current',
+    ]);
+    for (const { metadata, status } of shown) {
+      const { observedGeneration, conditions } = status ?? {};
+      expect(observedGeneration).toBeLessThanOrEqual(metadata.generation);
+      expect(findCondition(conditions, 'Ready')).toBeDefined();
+      const abnormal = ['Reconciling', 'Stalled'].flatMap((type) => findCondition(conditions, type) ?? []);
+      expect(abnormal.map((condition) => condition.status)).not.toContain('False');
+      expect(abnormal.length).toBeLessThanOrEqual(1);
+      expect(metadata.finalizers).toEqual(['configmgr.io/gateway']);
+      expect(JSON.stringify(status).length).toBeLessThan(16_000);
+    }
   });
 
   it("takes the article's own name, with a hyphen, when content is off", async () => {
