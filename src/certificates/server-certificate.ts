@@ -81,6 +81,9 @@ export function readServerCertificate(source: CertificateSource, roots = publicR
 
 type Unreadable = Extract<CertificateReading, { kind: 'Unreadable' }>;
 
+const STORE_AS_PEM =
+  'Store the server certificate and those that issued it as PEM, or set spec.serverCertificate.format to PFX if it is a .pfx file.';
+
 type Content =
   | {
       readonly kind: 'Content';
@@ -101,15 +104,17 @@ function contentOfPem(source: Extract<CertificateSource, { format: 'TLS' }>): Co
     certificates = certificatesOf(source.certificatePem);
     authorities = certificatesOf(source.caPem ?? '');
   } catch {
-    return unreadable('It holds a PEM block that is no certificate.');
+    return unreadable(`It holds a PEM block that is no certificate. ${STORE_AS_PEM}`);
   }
   if (certificates.length === 0) {
-    return unreadable('It holds no certificate in PEM form (-----BEGIN CERTIFICATE-----).');
+    return unreadable(`It holds no certificate in PEM form (-----BEGIN CERTIFICATE-----). ${STORE_AS_PEM}`);
   }
   try {
     return { kind: 'Content', certificates, authorities, privateKey: createPrivateKey(source.privateKeyPem) };
   } catch {
-    return unreadable('Its private key is no unencrypted private key in PEM form (-----BEGIN PRIVATE KEY-----).');
+    return unreadable(
+      'Its private key is no unencrypted private key in PEM form (-----BEGIN PRIVATE KEY-----). Store it so, without a passphrase.',
+    );
   }
 }
 
@@ -130,9 +135,9 @@ function contentOfPkcs12({ pfx, password }: Extract<CertificateSource, { format:
 }
 
 const FAULTS: Readonly<Record<Pkcs12Fault, string>> = {
-  WrongPassword: 'The password does not open the PKCS#12 file.',
+  WrongPassword: 'The password does not open the PKCS#12 file. Correct the password in the Secret.',
   TooSlow: `Its PKCS#12 file asks for more than ${MOST_ITERATIONS} rounds of key derivation. Export it again with fewer, such as 2048.`,
-  Malformed: 'Its file is no readable PKCS#12 file (.pfx).',
+  Malformed: 'Its file is no readable PKCS#12 file (.pfx). Export the certificate again with its private key.',
 };
 
 function unreadable(message: string): Unreadable {

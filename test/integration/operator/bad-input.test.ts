@@ -1,43 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ConditionType, Reason } from '../../../src/api/v1alpha1/conditions.ts';
-import { findCondition } from '../../../src/runtime/conditions.ts';
-import { createCertificateAuthority } from '../../certificate-authority.ts';
-import { certificateSecret, type Manifest, secret } from '../../world/gateway-manifests.ts';
-import { type GatewayManifests, type GatewayTest, NAME, operatorSuite, SERVICE_NAME } from './suite.ts';
+import { type Manifest, secret } from '../../world/gateway-manifests.ts';
+import { type BadInput, testBadInput } from './bad-input.ts';
+import { type GatewayTest, NAME, operatorSuite } from './suite.ts';
 
 const suite = operatorSuite();
-const DAY_MS = 86_400_000;
 
-/** One mistake or fault: how it comes about, what the CMG says, and what mends it. */
-interface BadInput {
-  readonly what: string;
-  /** Changes the world or the manifests before they are applied. */
-  readonly prepare: (test: GatewayTest, manifests: GatewayManifests) => Promise<Partial<Applied>> | Partial<Applied>;
-  readonly type: ConditionType;
-  readonly reason: Reason;
-  /** What the message must tell: what is wrong, and what to do. */
-  readonly says: RegExp;
-  /** Whether a person has to act; then nothing was made in Azure either, unless `leaves` says so. */
-  readonly stalled: boolean;
-  /** Whether something may have been made before the mistake showed. */
-  readonly leaves?: boolean;
-  readonly mend: (test: GatewayTest, manifests: GatewayManifests) => Promise<unknown> | unknown;
-}
-
-interface Applied {
-  readonly certificate: Manifest | undefined;
-  readonly credentials: Manifest | undefined;
-  readonly cmg: Manifest;
-}
-
-const applyGood = (test: GatewayTest, { certificate }: GatewayManifests) => test.apply(certificate);
-
-/** Stores a certificate of the suite's authority that differs from what is asked for. */
-function wrongCertificate(request: Parameters<typeof suite.certificateFor>[0]) {
-  return async ({ namespace }: GatewayTest) => ({
-    certificate: certificateSecret(namespace, `${NAME}-tls`, await suite.certificateFor(request), suite.world()),
-  });
-}
+const groupPath = (subscriptionId: string, name: string) =>
+  `/subscriptions/${subscriptionId}/resourcegroups/${name}?api-version=2025-04-01`;
 
 function withAzure(manifest: Manifest, azure: object): Manifest {
   const spec = manifest.spec as { readonly azure: object };
@@ -55,85 +24,6 @@ function failScaleSet({ control }: GatewayTest['azure'], code: string, message: 
     action: { kind: 'failOperation', error: { code, message } },
   });
 }
-
-const CERTIFICATES: readonly BadInput[] = [
-  {
-    what: 'a missing certificate Secret',
-    prepare: () => ({ certificate: undefined }),
-    type: 'CertificateValid',
-    reason: 'SecretNotFound',
-    says: /does not exist\. Create it with the keys tls\.crt and tls\.key/,
-    stalled: false,
-    mend: applyGood,
-  },
-  {
-    what: 'a certificate Secret without its key',
-    prepare: ({ namespace }) => ({ certificate: secret(namespace, `${NAME}-tls`, 'Opaque', { 'tls.crt': 'x' }) }),
-    type: 'CertificateValid',
-    reason: 'SecretNotFound',
-    says: /lacks the key tls\.key/,
-    stalled: false,
-    mend: async (test, manifests) => {
-      // The type of a Secret cannot be changed.
-      await test.api.call('DELETE', `/api/v1/namespaces/${test.namespace}/secrets/${NAME}-tls`);
-      await applyGood(test, manifests);
-    },
-  },
-  {
-    what: 'an expired certificate',
-    prepare: wrongCertificate({
-      commonName: SERVICE_NAME,
-      notBefore: new Date(Date.now() - 20 * DAY_MS),
-      notAfter: new Date(Date.now() - DAY_MS),
-    }),
-    type: 'CertificateValid',
-    reason: 'CertificateExpired',
-    says: /expired on \d{4}-\d\d-\d\d.*Renew it in the Secret/,
-    stalled: true,
-    mend: applyGood,
-  },
-  {
-    what: 'a certificate without a common name',
-    prepare: wrongCertificate({ organization: 'Contoso', names: [SERVICE_NAME] }),
-    type: 'CertificateValid',
-    reason: 'CommonNameMissing',
-    says: /no common name.*CN=granitefalls\.contoso\.com/,
-    stalled: true,
-    mend: applyGood,
-  },
-  {
-    what: 'a certificate for another name',
-    prepare: wrongCertificate({ commonName: 'other.contoso.com' }),
-    type: 'CertificateValid',
-    reason: 'NameMismatch',
-    says: /is for other\.contoso\.com, not for granitefalls\.contoso\.com/,
-    stalled: true,
-    mend: applyGood,
-  },
-  {
-    what: 'a certificate whose name differs in case only',
-    prepare: wrongCertificate({ commonName: 'GraniteFalls.contoso.com' }),
-    type: 'CertificateValid',
-    reason: 'NameMismatch',
-    says: /upper and lower case/i,
-    stalled: true,
-    mend: applyGood,
-  },
-  {
-    what: 'an incomplete chain',
-    prepare: async ({ namespace }) => {
-      const other = await createCertificateAuthority('Fabrikam');
-      const leaf = await other.issue({ commonName: SERVICE_NAME });
-      const alone = { ...leaf, chainPem: leaf.certificatePem };
-      return { certificate: certificateSecret(namespace, `${NAME}-tls`, alone, suite.world()) };
-    },
-    type: 'CertificateValid',
-    reason: 'IncompleteChain',
-    says: /CN=Fabrikam Issuing CA.*intermediate/,
-    stalled: true,
-    mend: applyGood,
-  },
-];
 
 const AZURE: readonly BadInput[] = [
   {
@@ -351,36 +241,62 @@ const AZURE: readonly BadInput[] = [
     leaves: true,
     mend: () => undefined,
   },
+  {
+    what: 'a credentials Secret without its key',
+    prepare: ({ namespace }) => ({ credentials: secret(namespace, 'azure', 'Opaque', { password: 'x' }) }),
+    type: 'PrerequisitesMet',
+    reason: 'SecretNotFound',
+    says: /azure lacks the key client-secret/,
+    stalled: false,
+    mend: (test, { credentials }) => test.apply(credentials),
+  },
+  {
+    what: 'an application that Entra does not know',
+    prepare: (_, { cmg }) => ({
+      cmg: withAzure(cmg, {
+        credentials: {
+          type: 'ClientSecret',
+          clientSecret: { clientId: '00000000-0000-4000-8000-000000000000', secretRef: { name: 'azure' } },
+        },
+      }),
+    }),
+    type: 'PrerequisitesMet',
+    reason: 'CredentialsInvalid',
+    says: /AADSTS700016/,
+    stalled: true,
+    mend: (test, { cmg }) => test.apply(cmg),
+  },
+  {
+    what: 'a group that somebody else has made',
+    prepare: ({ azure }) => {
+      azure.control.call('PUT', groupPath(azure.subscriptionId, `cmg-${NAME}`), { location: 'westeurope' });
+      return {};
+    },
+    type: 'AzureReady',
+    reason: 'ResourceNotOwned',
+    says: /cmg-gateway/,
+    stalled: true,
+    leaves: true,
+    mend: (test) => test.patchSpec({ azure: { resourceGroup: { name: 'cmg-else' } } }),
+  },
+  {
+    what: 'a service package that is not there',
+    prepare: (_, { cmg }) => ({
+      cmg: withSpec(cmg, {
+        servicePackage: { url: `${suite.world().packages.url}.gone`, sha256: suite.world().packages.sha256 },
+      }),
+    }),
+    type: 'AzureReady',
+    reason: 'PackageUnavailable',
+    says: /404.*spec\.servicePackage\.url/s,
+    stalled: true,
+    leaves: true,
+    mend: (test, { cmg }) => test.apply(cmg),
+  },
 ];
 
-describe.each([
-  ['certificate', CERTIFICATES],
-  ['Azure', AZURE],
-])('bad input: %s', (_, rows) => {
-  it.each(rows)('$what: $reason, and it recovers', async (row) => {
-    const test = await suite.begin();
-    const manifests = await test.manifests();
-    const applied = { ...manifests, ...(await row.prepare(test, manifests)) };
-    await test.apply(applied.certificate, applied.credentials, applied.cmg);
-
-    const condition = await test.untilReason(row.type, row.reason);
-    expect(condition.status).not.toBe('True');
-    expect(condition.message).toMatch(row.says);
-    const { status } = await test.cmg();
-    expect(findCondition(status?.conditions, 'Ready')?.reason).toBe(row.reason);
-    expect(findCondition(status?.conditions, 'Stalled')?.status).toBe(row.stalled ? 'True' : undefined);
-    expect(findCondition(status?.conditions, 'Reconciling')?.status).toBe(row.stalled ? undefined : 'True');
-    await expect
-      .poll(async () => (await test.events()).map(({ reason }) => reason), { timeout: 10_000 })
-      .toContain(row.reason);
-    if (row.leaves !== true) {
-      expect(test.resources()).toEqual([]);
-    }
-
-    await row.mend(test, manifests);
-    await test.untilReady();
-    expect(test.resources('Microsoft.Compute/virtualMachineScaleSets')).toHaveLength(1);
-  });
+describe('bad input', () => {
+  testBadInput(suite, AZURE);
 });
 
 describe('bad input that mends itself or is told only', () => {
