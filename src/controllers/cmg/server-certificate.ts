@@ -1,5 +1,5 @@
-import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
-import { judgeServerCertificate } from '../../certificates/judge.ts';
+import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import { type CertificateProblem, judgeServerCertificate } from '../../certificates/judge.ts';
 import {
   type CertificateSource,
   readServerCertificate,
@@ -23,7 +23,8 @@ export async function checkServerCertificate(scope: Scope): Promise<StepResult<S
     return halt(SLOW_RETRY_MS, invalid(reading.reason, `The Secret ${secret} cannot be used. ${reading.message}`));
   }
   const { serviceName } = scope.cmg.spec;
-  const { problems, warnings } = judgeServerCertificate(reading.certificate, serviceName, scope.clock.now());
+  const { problems: found, warnings } = judgeServerCertificate(reading.certificate, serviceName, scope.clock.now());
+  const problems = found.length > 0 ? found : judgeChange(scope.cmg, reading.certificate);
   const [worst] = problems;
   if (worst !== undefined) {
     const messages = problems.map(({ message }) => message).join(' ');
@@ -36,6 +37,25 @@ export async function checkServerCertificate(scope: Scope): Promise<StepResult<S
     reason: warning?.reason ?? 'Succeeded',
     message: warning?.message ?? `The certificate is valid for ${serviceName} until ${day(reading.certificate)}.`,
   });
+}
+
+/**
+ * A gateway keeps the common name that it was made with, the wildcard included: Configuration Manager takes a renewed
+ * certificate only for the same one ("Modify a cloud management gateway"). Status has the last one that was taken.
+ */
+function judgeChange({ spec, status }: CMG, { commonName = '' }: ServerCertificate): readonly CertificateProblem[] {
+  const before = status?.certificate?.commonName;
+  const made = status?.deployments?.some(
+    ({ phase, serviceName }) => phase === 'Active' && serviceName === spec.serviceName,
+  );
+  return made !== true || before === undefined || before === commonName
+    ? []
+    : [
+        {
+          reason: 'CommonNameChanged',
+          message: `The server certificate is for ${commonName}, but the gateway was made with one for ${before} and keeps that name. Store a certificate for ${before}.`,
+        },
+      ];
 }
 
 /** What status shows of a certificate. */

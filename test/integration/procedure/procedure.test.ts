@@ -100,6 +100,22 @@ describe('a gateway that is ready', () => {
     expect(gateway.happenings.map(({ reason }) => reason)).not.toContain('DriftRepaired');
   });
 
+  it('keeps the common name that it was made with', async () => {
+    const written = world.azure.control.writes.length;
+    gateway.setCertificate(await world.authority.issue({ commonName: '*.contoso.com' }));
+    await gateway.round();
+    expect(gateway.condition('Stalled')).toMatchObject({ reason: 'CommonNameChanged' });
+    expect(gateway.condition('CertificateValid')).toMatchObject({
+      status: 'False',
+      message: expect.stringContaining(`Store a certificate for ${SERVICE_NAME}.`),
+    });
+    expect(world.azure.control.writes.length).toBe(written);
+    expect(gateway.cmg.status?.certificate?.commonName).toBe(SERVICE_NAME);
+    gateway.setCertificate(await world.authority.issue({ commonName: SERVICE_NAME }));
+    await gateway.round();
+    await gateway.roundsUntil(isReady);
+  });
+
   it('is not ready while its scale set is gone, and is when the new one serves', async () => {
     world.azure.control.remove(idOf(SCALE_SET));
     await gateway.round();
