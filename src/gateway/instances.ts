@@ -38,7 +38,7 @@ function problemOf(id: string, properties: JsonObject): InstanceProblem | undefi
     .find(({ name }) => name === SETUP_EXTENSION);
   const setupState = codeOf(setup?.statuses, 'ProvisioningState/');
   if (power !== undefined && !['running', 'starting', 'unknown'].includes(power)) {
-    return { kind: 'NotRunning', message: `VM ${id} is ${power}.` };
+    return { kind: 'NotRunning', message: `VM ${id} is ${power}. Start it in Azure.` };
   }
   if (setupState !== undefined && /^failed/.test(setupState)) {
     return { kind: 'SetupFailed', message: `The setup in VM ${id} failed: ${messageOf(setup?.statuses)}` };

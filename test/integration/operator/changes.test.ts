@@ -1,14 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { findCondition } from '../../../src/runtime/conditions.ts';
+import { createCertificateAuthority } from '../../certificate-authority.ts';
+import { startPackageServer } from '../../simulators/package-server.ts';
 import { certificateSecret } from '../../world/gateway-manifests.ts';
+import { trust } from '../../world/trust.ts';
 import { conditionOf, type GatewayTest, isReady, NAME, operatorSuite, SERVICE_NAME, valueAt } from './suite.ts';
 
 const suite = operatorSuite();
 const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets';
+const LOAD_BALANCER = 'Microsoft.Network/loadBalancers';
 
-/** A gateway that is Ready, compared with Azure every five simulated minutes (1.5 s). */
-async function readyGateway(spec: Readonly<Record<string, unknown>> = {}): Promise<GatewayTest> {
-  const test = await suite.begin({ flags: ['--drift-interval', '5m'] });
+/** A gateway that is Ready, compared with Azure every five simulated minutes (1.5 s) unless told otherwise. */
+async function readyGateway(spec: Readonly<Record<string, unknown>> = {}, interval = '5m'): Promise<GatewayTest> {
+  const test = await suite.begin({ flags: ['--drift-interval', interval] });
   const { certificate, credentials, cmg } = await test.manifests(spec);
   await test.apply(certificate, credentials, cmg);
   await test.untilReady();
@@ -26,7 +30,17 @@ async function untilAzure(what: string, seen: () => boolean): Promise<void> {
 
 const profileOf = (test: GatewayTest) => valueAt(test.resources(SCALE_SET)[0], 'properties.virtualMachineProfile');
 const natRulesOf = (test: GatewayTest) =>
-  valueAt(test.resources('Microsoft.Network/loadBalancers')[0], 'properties.inboundNatRules') as readonly unknown[];
+  valueAt(test.resources(LOAD_BALANCER)[0], 'properties.inboundNatRules') as readonly unknown[];
+const SETUP_TAG = 'properties.virtualMachineProfile.extensionProfile.extensions.0.properties.forceUpdateTag';
+
+/** Whether each VM has the newest model. */
+function latestModelsOf(test: GatewayTest): readonly unknown[] {
+  const { body } = test.azure.control.call('GET', `${idOf(test, SCALE_SET)}/virtualMachines?api-version=2024-11-01`);
+  return (valueAt(body as never, 'value') as readonly never[]).map((vm) =>
+    valueAt(vm, 'properties.latestModelApplied'),
+  );
+}
+
 const ruleNamesOf = (test: GatewayTest) =>
   (
     valueAt(test.resources('Microsoft.Network/networkSecurityGroups')[0], 'properties.securityRules') as readonly {
@@ -56,14 +70,7 @@ describe('changes of the spec', () => {
     const large = await test.untilReady();
     expect(valueAt(test.resources(SCALE_SET)[0], 'sku.name')).toBe('Standard_D8ads_v6');
     expect(large.status?.deployments?.[0]?.instances).toEqual({ wanted: 2, ready: 2 });
-    const instances = test.azure.control.call(
-      'GET',
-      `${idOf(test, SCALE_SET)}/virtualMachines?api-version=2024-11-01`,
-    ).body;
-    const models = (valueAt(instances as never, 'value') as readonly never[]).map((vm) =>
-      valueAt(vm, 'properties.latestModelApplied'),
-    );
-    expect(models).toEqual([true, true]);
+    expect(latestModelsOf(test)).toEqual([true, true]);
   });
 
   it('takes a renewed certificate at once, to the vault and to every VM', async () => {
@@ -82,6 +89,24 @@ describe('changes of the spec', () => {
       JSON.stringify(profileOf(test)).includes(String(secretUrl())),
     );
     await test.untilReady();
+  });
+
+  it('brings another service package to the storage account and to every VM', async () => {
+    const test = await readyGateway();
+    const setup = () => valueAt(test.resources(SCALE_SET)[0], SETUP_TAG);
+    const before = setup();
+    const authority = await createCertificateAuthority('Test');
+    trust(authority.rootPem);
+    const packages = await startPackageServer({
+      certificate: await authority.issue({ names: ['127.0.0.1'], key: 'ECDSA' }),
+      content: Buffer.from('another package'),
+    });
+    onTestFinished(() => packages.close());
+    await test.patchSpec({ servicePackage: { url: packages.url, sha256: packages.sha256 } });
+    await test.untilReady();
+    expect(packages.downloads()).toBe(1);
+    expect(setup()).not.toBe(before);
+    expect(latestModelsOf(test)).toEqual([true]);
   });
 
   it('says what cannot change in place, and leaves the gateway as it is', async () => {
@@ -149,6 +174,26 @@ describe('drift', () => {
         valueAt(test.resources('Microsoft.Storage/storageAccounts')[0], 'properties.allowSharedKeyAccess') === false,
       says: /storage account: properties\.allowSharedKeyAccess differs/,
     },
+    {
+      what: 'a deleted rule of the load balancer',
+      damage: (test: GatewayTest) =>
+        test.azure.control.mutate(idOf(test, LOAD_BALANCER), { properties: { loadBalancingRules: [] } }),
+      repaired: (test: GatewayTest) =>
+        valueAt(test.resources(LOAD_BALANCER)[0], 'properties.loadBalancingRules.0.name') === 'https',
+      says: /load balancer: properties\.loadBalancingRules\[https\] is missing/,
+    },
+    {
+      what: 'a changed tag',
+      damage: (test: GatewayTest) =>
+        test.azure.control.mutate(idOf(test, LOAD_BALANCER), {
+          tags: { 'configmgr.io_deployment': 'other', team: 'x' },
+        }),
+      repaired: (test: GatewayTest) => {
+        const tags = valueAt(test.resources(LOAD_BALANCER)[0], 'tags') as Readonly<Record<string, string>>;
+        return tags['configmgr.io_deployment'] !== 'other' && tags.team === 'x';
+      },
+      says: /load balancer: tags\S* differs/,
+    },
   ])('repairs $what, tells of it, and stays Ready', async ({ damage, repaired, says }) => {
     const test = await readyGateway();
     damage(test);
@@ -160,6 +205,16 @@ describe('drift', () => {
       ({ status }) => findCondition(status?.conditions, 'InSync')?.status === 'True',
     );
     expect(isReady(cmg.status, cmg.metadata.generation)).toBe(true);
+  });
+
+  it('tells of a VM that somebody has stopped, and is Ready when it runs again', async () => {
+    const test = await readyGateway();
+    const machines = idOf(test, SCALE_SET);
+    test.azure.control.call('POST', `${machines}/deallocate?api-version=2024-11-01`);
+    const stopped = await test.untilReason('ServiceHealthy', 'InstancesUnhealthy');
+    expect(stopped.message).toMatch(/VM 0 is deallocated\. Start it in Azure/);
+    test.azure.control.call('POST', `${machines}/start?api-version=2024-11-01`);
+    await test.untilReady();
   });
 
   it('leaves network rules of others alone', async () => {
@@ -183,20 +238,39 @@ describe('drift', () => {
   });
 
   it('writes nothing to Azure or Kubernetes for ten intervals when nothing differs', async () => {
-    const test = await readyGateway();
+    const test = await readyGateway({}, '1m');
     const cmg = await test.until(
       'InSync to be True',
       ({ status }) => findCondition(status?.conditions, 'InSync')?.status === 'True',
     );
+    // The last event is written a moment after the status.
+    await expect.poll(async () => (await test.events()).map(({ reason }) => reason)).toContain('Ready');
+    const stored = await storedVersions(test);
     const { writes, reads } = test.azure.control.counts;
-    const end = test.azure.clock.now() + 11 * 300_000;
-    await untilAzure('eleven drift intervals to pass', () => test.azure.clock.now() > end);
+    const end = test.azure.clock.now() + 11 * 70_000;
+    await untilAzure('ten comparisons', () => test.azure.clock.now() > end);
     expect(test.azure.control.counts.writes).toBe(writes);
     expect(test.azure.control.counts.reads).toBeGreaterThan(reads + 9 * 10);
-    expect((await test.cmg()).metadata.resourceVersion).toBe(cmg.metadata.resourceVersion);
+    expect(await storedVersions(test)).toEqual(stored);
     expect(conditionOf(cmg, 'Ready').status).toBe('True');
   });
 });
+
+/** The version of everything in the namespace that the operator could write. */
+async function storedVersions({ api, namespace }: GatewayTest): Promise<readonly string[]> {
+  const lists = await Promise.all(
+    (
+      [
+        ['apis/configmgr.io/v1alpha1', 'cmgs'],
+        ['api/v1', 'secrets'],
+        ['apis/events.k8s.io/v1', 'events'],
+      ] as const
+    ).map(([group, plural]) => api.call('GET', `/${group}/namespaces/${namespace}/${plural}`)),
+  );
+  return (lists as { items: { metadata: { name: string; resourceVersion: string } }[] }[]).flatMap(({ items }) =>
+    items.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`),
+  );
+}
 
 describe('deletion', () => {
   it('removes the group in one piece and frees the name of the vault', async () => {
