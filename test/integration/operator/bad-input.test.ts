@@ -311,6 +311,7 @@ describe('bad input that mends itself or is told only', () => {
 
   it('tells after 15 minutes that provisioning is slow, and goes on', async () => {
     const test = await suite.begin();
+    test.azure.control.settings.durationFactor = 1;
     test.azure.control.settings.durations.set('virtualMachineScaleSets/put', 1200);
     const { certificate, credentials, cmg } = await test.manifests();
     await test.apply(certificate, credentials, cmg);
