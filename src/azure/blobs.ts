@@ -105,26 +105,29 @@ async function storedHash(blob: BlockBlobClient, signal: AbortSignal | undefined
   }
 }
 
-/** Cuts a stream into blocks of `size` bytes; the last one may be shorter. Holds one block at a time. */
+/**
+ * Cuts a stream into blocks of `size` bytes; the last one may be shorter. Holds one block at a time, and of a short
+ * stream no more than there is.
+ */
 export async function* blocksOf(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  let block = new Uint8Array(size);
+  let parts: Uint8Array[] = [];
   let filled = 0;
   for await (const chunk of source) {
     let rest = chunk;
     while (rest.byteLength > 0) {
       const taken = rest.subarray(0, size - filled);
-      block.set(taken, filled);
+      parts.push(taken);
       filled += taken.byteLength;
       rest = rest.subarray(taken.byteLength);
       if (filled === size) {
-        yield block;
-        block = new Uint8Array(size);
+        yield Buffer.concat(parts, filled);
+        parts = [];
         filled = 0;
       }
     }
   }
   if (filled > 0) {
-    yield block.subarray(0, filled);
+    yield Buffer.concat(parts, filled);
   }
 }
 

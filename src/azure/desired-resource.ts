@@ -23,7 +23,12 @@ export interface DesiredResource {
    */
   readonly desired: (observed: ObservedResources) => JsonObject | undefined;
   /**
-   * Dotted paths, relative to the body, that Azure takes but never returns (`properties.value`). They are sent
+   * The body with its secrets, which Azure takes and never returns. Asked for only when the body is about to be sent, so
+   * that a secret exists no longer than that; a change of it must show in another property.
+   */
+  readonly withSecrets?: (body: JsonObject) => Promise<JsonObject>;
+  /**
+   * Dotted paths, relative to the body, that Azure takes but never returns (`properties.protectedSettings`). They are sent
    * with each PUT and never compared; a change of theirs must show in another property. `[]` in a path stands for each list item.
    */
   readonly writeOnly?: readonly string[];

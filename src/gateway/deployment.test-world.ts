@@ -25,7 +25,7 @@ export const contoso: GatewayDeployment = {
   certificate: {
     sha256Fingerprint: 'b2'.repeat(32),
     chainSha256: 'c3'.repeat(32),
-    pkcs12: () => 'bm90IGEgcmVhbCBQS0NTIzEyIGZpbGU=',
+    pkcs12: async () => 'bm90IGEgcmVhbCBQS0NTIzEyIGZpbGU=',
   },
   operatorPrincipalId: '33333333-3333-4333-8333-333333333333',
   adminPassword: () => 'Made-up-1234567890',
@@ -75,14 +75,25 @@ export function observedOutputs(deployment: GatewayDeployment): Map<string, Json
   ]);
 }
 
-/**
- * The body that a resource is written with, once everything it needs has been observed. For reading in tests, the id of
- * the resource group is shown as `<group>`.
- */
-export function bodyOf(resource: DesiredResource, deployment: GatewayDeployment): JsonObject {
+/** The body that a resource is written with, secrets included, once everything it needs has been observed. */
+export async function sentBody(resource: DesiredResource, deployment: GatewayDeployment): Promise<JsonObject> {
+  const body = declaredBody(resource, deployment);
+  return (await resource.withSecrets?.(body)) ?? body;
+}
+
+function declaredBody(resource: DesiredResource, deployment: GatewayDeployment): JsonObject {
   const body = resource.desired(observedOutputs(deployment));
   if (body === undefined) {
     throw new Error(`${resource.key} still waits for something.`);
   }
+  return body;
+}
+
+/**
+ * The body that a resource is written with, but for `withSecrets`, once everything it needs has been observed. For reading in tests, the id of
+ * the resource group is shown as `<group>`.
+ */
+export function bodyOf(resource: DesiredResource, deployment: GatewayDeployment): JsonObject {
+  const body = declaredBody(resource, deployment);
   return JSON.parse(JSON.stringify(body).replaceAll(resourceIds(deployment).resourceGroup, '<group>'));
 }

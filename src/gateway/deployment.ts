@@ -36,7 +36,7 @@ export interface GatewayDeployment {
     /** SHA-256 of the leaf with its chain, in lower-case hexadecimal digits. */
     readonly chainSha256: string;
     /** Certificate, chain and key as PKCS#12 without a password, in base64. Secret. */
-    readonly pkcs12: () => string;
+    readonly pkcs12: () => Promise<string>;
   };
   /** Object id of the identity that the operator uses in Azure; it uploads the service package. */
   readonly operatorPrincipalId: string;

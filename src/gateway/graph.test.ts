@@ -3,7 +3,7 @@ import { type BodyType, loadBodyJudge } from '../../test/simulators/arm/body-jud
 import type { DesiredResource } from '../azure/desired-resource.ts';
 import { resourceType } from '../azure/resource-id.ts';
 import type { JsonObject } from '../json.ts';
-import { contoso, observedOutputs } from './deployment.test-world.ts';
+import { contoso, observedOutputs, sentBody } from './deployment.test-world.ts';
 import type { GatewayDeployment } from './deployment.ts';
 import { CARRIES_OWNER_TAGS, gatewayGraph } from './graph.ts';
 
@@ -19,13 +19,9 @@ const complete = (deployment: GatewayDeployment) => gatewayGraph(deployment, obs
 const keysOf = (graph: readonly DesiredResource[]) => graph.map(({ key }) => key);
 
 /** The bodies of everything once all outputs are known. */
-function bodies(deployment: GatewayDeployment): readonly (readonly [resource: DesiredResource, body: JsonObject])[] {
-  const observed = observedOutputs(deployment);
-  return gatewayGraph(deployment, observed).map((resource) => {
-    const body = resource.desired(observed);
-    if (body === undefined) throw new Error(`${resource.key} still waits for something.`);
-    return [resource, body];
-  });
+function bodies(deployment: GatewayDeployment): Promise<readonly (readonly [DesiredResource, JsonObject])[]> {
+  const graph = gatewayGraph(deployment, observedOutputs(deployment));
+  return Promise.all(graph.map(async (resource) => [resource, await sentBody(resource, deployment)] as const));
 }
 
 describe.each(variants)('the graph of a gateway %s', (_title, deployment) => {
@@ -44,8 +40,8 @@ describe.each(variants)('the graph of a gateway %s', (_title, deployment) => {
     expect(complete(deployment).length).toBeLessThanOrEqual(17);
   });
 
-  test('puts owner tags exactly on what is said to carry them', () => {
-    const tagged = bodies(deployment).filter(([, { tags }]) =>
+  test('puts owner tags exactly on what is said to carry them', async () => {
+    const tagged = (await bodies(deployment)).filter(([, { tags }]) =>
       JSON.stringify(tags ?? {}).includes('configmgr.io_owner'),
     );
     const carriers = keysOf(complete(deployment)).filter((key) => CARRIES_OWNER_TAGS.has(key));
@@ -66,7 +62,7 @@ describe.each(variants)('the graph of a gateway %s', (_title, deployment) => {
 
   test('has bodies that Microsoft’s definitions allow', async () => {
     const judge = await loadBodyJudge();
-    for (const [{ key, id }, body] of bodies(deployment)) {
+    for (const [{ key, id }, body] of await bodies(deployment)) {
       const type = BODY_TYPES[resourceType(id)];
       expect(type, id).toBeDefined();
       // The judge knows no body for groups: its definitions are those of resource providers.
@@ -76,14 +72,18 @@ describe.each(variants)('the graph of a gateway %s', (_title, deployment) => {
     }
   });
 
-  test('keeps secrets to the values that Azure never returns', () => {
-    const secrets = [deployment.certificate.pkcs12(), deployment.adminPassword()];
-    for (const [{ key, writeOnly = [], createOnly = [] }, body] of bodies(deployment)) {
+  test('keeps secrets to the values that Azure never returns', async () => {
+    const secrets = [await deployment.certificate.pkcs12(), deployment.adminPassword()];
+    const observed = observedOutputs(deployment);
+    for (const { key, desired, writeOnly = [], createOnly = [] } of gatewayGraph(deployment, observed)) {
       for (const secret of secrets) {
-        const paths = pathsOf(body, secret);
+        const paths = pathsOf(desired(observed), secret);
         expect([...writeOnly, ...createOnly], key).toEqual(expect.arrayContaining(paths));
       }
     }
+    const sent = await bodies(deployment);
+    const holders = (secret: string) => sent.filter(([, body]) => pathsOf(body, secret).length > 0);
+    expect(secrets.map((secret) => holders(secret).map(([{ key }]) => key))).toEqual([['certificate'], ['scaleSet']]);
   });
 });
 

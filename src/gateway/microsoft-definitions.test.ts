@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { contoso, observedOutputs } from './deployment.test-world.ts';
+import { contoso, observedOutputs, sentBody } from './deployment.test-world.ts';
 import type { GatewayDeployment } from './deployment.ts';
 import { gatewayGraph } from './graph.ts';
 
@@ -15,11 +15,11 @@ test.skipIf(!existsSync(judge)).each([
   ['one VM, no content and a hyphen', { ...contoso, instances: 1, contentEnabled: false, prefix: 'contoso-cmg' }],
 ] as const)(
   'the judge of Microsoft’s definitions finds nothing in the requests for a gateway with %s (left out when it is not beside the checkout)',
-  (_title, deployment) => {
+  async (_title, deployment) => {
     const folder = mkdtempSync(join(tmpdir(), 'requests-'));
     try {
       const recording = join(folder, 'requests.jsonl');
-      writeFileSync(recording, requestsFor(deployment).join('\n'));
+      writeFileSync(recording, (await requestsFor(deployment)).join('\n'));
       expect(judged(recording)).toBe('');
     } finally {
       rmSync(folder, { recursive: true });
@@ -28,19 +28,19 @@ test.skipIf(!existsSync(judge)).each([
 );
 
 /** One JSON object a line, in the form of a recording; only the requests count. */
-function requestsFor(deployment: GatewayDeployment): readonly string[] {
-  const observed = observedOutputs(deployment);
-  return gatewayGraph(deployment, observed).map(({ id, apiVersion, desired }) =>
+function requestsFor(deployment: GatewayDeployment): Promise<readonly string[]> {
+  const requests = gatewayGraph(deployment, observedOutputs(deployment)).map(async (resource) =>
     JSON.stringify({
       method: 'PUT',
-      url: `https://management.azure.com${id}?api-version=${apiVersion}`,
+      url: `https://management.azure.com${resource.id}?api-version=${resource.apiVersion}`,
       requestHeaders: { 'Content-Type': 'application/json' },
-      requestBody: desired(observed),
+      requestBody: await sentBody(resource, deployment),
       status: 200,
       responseHeaders: {},
       responseBody: null,
     }),
   );
+  return Promise.all(requests);
 }
 
 /** What the judge says, or nothing when it is content. */

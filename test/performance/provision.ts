@@ -18,7 +18,7 @@ import type { Figures } from './main.ts';
  * Simulated time runs this much faster for the one gateway. What the operator itself spends is real time, so it counts
  * five times in simulated seconds: the figure is an upper bound of the overhead at real speed.
  */
-const SPEED = 5;
+const SPEED = 2;
 
 const MANY_GATEWAYS = 100;
 const STORED_CMGS = 1000;
@@ -72,7 +72,7 @@ async function measureOne(plane: ControlPlane, record: string): Promise<Figures>
   }
   const { counts } = world.azure.control;
   const recording = readFileSync(record, 'utf8');
-  const waits = [...waitsOf(recording), ...vaultSpans(world)];
+  const waits = [...waitsOf(recording), ...unannouncedSpans(world)];
   return {
     overheadSeconds: (to - from - covered(waits, { from, to })) / 1000,
     totalSimulatedSeconds: (to - from) / 1000,
@@ -81,11 +81,16 @@ async function measureOne(plane: ControlPlane, record: string): Promise<Figures>
   };
 }
 
-/** A vault names no time to wait: it is Azure's turn until the vault is done. */
-function vaultSpans({ azure }: SimulatedWorld): readonly Span[] {
-  return azure.control.writes
-    .filter(({ path }) => /\/vaults\/[^/]+$/i.test(path))
-    .flatMap(({ acceptedAt, doneAt }) => (doneAt === undefined ? [] : [{ from: acceptedAt, to: doneAt }]));
+/** Azure's turn without a word how long: until a vault is done, and until a new role assignment has taken effect. */
+function unannouncedSpans({ azure }: SimulatedWorld): readonly Span[] {
+  const { writes, settings } = azure.control;
+  return writes.flatMap(({ path, acceptedAt, doneAt }): readonly Span[] => {
+    if (/\/vaults\/[^/]+$/i.test(path) && doneAt !== undefined) {
+      return [{ from: acceptedAt, to: doneAt }];
+    }
+    const lasting = settings.roleLagSeconds * 1000;
+    return /\/roleAssignments\//i.test(path) ? [{ from: acceptedAt, to: acceptedAt + lasting }] : [];
+  });
 }
 
 async function measureMany(plane: ControlPlane, file: string, directory: string): Promise<Figures> {

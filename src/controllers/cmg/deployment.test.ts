@@ -150,7 +150,7 @@ describe('the deployment of a spec', () => {
     clusterUid: 'cluster',
     operatorPrincipalId: 'principal',
     certificate,
-    pkcs12: () => 'Secret-PFX',
+    pkcs12: async () => 'Secret-PFX',
     adminPassword: () => 'Secret-Password',
   });
 
@@ -168,9 +168,12 @@ describe('the deployment of a spec', () => {
     });
   });
 
-  it('shows no secret to whoever prints it', () => {
+  it('shows no secret to whoever prints it', async () => {
     expect(JSON.stringify(deployment)).not.toMatch(/Secret-/);
-    expect([deployment.certificate.pkcs12(), deployment.adminPassword()]).toEqual(['Secret-PFX', 'Secret-Password']);
+    expect([await deployment.certificate.pkcs12(), deployment.adminPassword()]).toEqual([
+      'Secret-PFX',
+      'Secret-Password',
+    ]);
   });
 });
 
@@ -194,11 +197,11 @@ describe('the deployment of a record', () => {
     });
   });
 
-  it('has no secrets', () => {
+  it('has no secrets', async () => {
     const { certificate: empty, adminPassword } = recordedGateway(cmg(), record, {
       installationId: 'p',
       clusterUid: 'c',
     });
-    expect([empty.pkcs12(), adminPassword()]).toEqual(['', '']);
+    expect([await empty.pkcs12(), adminPassword()]).toEqual(['', '']);
   });
 });

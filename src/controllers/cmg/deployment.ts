@@ -52,7 +52,7 @@ export function gatewayDeployment(input: {
   readonly clusterUid: string;
   readonly operatorPrincipalId: string;
   readonly certificate: ServerCertificate;
-  readonly pkcs12: () => string;
+  readonly pkcs12: () => Promise<string>;
   readonly adminPassword: () => string;
 }): GatewayDeployment {
   const { cmg, id, certificate } = input;
@@ -106,7 +106,7 @@ export function recordedGateway(
     instances: spec.vm.instances,
     contentEnabled: spec.content.enabled,
     servicePackage: { sha256: spec.servicePackage.sha256 },
-    certificate: { sha256Fingerprint: '', chainSha256: '', pkcs12: () => '' },
+    certificate: { sha256Fingerprint: '', chainSha256: '', pkcs12: async () => '' },
     operatorPrincipalId: '',
     adminPassword: () => '',
   };

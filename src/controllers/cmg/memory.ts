@@ -3,6 +3,7 @@ import type { ResourceKey } from '../../azure/desired-resource.ts';
 import type { ArmError } from '../../azure/errors.ts';
 import type { ResourceState } from '../../azure/resource-plan.ts';
 import type { GatewayInstance } from '../../gateway/instances.ts';
+import type { AzureProblem } from './azure-problem.ts';
 
 /** A resource as it was last seen, and when by the operator's clock (milliseconds since the epoch). */
 export interface Observation {
@@ -29,6 +30,26 @@ export interface RepeatedWrite {
   readonly notBefore: number;
 }
 
+/** The service package as the storage account had it, or why it could not be brought there. */
+export type PackageMemory =
+  | {
+      readonly kind: 'Stored';
+      /** Address of the blob. */
+      readonly address: string;
+      /** When it was seen, by the operator's clock. */
+      readonly at: number;
+    }
+  | {
+      readonly kind: 'Missing';
+      readonly address: string;
+      readonly problem: AzureProblem;
+      readonly attempt: number;
+      /** Not tried again before this, by the operator's clock, unless the Secret of the download changes. */
+      readonly notBefore: number;
+      /** Tells one content of that Secret from another without showing it. */
+      readonly secretFingerprint: string;
+    };
+
 /**
  * What the controller remembers of one CMG between reconciles. It only saves requests: a new process starts without it
  * and comes to the same decisions after looking at Azure again.
@@ -53,8 +74,8 @@ export interface GatewayMemory {
   instances: { readonly seen: readonly GatewayInstance[]; readonly at: number } | undefined;
   /** Since when not every VM has served with the newest model. */
   unsettledSince: number | undefined;
-  /** Address of the service package that was seen in the storage account, and when. */
-  uploadedPackage: { readonly address: string; readonly at: number } | undefined;
+  /** How the last look for the service package in the storage account ended. */
+  servicePackage: PackageMemory | undefined;
 }
 
 /** The memories of all CMGs, by UID, so that a new object of an old name starts afresh. */
@@ -73,6 +94,7 @@ export function createGatewayMemories(): GatewayMemories {
           known.generation = generation;
           known.failures.clear();
           known.written.clear();
+          known.servicePackage = undefined;
         }
         return known;
       }
@@ -87,7 +109,7 @@ export function createGatewayMemories(): GatewayMemories {
         accessAttempts: 0,
         instances: undefined,
         unsettledSince: undefined,
-        uploadedPackage: undefined,
+        servicePackage: undefined,
       };
       memories.set(uid, fresh);
       return fresh;

@@ -1,5 +1,6 @@
 import type { Reason } from '../../api/v1alpha1/conditions.ts';
 import { computeUsages, skuAvailability } from '../../azure/compute-skus.ts';
+import type { ResourceKey } from '../../azure/desired-resource.ts';
 import { ArmError } from '../../azure/errors.ts';
 import {
   deletedVault,
@@ -11,6 +12,7 @@ import {
 import { allows, type Permission, readPermissions } from '../../azure/permissions.ts';
 import { providerState, registerProvider } from '../../azure/provider-registration.ts';
 import { normaliseLocation } from '../../azure/resource-id.ts';
+import type { ResourceState } from '../../azure/resource-plan.ts';
 import { readLocations, readSubscription } from '../../azure/subscriptions.ts';
 import { API_VERSIONS } from '../../gateway/api-versions.ts';
 import { type GatewayDeployment, storageAccountName } from '../../gateway/deployment.ts';
@@ -37,7 +39,9 @@ export interface PreflightInput {
   readonly session: AzureSession;
   readonly deployment: GatewayDeployment;
   /** Keys of the graph that are known to be missing; only their names and cores are asked for. */
-  readonly missing: ReadonlySet<string>;
+  readonly missing: ReadonlySet<ResourceKey>;
+  /** The resource group where it has been read already, which is so when it is to be the gateway's own. */
+  readonly group: ResourceState | undefined;
   /** Whether nothing has ever been written for this gateway. */
   readonly first: boolean;
 }
@@ -197,10 +201,9 @@ function quotaProblem(
   );
 }
 
-async function checkResourceGroup({ session, deployment, scope }: PreflightInput) {
-  const { resourceGroup, region } = deployment;
-  const id = resourceIds(deployment).resourceGroup;
-  const group = await session.arm.get(id, API_VERSIONS.resourceGroups, { signal: scope.signal });
+async function checkResourceGroup(input: PreflightInput) {
+  const { resourceGroup, region, owner } = input.deployment;
+  const group = await resourceGroupOf(input);
   const { name, mode } = resourceGroup;
   if (group.kind === 'Absent') {
     return mode === 'Create'
@@ -221,7 +224,7 @@ async function checkResourceGroup({ session, deployment, scope }: PreflightInput
       ),
     ];
   }
-  return mode === 'UseExisting' || isOwnedBy(group.resource.tags, deployment.owner)
+  return mode === 'UseExisting' || isOwnedBy(group.resource.tags, owner)
     ? []
     : [
         problem(
@@ -229,6 +232,12 @@ async function checkResourceGroup({ session, deployment, scope }: PreflightInput
           `The resource group ${name} exists already and does not belong to this CMG. Choose another name, or set spec.azure.resourceGroup.mode to UseExisting.`,
         ),
       ];
+}
+
+async function resourceGroupOf({ session, deployment, scope, group }: PreflightInput) {
+  const known = group?.kind === 'Unobserved' ? undefined : group;
+  const id = resourceIds(deployment).resourceGroup;
+  return known ?? (await session.arm.get(id, API_VERSIONS.resourceGroups, { signal: scope.signal }));
 }
 
 /**

@@ -57,7 +57,7 @@ export async function checkPrerequisites(input: PrerequisitesInput): Promise<Ste
   if (missing.size === 0 && unreadable.length === 0 && running.size === 0) {
     memory.preflightPassed = undefined;
   } else if (memory.preflightPassed !== cmg.metadata.generation && (missing.size > 0 || unreadable.length > 0)) {
-    const problems = await preflight({ ...input, missing });
+    const problems = await preflight({ ...input, missing, group: observed.states.get('resourceGroup') });
     if (problems.length > 0) {
       return notMet(scope, problems);
     }

@@ -65,7 +65,7 @@ interface Known {
 async function provisionInAzure(scope: Scope, store: OperationsStore, known: Known): Promise<Report> {
   const { record, access } = known;
   const id = record?.id ?? newDeploymentId();
-  const deployment = await deploymentOf(scope, id, known);
+  const deployment = deploymentOf(scope, id, known);
   const input: ResourcesInput = {
     arm: access.session.arm,
     graphOf: (seen) => gatewayGraph(deployment, seen),
@@ -96,9 +96,8 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
   return { ...written, findings: [...prerequisites.findings, ...written.findings] };
 }
 
-async function deploymentOf(scope: Scope, id: string, { certificate, access }: Known) {
+function deploymentOf(scope: Scope, id: string, { certificate, access }: Known) {
   const { cmg, installationId, clusterUid } = scope;
-  const pkcs12 = (await writePkcs12(certificate.chain, certificate.privateKey)).toString('base64');
   return gatewayDeployment({
     cmg,
     id,
@@ -106,7 +105,7 @@ async function deploymentOf(scope: Scope, id: string, { certificate, access }: K
     clusterUid,
     operatorPrincipalId: access.principalId,
     certificate,
-    pkcs12: () => pkcs12,
+    pkcs12: async () => (await writePkcs12(certificate.chain, certificate.privateKey)).toString('base64'),
     adminPassword: newAdminPassword,
   });
 }

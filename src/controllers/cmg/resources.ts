@@ -13,8 +13,11 @@ import { failedLater } from './azure-problem.ts';
 import type { Failure, GatewayMemory } from './memory.ts';
 import type { Operations } from './operations-secret.ts';
 
-/** How soon a resource is read again that Azure is at work on without an operation that could be polled. */
-const PROVISIONING_POLL_MS = 10_000;
+/**
+ * How soon a resource is read again that Azure is at work on without an operation that could be polled. A key vault takes
+ * about half a minute.
+ */
+const PROVISIONING_POLL_MS = 8000;
 
 /** Before something is created, it is looked whether it is still missing if that was seen longer ago than this. */
 const MISSING_IS_CERTAIN_MS = 60_000;
@@ -147,7 +150,7 @@ function isCertainlyMissing({ memory, now }: ResourcesInput, { resource }: Resou
 /** When there is something to do again, by the operator's clock; `undefined`: nothing before the next comparison. */
 export function nextDue(
   { memory, now }: ResourcesInput,
-  { plan }: ObservedGateway,
+  { graph, plan }: ObservedGateway,
   acted: ActOutcome,
   held: ReadonlySet<ResourceKey>,
 ): number | undefined {
@@ -159,8 +162,9 @@ export function nextDue(
     .filter(({ during }) => during === 'Read')
     .map(({ notBefore }) => (notBefore > now() ? notBefore : now() + PROVISIONING_POLL_MS));
   const polls = [...acted.operations.keys()].map((key) => memory.pollAt.get(key) ?? now());
-  const waiting = plan.waiting.map(({ reason }) => reason);
-  const provisioning = waiting.includes('ProvisioningState') ? [now() + PROVISIONING_POLL_MS] : [];
+  const provisioning = graph
+    .filter(({ key }) => plan.waiting.some((waiting) => waiting.key === key && waiting.reason === 'ProvisioningState'))
+    .map(({ id }) => Math.max((memory.observations.get(id)?.at ?? 0) + PROVISIONING_POLL_MS, now()));
   // A write that is done already may have made the next ones possible.
   const progress = acted.accepted > 0 || acted.unsure ? [now()] : [];
   const due = [...writes, ...reads, ...polls, ...provisioning, ...progress];
@@ -273,7 +277,8 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
   const { key, id, apiVersion } = action.resource;
   try {
     const ifMatch = action.kind === 'Update' ? action.ifMatch : undefined;
-    const { resource, operation } = await arm.put(id, apiVersion, action.body, { signal, ifMatch });
+    const body = (await action.resource.withSecrets?.(action.body)) ?? action.body;
+    const { resource, operation } = await arm.put(id, apiVersion, body, { signal, ifMatch });
     rememberWrite(input, action);
     memory.observations.delete(id);
     // Where only the state of the resource tells when Azure is done, there is nothing to poll but the resource itself.

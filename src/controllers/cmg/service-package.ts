@@ -1,41 +1,45 @@
+import { createHash } from 'node:crypto';
 import { PackageHashMismatch, uploadPackage } from '../../azure/blobs.ts';
-import { ArmError } from '../../azure/errors.ts';
+import { ArmError, retryDelay, retryDelayAfter } from '../../azure/errors.ts';
 import { openPackage, type PackageCredentials, PackageUnavailable } from '../../azure/package-source.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { PACKAGES_CONTAINER } from '../../gateway/ids.ts';
 import { packageBlobName, packageUrl } from '../../gateway/service-package.ts';
+import { jitter, type Random } from '../../runtime/random.ts';
 import type { AzureSession } from './azure-access.ts';
 import { type AzureProblem, describeProblem } from './azure-problem.ts';
-import { SHORT_RETRY_MS, SLOW_RETRY_MS } from './finding.ts';
+import type { PackageMemory } from './memory.ts';
 import type { Scope } from './scope.ts';
 import { textOf } from './secrets.ts';
-
-/** Whether the service package lies in the storage account, and why not. */
-export type PackageOutcome =
-  | { readonly kind: 'Stored' }
-  | { readonly kind: 'Missing'; readonly problem: AzureProblem; readonly retryAfterMs: number };
 
 /** The Secret for the download is not as the spec needs it. */
 class PackageSecretMissing extends Error {
   override readonly name = 'PackageSecretMissing';
 }
 
+/** How soon a package with the wrong hash is read again: it has to be downloaded as a whole to know. */
+const WRONG_HASH_RETRY_MS = 10 * 60_000;
+
 /**
- * Brings the service package into the storage account, unless it was seen there within the drift interval. Called once
- * the account, its container and the operator's role are in place.
+ * Brings the service package into the storage account, unless it was seen there within the drift interval, or could not
+ * be brought there a moment ago. Called once the account, its container and the operator's role are in place.
  */
 export async function ensureServicePackage(
   scope: Scope,
   session: AzureSession,
   deployment: GatewayDeployment,
   blobEndpoint: string,
-): Promise<PackageOutcome> {
+): Promise<PackageMemory> {
   const { cmg, memory, clock, driftIntervalMs, signal } = scope;
   const { url, sha256 } = cmg.spec.servicePackage;
   const address = packageUrl(blobEndpoint, sha256);
-  const seen = memory.uploadedPackage;
-  if (seen?.address === address && clock.now() - seen.at < driftIntervalMs) {
-    return { kind: 'Stored' };
+  const last = memory.servicePackage?.address === address ? memory.servicePackage : undefined;
+  if (last?.kind === 'Stored' && clock.now() - last.at < driftIntervalMs) {
+    return last;
+  }
+  const secretFingerprint = await fingerprintOfSecret(scope);
+  if (last?.kind === 'Missing' && last.notBefore > clock.now() && last.secretFingerprint === secretFingerprint) {
+    return last;
   }
   try {
     await uploadPackage({
@@ -48,40 +52,66 @@ export async function ensureServicePackage(
       signal,
       open: async () => (await openPackage({ url, credentials: await packageCredentials(scope), signal })).content,
     });
-    memory.uploadedPackage = { address, at: clock.now() };
-    return { kind: 'Stored' };
+    memory.servicePackage = { kind: 'Stored', address, at: clock.now() };
   } catch (error) {
-    return refused(error, cmg.spec.servicePackage.sha256);
+    const attempt = last?.kind === 'Missing' ? last.attempt + 1 : 1;
+    const { problem, pauseMs } = refusal(error, { attempt, expected: sha256, random: scope.random });
+    const notBefore = clock.now() + pauseMs;
+    memory.servicePackage = { kind: 'Missing', address, problem, attempt, notBefore, secretFingerprint };
   }
+  return memory.servicePackage;
 }
 
-function refused(error: unknown, expected: string): PackageOutcome {
+interface Refusal {
+  readonly problem: AzureProblem;
+  /** How long to wait before the next try. */
+  readonly pauseMs: number;
+}
+
+/** @throws whatever is no fault of Azure, of the source of the package, or of its Secret */
+function refusal(
+  error: unknown,
+  { attempt, expected, random }: { readonly attempt: number; readonly expected: string; readonly random: Random },
+): Refusal {
   if (error instanceof ArmError) {
     const problem = describeProblem('Uploading the service package', error);
-    const retryAfterMs = error.retryAfterMs ?? (problem.passing ? SHORT_RETRY_MS : SLOW_RETRY_MS);
-    return { kind: 'Missing', problem, retryAfterMs };
+    return { problem, pauseMs: retryDelayAfter(error, attempt, random) };
   }
-  const missing = (reason: AzureProblem['reason'], message: string): PackageOutcome => ({
-    kind: 'Missing',
-    problem: { reason, message, passing: false },
-    retryAfterMs: SLOW_RETRY_MS,
-  });
   if (error instanceof PackageSecretMissing) {
-    return missing('SecretNotFound', error.message);
+    return {
+      problem: { reason: 'SecretNotFound', message: error.message, passing: false },
+      pauseMs: retryDelay('NotFound', attempt, random),
+    };
   }
   if (error instanceof PackageUnavailable) {
-    return missing(
-      'PackageUnavailable',
-      `${error.message} Check spec.servicePackage.url, that the cluster can reach it, and the Secret in credentialsSecretRef.`,
-    );
+    const message = `${error.message} Check spec.servicePackage.url, that the cluster can reach it, and the Secret in credentialsSecretRef.`;
+    return {
+      problem: { reason: 'PackageUnavailable', message, passing: false },
+      pauseMs: retryDelay('NotFound', attempt, random),
+    };
   }
   if (error instanceof PackageHashMismatch) {
-    return missing(
-      'PackageHashMismatch',
-      `The service package has the SHA-256 ${error.actual}, but spec.servicePackage.sha256 is ${expected}. It was not used. Check the file at spec.servicePackage.url; if it is the right one, correct the hash.`,
-    );
+    const message = `The service package has the SHA-256 ${error.actual}, but spec.servicePackage.sha256 is ${expected}. It was not used. Check the file at spec.servicePackage.url; if it is the right one, correct the hash.`;
+    return {
+      problem: { reason: 'PackageHashMismatch', message, passing: false },
+      pauseMs: jitter(WRONG_HASH_RETRY_MS, 0.2, random),
+    };
   }
   throw error;
+}
+
+/** Changes when the Secret of the download does; empty where there is none. */
+async function fingerprintOfSecret({ cmg, secrets, signal }: Scope): Promise<string> {
+  const reference = cmg.spec.servicePackage.credentialsSecretRef;
+  const values = reference && (await secrets.read(cmg.metadata.namespace, reference.name, signal));
+  if (values === undefined) {
+    return '';
+  }
+  const hash = createHash('sha256');
+  for (const [key, value] of [...values].toSorted(([left], [right]) => left.localeCompare(right))) {
+    hash.update(`${key}:${value.byteLength}:`).update(value);
+  }
+  return hash.digest('hex');
 }
 
 async function packageCredentials(scope: Scope): Promise<PackageCredentials | undefined> {

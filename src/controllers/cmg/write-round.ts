@@ -9,11 +9,12 @@ import { azureFindings, describeDifferences, type Occasion, titleOf } from './az
 import { deploymentStatus } from './deployment-status.ts';
 import type { Finding } from './finding.ts';
 import { reconcileInstances, SCALE_SET } from './instances.ts';
+import type { PackageMemory } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import type { Happening, Report } from './report.ts';
 import { type ActOutcome, carryOutPlan, nextDue, type ObservedGateway, type ResourcesInput } from './resources.ts';
 import type { Scope } from './scope.ts';
-import { ensureServicePackage, type PackageOutcome } from './service-package.ts';
+import { ensureServicePackage } from './service-package.ts';
 
 /** Provisioning that takes longer is told as a warning. Microsoft names 5 to 15 minutes ("Set up a cloud management gateway"). */
 const SLOW_PROVISIONING_MS = 15 * 60_000;
@@ -53,8 +54,9 @@ export async function writeAndFollow(round: Round): Promise<Report> {
     }),
     ...healthFindings(round, occasion, slow, instances?.finding),
   ];
-  const packageDueAt = packageMissing === undefined ? undefined : now + packageMissing.retryAfterMs;
-  const due = [nextDue(input, observed, acted, held), instances?.dueAt, packageDueAt].filter((at) => at !== undefined);
+  const due = [nextDue(input, observed, acted, held), instances?.dueAt, packageMissing?.notBefore].filter(
+    (at) => at !== undefined,
+  );
   return {
     findings,
     happenings: happeningsOf(round, occasion, written),
@@ -75,7 +77,7 @@ function untilNextComparison({ driftIntervalMs, random }: Scope): number {
 const PACKAGE_NEEDS = ['storageAccount', 'packagesContainer', 'operatorStorageRole'];
 
 /** `undefined`: what the package needs is not in place yet. */
-async function bringServicePackage(round: Round): Promise<PackageOutcome | undefined> {
+async function bringServicePackage(round: Round): Promise<PackageMemory | undefined> {
   const { scope, session, deployment, observed } = round;
   const endpoint = blobEndpoint(observed.resources);
   const open = new Set([
@@ -83,7 +85,7 @@ async function bringServicePackage(round: Round): Promise<PackageOutcome | undef
     ...observed.plan.waiting.map(({ key }) => key),
   ]);
   if (endpoint === undefined || PACKAGE_NEEDS.some((key) => open.has(key))) {
-    scope.memory.uploadedPackage = undefined;
+    scope.memory.servicePackage = undefined;
     return undefined;
   }
   return ensureServicePackage(scope, session, deployment, endpoint);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bodyOf, contoso } from '../deployment.test-world.ts';
+import { bodyOf, contoso, sentBody } from '../deployment.test-world.ts';
 import { certificate, keyVault } from './key-vault.ts';
 
 test('the vault gives access by role, lets Azure install its certificate, and can be purged', () => {
@@ -39,11 +39,19 @@ test('the certificate is a secret, with a tag that tells which one it is', () =>
           "enabled": true,
         },
         "contentType": "application/x-pkcs12",
-        "value": "bm90IGEgcmVhbCBQS0NTIzEyIGZpbGU=",
       },
       "tags": {
         "configmgr.io_certificate": "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3",
       },
     }
   `);
+});
+
+test('the value of the certificate is added only when it is sent', async () => {
+  const { properties } = await sentBody(certificate(contoso), contoso);
+  expect(properties).toEqual({
+    attributes: { enabled: true },
+    contentType: 'application/x-pkcs12',
+    value: await contoso.certificate.pkcs12(),
+  });
 });

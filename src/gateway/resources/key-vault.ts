@@ -1,4 +1,5 @@
 import type { DesiredResource } from '../../azure/desired-resource.ts';
+import { isJsonObject } from '../../json.ts';
 import { API_VERSIONS } from '../api-versions.ts';
 import type { GatewayDeployment } from '../deployment.ts';
 import { resourceIds } from '../ids.ts';
@@ -42,13 +43,18 @@ export function certificate(deployment: GatewayDeployment): DesiredResource {
     id: resourceIds(deployment).certificate,
     apiVersion: API_VERSIONS.keyVault,
     dependsOn: ['vault'],
-    writeOnly: ['properties.value'],
     desired: () => ({
       tags: { [CHAIN_TAG]: deployment.certificate.chainSha256 },
       properties: {
         contentType: 'application/x-pkcs12',
         attributes: { enabled: true },
-        value: deployment.certificate.pkcs12(),
+      },
+    }),
+    withSecrets: async (body) => ({
+      ...body,
+      properties: {
+        ...(isJsonObject(body.properties) ? body.properties : {}),
+        value: await deployment.certificate.pkcs12(),
       },
     }),
   };

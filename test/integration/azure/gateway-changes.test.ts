@@ -89,7 +89,11 @@ describe('a change of a gateway', () => {
   });
 
   it('to a renewed certificate goes to the vault first, and then with its new address into the model', async () => {
-    const renewed = { sha256Fingerprint: 'd'.repeat(64), chainSha256: 'e'.repeat(64), pkcs12: () => 'YW5vdGhlcg==' };
+    const renewed = {
+      sha256Fingerprint: 'd'.repeat(64),
+      chainSha256: 'e'.repeat(64),
+      pkcs12: async () => 'YW5vdGhlcg==',
+    };
     const wanted = { ...deployment, certificate: renewed };
     expect(await changesFor(wanted)).toEqual(['certificate: tags.configmgr.io_certificate']);
     await converge(client, graphOf(wanted), clock);

@@ -50,7 +50,7 @@ export function deploymentOf(azure: ArmSimulator, operatorPrincipalId: string): 
     certificate: {
       sha256Fingerprint: 'b'.repeat(64),
       chainSha256: 'c'.repeat(64),
-      pkcs12: () => 'bm90IGEgcmVhbCBwZng=',
+      pkcs12: async () => 'bm90IGEgcmVhbCBwZng=',
     },
     operatorPrincipalId,
     adminPassword: () => 'Made-up-1234567890',
@@ -120,7 +120,8 @@ export async function converge(client: ArmClient, graph: Graph, clock: ManualClo
       plan.actions.map(async (action) => {
         const { key, id, apiVersion } = action.resource;
         const ifMatch = action.kind === 'Update' ? action.ifMatch : undefined;
-        const { operation } = await client.put(id, apiVersion, action.body, { ifMatch });
+        const body = (await action.resource.withSecrets?.(action.body)) ?? action.body;
+        const { operation } = await client.put(id, apiVersion, body, { ifMatch });
         if (operation !== undefined) {
           running.set(key, { operation, pollAt: clock.now() + firstPollDelay(operation) });
         }
