@@ -1,6 +1,6 @@
-import { createPrivateKey, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { issue, type Party, party, privateKeyPem } from './certificates.test-world.ts';
+import { issue, type Party, party } from './certificates.test-world.ts';
 import { judgeServerCertificate } from './judge.ts';
 import type { ServerCertificate } from './server-certificate.ts';
 
@@ -30,7 +30,6 @@ beforeAll(async () => {
     trust: 'Private',
     chain: [leaf, await issuer(NOW - DAY_MS, NOW + 900 * DAY_MS)],
     missingIssuer: undefined,
-    privateKey: createPrivateKey(await privateKeyPem(server.keys)),
   };
 });
 

@@ -48,18 +48,24 @@ function readTls(certificatePem: string, caPem?: string, roots?: readonly X509Ce
 }
 
 function readable(reading: CertificateReading): ServerCertificate {
-  return reading.kind === 'Readable' ? reading.certificate : expect.fail(reading.message);
+  return withKey(reading).certificate;
+}
+
+function withKey(reading: CertificateReading) {
+  return reading.kind === 'Readable' ? reading : expect.fail(reading.message);
 }
 
 /** In a form that can be compared: Node's objects fill themselves in while they are used. */
-function comparable({ chain, privateKey, ...rest }: ServerCertificate) {
+function comparable(reading: CertificateReading) {
+  const { certificate, privateKey } = withKey(reading);
+  const { chain, ...rest } = certificate;
   return { ...rest, chain: chain.map(String), privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) };
 }
 
 describe('a kubernetes.io/tls Secret', () => {
   it('holds the facts of the certificate', () => {
-    const certificate = readable(readTls(pemOf(leaf, intermediateCertificate), pemOf(rootCertificate)));
-    expect(comparable(certificate)).toEqual({
+    const reading = readTls(pemOf(leaf, intermediateCertificate), pemOf(rootCertificate));
+    expect(comparable(reading)).toEqual({
       commonName: SERVICE_NAME,
       organization: 'Contoso',
       dnsNames: [SERVICE_NAME],
@@ -87,8 +93,8 @@ describe('a kubernetes.io/tls Secret', () => {
   });
 
   it('may hold the certificates in any order', () => {
-    const usual = readable(readTls(pemOf(leaf, intermediateCertificate, rootCertificate)));
-    const reversed = readable(readTls(pemOf(rootCertificate, intermediateCertificate, leaf)));
+    const usual = readTls(pemOf(leaf, intermediateCertificate, rootCertificate));
+    const reversed = readTls(pemOf(rootCertificate, intermediateCertificate, leaf));
     expect(comparable(reversed)).toEqual(comparable(usual));
   });
 
@@ -201,9 +207,9 @@ describe('a Secret that cannot be used', () => {
 
 describe('a PFX file', () => {
   it('says the same as the PEM files that it was made from', async () => {
-    const fromPem = readable(readTls(pemOf(leaf, intermediateCertificate, rootCertificate)));
-    const pfx = await writePkcs12(fromPem.chain, fromPem.privateKey);
-    const fromPfx = readable(readServerCertificate({ format: 'PFX', pfx, password: '' }));
+    const fromPem = withKey(readTls(pemOf(leaf, intermediateCertificate, rootCertificate)));
+    const pfx = await writePkcs12(fromPem.certificate.chain, fromPem.privateKey);
+    const fromPfx = readServerCertificate({ format: 'PFX', pfx, password: '' });
     expect(comparable(fromPfx)).toEqual(comparable(fromPem));
   });
 

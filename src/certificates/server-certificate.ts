@@ -16,7 +16,7 @@ export type CertificateSource =
     }
   | { readonly format: 'PFX'; readonly pfx: Uint8Array; readonly password: string };
 
-/** A server certificate as a gateway uses it. Plain facts besides the key. */
+/** What is known of a server certificate. Nothing in it is secret. */
 export interface ServerCertificate extends CertificateChain {
   readonly commonName: string | undefined;
   readonly organization: string | undefined;
@@ -35,18 +35,24 @@ export interface ServerCertificate extends CertificateChain {
   readonly sha256Fingerprint: string;
   /** SHA-256 of the whole chain in lower-case hexadecimal digits: another one means that the gateway needs the new. */
   readonly chainSha256: string;
-  /** Secret. */
-  readonly privateKey: KeyObject;
 }
 
 /** What reading a certificate came to. `message` says what is wrong in words for an administrator, without secrets. */
 export type CertificateReading =
-  | { readonly kind: 'Readable'; readonly certificate: ServerCertificate }
   | {
-      readonly kind: 'Unreadable';
-      readonly reason: 'CertificateUnreadable' | 'PrivateKeyMismatch';
-      readonly message: string;
-    };
+      readonly kind: 'Readable';
+      readonly certificate: ServerCertificate;
+      /** Secret. */
+      readonly privateKey: KeyObject;
+    }
+  | UnreadableCertificate;
+
+/** `message` tells what is wrong with what was read, and what to do. */
+export interface UnreadableCertificate {
+  readonly kind: 'Unreadable';
+  readonly reason: 'CertificateUnreadable' | 'PrivateKeyMismatch';
+  readonly message: string;
+}
 
 const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
 const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0';
@@ -76,10 +82,8 @@ export function readServerCertificate(source: CertificateSource, roots = publicR
     return unreadable('Its certificate is not as X.509 prescribes. Request a new one.');
   }
   const found = findChain(leaf, [...certificates, ...authorities], roots);
-  return { kind: 'Readable', certificate: { ...facts, ...found, chainSha256: hashOf(found.chain), privateKey } };
+  return { kind: 'Readable', certificate: { ...facts, ...found, chainSha256: hashOf(found.chain) }, privateKey };
 }
-
-type Unreadable = Extract<CertificateReading, { kind: 'Unreadable' }>;
 
 const STORE_AS_PEM =
   'Store the server certificate and those that issued it as PEM, or set spec.serverCertificate.format to PFX if it is a .pfx file.';
@@ -91,7 +95,7 @@ type Content =
       readonly privateKey: KeyObject;
       readonly authorities: readonly X509Certificate[];
     }
-  | Unreadable;
+  | UnreadableCertificate;
 
 function contentOf(source: CertificateSource): Content {
   return source.format === 'TLS' ? contentOfPem(source) : contentOfPkcs12(source);
@@ -140,11 +144,11 @@ const FAULTS: Readonly<Record<Pkcs12Fault, string>> = {
   Malformed: 'Its file is no readable PKCS#12 file (.pfx). Export the certificate again with its private key.',
 };
 
-function unreadable(message: string): Unreadable {
+function unreadable(message: string): UnreadableCertificate {
   return { kind: 'Unreadable', reason: 'CertificateUnreadable', message };
 }
 
-type LeafFacts = Omit<ServerCertificate, keyof CertificateChain | 'chainSha256' | 'privateKey'>;
+type LeafFacts = Omit<ServerCertificate, keyof CertificateChain | 'chainSha256'>;
 
 /** `undefined` for a certificate that OpenSSL reads and that is malformed all the same. */
 function factsOf(leaf: X509Certificate): LeafFacts | undefined {

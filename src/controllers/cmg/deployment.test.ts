@@ -1,4 +1,3 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type {
   CMG,
@@ -121,10 +120,6 @@ describe('what a gateway keeps for its life', () => {
   });
 });
 
-const { privateKey } = generateKeyPairSync('ed25519', {
-  privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
-  publicKeyEncoding: { format: 'pem', type: 'spki' },
-});
 const certificate: ServerCertificate = {
   commonName: 'GraniteFalls.contoso.com',
   organization: undefined,
@@ -139,7 +134,6 @@ const certificate: ServerCertificate = {
   trust: 'Private',
   chain: [],
   missingIssuer: undefined,
-  privateKey: createPrivateKey(privateKey),
 };
 
 describe('the deployment of a spec', () => {

@@ -2,6 +2,7 @@ import type { ArmCredential } from '../../azure/credentials.ts';
 import type { ResourceKey } from '../../azure/desired-resource.ts';
 import type { ArmError } from '../../azure/errors.ts';
 import type { ResourceState } from '../../azure/resource-plan.ts';
+import type { CertificateReading, UnreadableCertificate } from '../../certificates/server-certificate.ts';
 import type { GatewayInstance } from '../../gateway/instances.ts';
 import type { AzureProblem } from './azure-problem.ts';
 
@@ -28,6 +29,13 @@ export interface RepeatedWrite {
   readonly count: number;
   /** The same is not written again before this. */
   readonly notBefore: number;
+}
+
+/** The outcome of reading a server certificate, without its key. */
+export interface CertificateMemory {
+  /** Tells one content of the Secret, and of the fields that say how to read it, from another. */
+  readonly fingerprint: string;
+  readonly reading: Omit<Extract<CertificateReading, { kind: 'Readable' }>, 'privateKey'> | UnreadableCertificate;
 }
 
 /** The service package as the storage account had it, or why it could not be brought there. */
@@ -74,6 +82,8 @@ export interface GatewayMemory {
   instances: { readonly seen: readonly GatewayInstance[]; readonly at: number } | undefined;
   /** Since when not every VM has served with the newest model. */
   unsettledSince: number | undefined;
+  /** What the Secret of the server certificate was read as, so that it is not parsed again as long as it is the same. */
+  serverCertificate: CertificateMemory | undefined;
   /** How the last look for the service package in the storage account ended. */
   servicePackage: PackageMemory | undefined;
 }
@@ -109,6 +119,7 @@ export function createGatewayMemories(): GatewayMemories {
         accessAttempts: 0,
         instances: undefined,
         unsettledSince: undefined,
+        serverCertificate: undefined,
         servicePackage: undefined,
       };
       memories.set(uid, fresh);

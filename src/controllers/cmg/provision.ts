@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
-import { writePkcs12 } from '../../certificates/pkcs12.ts';
-import type { ServerCertificate } from '../../certificates/server-certificate.ts';
 import { gatewayGraph } from '../../gateway/graph.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { readCredentials } from './credentials.ts';
@@ -12,7 +10,7 @@ import { checkOwnership, checkPrerequisites } from './prerequisites.ts';
 import type { Report } from './report.ts';
 import { observeGateway, type ResourcesInput } from './resources.ts';
 import type { Scope } from './scope.ts';
-import { certificateStatus, checkServerCertificate } from './server-certificate.ts';
+import { certificateStatus, checkServerCertificate, type UsableCertificate } from './server-certificate.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
 import { writeAndFollow } from './write-round.ts';
 
@@ -29,7 +27,7 @@ export async function provisionGateway(scope: Scope, store: OperationsStore): Pr
   const report = await provisionWithCertificate(scope, store, certificate.value);
   return {
     ...report,
-    certificate: certificateStatus(certificate.value),
+    certificate: certificateStatus(certificate.value.certificate),
     findings: [...certificate.findings, ...report.findings],
   };
 }
@@ -37,7 +35,7 @@ export async function provisionGateway(scope: Scope, store: OperationsStore): Pr
 async function provisionWithCertificate(
   scope: Scope,
   store: OperationsStore,
-  certificate: ServerCertificate,
+  certificate: UsableCertificate,
 ): Promise<Report> {
   const credentials = await readCredentials(scope);
   if (credentials.kind === 'Halt') {
@@ -57,7 +55,7 @@ async function provisionWithCertificate(
 
 /** What the first steps have found. */
 interface Known {
-  readonly certificate: ServerCertificate;
+  readonly certificate: UsableCertificate;
   readonly access: SignedIn;
   readonly record: CMGStatusDeployment | undefined;
 }
@@ -104,8 +102,7 @@ function deploymentOf(scope: Scope, id: string, { certificate, access }: Known) 
     installationId,
     clusterUid,
     operatorPrincipalId: access.principalId,
-    certificate,
-    pkcs12: async () => (await writePkcs12(certificate.chain, certificate.privateKey)).toString('base64'),
+    ...certificate,
     adminPassword: newAdminPassword,
   });
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Reads Secrets at the moment of use. Nothing is kept. */
 export interface SecretReader {
   /** The decoded values of a Secret; `undefined` when it does not exist. */
@@ -53,6 +55,15 @@ export async function readSecretKeys(
 
 function listed(keys: readonly string[]): string {
   return `${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(' and ')}`;
+}
+
+/** Another one for each other content of a Secret, from which the content cannot be told. */
+export function fingerprintOf(secret: SecretValues): string {
+  const hash = createHash('sha256');
+  for (const [key, value] of [...secret].toSorted(([left], [right]) => (left < right ? -1 : 1))) {
+    hash.update(`${key}:${value.byteLength}:`).update(value);
+  }
+  return hash.digest('hex');
 }
 
 /** The value as text, without the line end that editors and shells add. */

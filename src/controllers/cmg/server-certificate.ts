@@ -1,22 +1,32 @@
 import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
 import { type CertificateProblem, judgeServerCertificate } from '../../certificates/judge.ts';
+import { writePkcs12 } from '../../certificates/pkcs12.ts';
 import {
+  type CertificateReading,
   type CertificateSource,
   readServerCertificate,
   type ServerCertificate,
 } from '../../certificates/server-certificate.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import type { CertificateMemory } from './memory.ts';
 import type { Scope } from './scope.ts';
-import { type MissingSecret, readSecretKeys, textOf } from './secrets.ts';
+import { fingerprintOf, type MissingSecret, readSecretKeys, textOf } from './secrets.ts';
+
+/** A certificate that the gateway can use. */
+export interface UsableCertificate {
+  readonly certificate: ServerCertificate;
+  /** Certificate, chain and key as PKCS#12 without a password, in base64. Secret, and made anew at each call. */
+  readonly pkcs12: () => Promise<string>;
+}
 
 /** Step 1: the server certificate is read and judged. Without a usable one nothing else is done. */
-export async function checkServerCertificate(scope: Scope): Promise<StepResult<ServerCertificate>> {
-  const source = await readSource(scope);
-  if ('kind' in source) {
-    return halt(SLOW_RETRY_MS, invalid('SecretNotFound', source.message));
+export async function checkServerCertificate(scope: Scope): Promise<StepResult<UsableCertificate>> {
+  const stored = await readSource(scope);
+  if (stored.kind === 'Missing') {
+    return halt(SLOW_RETRY_MS, invalid('SecretNotFound', stored.message));
   }
-  const reading = readServerCertificate(source);
+  const reading = readOnce(scope, stored);
   const { namespace } = scope.cmg.metadata;
   const secret = `${namespace}/${scope.cmg.spec.serverCertificate.secretRef.name}`;
   if (reading.kind === 'Unreadable') {
@@ -31,12 +41,33 @@ export async function checkServerCertificate(scope: Scope): Promise<StepResult<S
     return halt(SLOW_RETRY_MS, invalid(worst.reason, `The Secret ${secret} cannot be used. ${messages}`));
   }
   const [warning] = warnings;
-  return goOn(reading.certificate, {
+  const usable = { certificate: reading.certificate, pkcs12: () => pkcs12Of(stored.source) };
+  return goOn(usable, {
     type: 'CertificateValid',
     status: 'True',
     reason: warning?.reason ?? 'Succeeded',
     message: warning?.message ?? `The certificate is valid for ${serviceName} until ${day(reading.certificate)}.`,
   });
+}
+
+/** Reading takes up to seconds where a PKCS#12 file asks for many rounds of key derivation. */
+function readOnce({ memory }: Scope, { source, fingerprint }: StoredCertificate): CertificateMemory['reading'] {
+  if (memory.serverCertificate?.fingerprint !== fingerprint) {
+    memory.serverCertificate = { fingerprint, reading: withoutKey(readServerCertificate(source)) };
+  }
+  return memory.serverCertificate.reading;
+}
+
+function withoutKey(reading: CertificateReading): CertificateMemory['reading'] {
+  return reading.kind === 'Unreadable' ? reading : { kind: reading.kind, certificate: reading.certificate };
+}
+
+async function pkcs12Of(source: CertificateSource): Promise<string> {
+  const reading = readServerCertificate(source);
+  if (reading.kind === 'Unreadable') {
+    throw new Error(reading.message);
+  }
+  return (await writePkcs12(reading.certificate.chain, reading.privateKey)).toString('base64');
 }
 
 /**
@@ -69,27 +100,37 @@ export function certificateStatus(certificate: ServerCertificate): NonNullable<C
   };
 }
 
-async function readSource({ cmg, secrets, signal }: Scope): Promise<CertificateSource | MissingSecret> {
-  const { format, secretRef, pfx, tls } = cmg.spec.serverCertificate;
-  const from = { namespace: cmg.metadata.namespace, name: secretRef.name, purpose: 'spec.serverCertificate' };
-  if (format === 'PFX') {
-    const passwordKey = pfx?.passwordKey ?? 'password';
-    const keys = [pfx?.key ?? 'pfx', passwordKey];
-    const found = await readSecretKeys(secrets, { ...from, keys, mayBeEmpty: [passwordKey] }, signal);
-    return found.kind === 'Missing'
-      ? found
-      : { format, pfx: found.values[0] ?? new Uint8Array(), password: textOf(found.values[1]) };
+interface StoredCertificate {
+  readonly kind: 'Stored';
+  readonly source: CertificateSource;
+  readonly fingerprint: string;
+}
+
+async function readSource({ cmg, secrets, signal }: Scope): Promise<StoredCertificate | MissingSecret> {
+  const { serverCertificate } = cmg.spec;
+  const { format, secretRef, pfx, tls } = serverCertificate;
+  const passwordKey = pfx?.passwordKey ?? 'password';
+  const [keys, mayBeEmpty] =
+    format === 'PFX'
+      ? [[pfx?.key ?? 'pfx', passwordKey], [passwordKey]]
+      : [[tls?.certificateKey ?? 'tls.crt', tls?.privateKeyKey ?? 'tls.key'], []];
+  const request = { namespace: cmg.metadata.namespace, name: secretRef.name, purpose: 'spec.serverCertificate' };
+  const found = await readSecretKeys(secrets, { ...request, keys, mayBeEmpty }, signal);
+  if (found.kind === 'Missing') {
+    return found;
   }
-  const keys = [tls?.certificateKey ?? 'tls.crt', tls?.privateKeyKey ?? 'tls.key'];
-  const found = await readSecretKeys(secrets, { ...from, keys }, signal);
-  return found.kind === 'Missing'
-    ? found
-    : {
-        format,
-        certificatePem: textOf(found.values[0]),
-        privateKeyPem: textOf(found.values[1]),
-        caPem: textOf(found.secret.get('ca.crt')),
-      };
+  const { values, secret } = found;
+  const [content, companion] = values;
+  const source: CertificateSource =
+    format === 'PFX'
+      ? { format, pfx: content ?? new Uint8Array(), password: textOf(companion) }
+      : {
+          format,
+          certificatePem: textOf(content),
+          privateKeyPem: textOf(companion),
+          caPem: textOf(secret.get('ca.crt')),
+        };
+  return { kind: 'Stored', source, fingerprint: `${JSON.stringify(serverCertificate)} ${fingerprintOf(secret)}` };
 }
 
 function invalid(reason: Finding['reason'], message: string): Finding {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { PackageHashMismatch, uploadPackage } from '../../azure/blobs.ts';
 import { ArmError, retryDelay, retryDelayAfter } from '../../azure/errors.ts';
 import { openPackage, type PackageCredentials, PackageUnavailable } from '../../azure/package-source.ts';
@@ -10,7 +9,7 @@ import type { AzureSession } from './azure-access.ts';
 import { type AzureProblem, describeProblem } from './azure-problem.ts';
 import type { PackageMemory } from './memory.ts';
 import type { Scope } from './scope.ts';
-import { textOf } from './secrets.ts';
+import { fingerprintOf, textOf } from './secrets.ts';
 
 /** The Secret for the download is not as the spec needs it. */
 class PackageSecretMissing extends Error {
@@ -104,14 +103,7 @@ function refusal(
 async function fingerprintOfSecret({ cmg, secrets, signal }: Scope): Promise<string> {
   const reference = cmg.spec.servicePackage.credentialsSecretRef;
   const values = reference && (await secrets.read(cmg.metadata.namespace, reference.name, signal));
-  if (values === undefined) {
-    return '';
-  }
-  const hash = createHash('sha256');
-  for (const [key, value] of [...values].toSorted(([left], [right]) => left.localeCompare(right))) {
-    hash.update(`${key}:${value.byteLength}:`).update(value);
-  }
-  return hash.digest('hex');
+  return values === undefined ? '' : fingerprintOf(values);
 }
 
 async function packageCredentials(scope: Scope): Promise<PackageCredentials | undefined> {
