@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Prefix of the environment variables: `--drift-interval` is also read from `CMG_OPERATOR_DRIFT_INTERVAL`. */
 const ENVIRONMENT_PREFIX = 'CMG_OPERATOR_';

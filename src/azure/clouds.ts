@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The Azure environments in which Microsoft supports cloud management gateways. */
 export type CloudName = 'AzurePublicCloud' | 'AzureUSGovernmentCloud';

@@ -1,11 +1,11 @@
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { bundle } from '../../scripts/build.ts';
+import { bundle, NODE_FLAGS } from '../../scripts/build.ts';
 import { sleep, systemClock } from '../../src/runtime/clock.ts';
 import { startSupervised } from '../cluster/supervised-process.ts';
 
-/** The operator as it is shipped: one bundled file in a process of its own. */
+/** The operator as it is shipped: one bundled file in a process of its own, with the same flags. */
 export interface BundledOperator {
   /** Seconds from the start of the process until `/readyz` answered 200, which is when the caches are complete. */
   readonly startSeconds: number;
@@ -44,6 +44,7 @@ export async function startBundledOperator(options: {
   const operator = startSupervised(
     process.execPath,
     [
+      ...NODE_FLAGS,
       options.file,
       ...['--installation-id', 'bench', '--leader-elect', 'false', '--log-level', 'warn'],
       ...['--kubeconfig', options.kubeconfigPath, '--azure-cloud-file', cloudFile],

@@ -16,7 +16,7 @@ import type { Figures } from './main.ts';
 
 /**
  * Simulated time runs this much faster for the one gateway. What the operator itself spends is real time, so it counts
- * five times in simulated seconds: the figure is an upper bound of the overhead at real speed.
+ * twice in simulated seconds: the figure is an upper bound of the overhead at real speed.
  */
 const SPEED = 2;
 

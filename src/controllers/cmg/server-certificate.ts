@@ -1,11 +1,9 @@
 import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
 import { type CertificateProblem, judgeServerCertificate } from '../../certificates/judge.ts';
-import { writePkcs12 } from '../../certificates/pkcs12.ts';
-import {
-  type CertificateReading,
-  type CertificateSource,
-  readServerCertificate,
-  type ServerCertificate,
+import type {
+  CertificateReading,
+  CertificateSource,
+  ServerCertificate,
 } from '../../certificates/server-certificate.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
@@ -26,7 +24,7 @@ export async function checkServerCertificate(scope: Scope): Promise<StepResult<U
   if (stored.kind === 'Missing') {
     return halt(SLOW_RETRY_MS, invalid('SecretNotFound', stored.message));
   }
-  const reading = readOnce(scope, stored);
+  const reading = await readOnce(scope, stored);
   const { namespace } = scope.cmg.metadata;
   const secret = `${namespace}/${scope.cmg.spec.serverCertificate.secretRef.name}`;
   if (reading.kind === 'Unreadable') {
@@ -51,11 +49,23 @@ export async function checkServerCertificate(scope: Scope): Promise<StepResult<U
 }
 
 /** Reading takes up to seconds where a PKCS#12 file asks for many rounds of key derivation. */
-function readOnce({ memory }: Scope, { source, fingerprint }: StoredCertificate): CertificateMemory['reading'] {
-  if (memory.serverCertificate?.fingerprint !== fingerprint) {
-    memory.serverCertificate = { fingerprint, reading: withoutKey(readServerCertificate(source)) };
+async function readOnce(
+  { memory }: Scope,
+  { source, fingerprint }: StoredCertificate,
+): Promise<CertificateMemory['reading']> {
+  const last = memory.serverCertificate;
+  if (last?.fingerprint === fingerprint) {
+    return last.reading;
   }
-  return memory.serverCertificate.reading;
+  const reading = withoutKey(await read(source));
+  memory.serverCertificate = { fingerprint, reading };
+  return reading;
+}
+
+/** The libraries for X.509 are loaded at first use, as nothing else needs them and they take long to start. */
+async function read(source: CertificateSource): Promise<CertificateReading> {
+  const { readServerCertificate } = await import('../../certificates/server-certificate.ts');
+  return readServerCertificate(source);
 }
 
 function withoutKey(reading: CertificateReading): CertificateMemory['reading'] {
@@ -63,10 +73,11 @@ function withoutKey(reading: CertificateReading): CertificateMemory['reading'] {
 }
 
 async function pkcs12Of(source: CertificateSource): Promise<string> {
-  const reading = readServerCertificate(source);
+  const reading = await read(source);
   if (reading.kind === 'Unreadable') {
     throw new Error(reading.message);
   }
+  const { writePkcs12 } = await import('../../certificates/pkcs12.ts');
   return (await writePkcs12(reading.certificate.chain, reading.privateKey)).toString('base64');
 }
 
