@@ -1,12 +1,14 @@
-import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
 import { redactText } from '../../observability/redaction.ts';
 import { isConflict, isInvalid, isNotFound, isTransient } from '../../runtime/api-error.ts';
 import { applyStatusIfChanged } from '../../runtime/apply.ts';
 import type { KubernetesClient } from '../../runtime/client.ts';
+import { findCondition } from '../../runtime/conditions.ts';
 import type { ConsistencyGate } from '../../runtime/consistency-gate.ts';
 import type { Reconcile, ReconcileContext, ReconcileResult } from '../../runtime/controller.ts';
 import type { EventRecorder } from '../../runtime/events.ts';
 import { addFinalizerPatch, type JsonPatchOperation, removeFinalizerPatch } from '../../runtime/finalizers.ts';
+import type { Logger } from '../../runtime/logger.ts';
 import type { ResourceKind } from '../../runtime/objects.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import { TimeoutError } from '../../runtime/timeout.ts';
@@ -181,7 +183,7 @@ async function finish(
   cmg: CMG,
   key: string,
   report: Report,
-  { signal }: ReconcileContext,
+  { logger, signal }: ReconcileContext,
 ): Promise<ReconcileResult> {
   const { client, clock, gate, store, events } = dependencies;
   const status = nextStatus(cmg.status, {
@@ -196,10 +198,19 @@ async function finish(
   const result = await applyStatusIfChanged(client, CMG_KIND, cmg, status, { fieldManager: FIELD_MANAGER, signal });
   if (result.written) {
     gate.wrote(key, store, result.object);
+    logProgress(logger, cmg.status, status);
     recordHappenings(events, cmg, eventsOfChange(cmg.status, status));
   }
   recordHappenings(events, cmg, report.happenings);
   return { kind: 'RequeueAfter', afterMs: report.againAfterMs };
+}
+
+/** One line for each change of what the gateway comes to, so that its story can be read in the log too. */
+function logProgress(logger: Logger, before: CMGStatus | undefined, after: CMGStatus): void {
+  const [then, now] = [before, after].map((status) => findCondition(status?.conditions, 'Ready'));
+  if (now !== undefined && (then?.reason !== now.reason || then.message !== now.message)) {
+    logger.info({ ready: now.status, reason: now.reason }, now.message);
+  }
 }
 
 function recordHappenings(events: EventRecorder, cmg: CMG, happenings: readonly Happening[]): void {

@@ -36,6 +36,8 @@ export interface GatewayRounds {
   forgetOperations(): void;
   /** One round of provisioning, and time moved on to when the next one is due. */
   round(): Promise<Report>;
+  /** One round of provisioning before it is due, as a changed Secret brings it. */
+  earlyRound(): Promise<void>;
   /** Rounds until `done` holds. Fails after too many: nothing may loop without waiting. */
   roundsUntil(done: () => boolean, most?: number): Promise<void>;
   /** One round of removal, and time moved on to when the next one is due. */
@@ -132,7 +134,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
   const setStatus = (status: CMGStatus) => {
     cmg = { ...cmg, status };
   };
-  const take = async (report: Report) => {
+  const take = (report: Report) => {
     reports.push(report);
     happenings.push(...report.happenings);
     setStatus(
@@ -145,11 +147,11 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
         ...(report.deployment === undefined ? {} : { deployments: [report.deployment] }),
       }),
     );
-    await clock.advance(report.againAfterMs);
   };
   const round = async () => {
     const report = await provisionGateway(scope(), store);
-    await take(report);
+    take(report);
+    await clock.advance(report.againAfterMs);
     return report;
   };
   return {
@@ -172,6 +174,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       operations = new Map();
     },
     round,
+    earlyRound: async () => take(await provisionGateway(scope(), store)),
     roundsUntil: async (done, most = 150) => {
       for (let rounds = 0; rounds < most; rounds += 1) {
         if (done()) return;
@@ -184,7 +187,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     removalRound: async () => {
       const removal = await removeGateway(scope(), store);
       if (removal.kind === 'Remaining') {
-        await take(removal.report);
+        take(removal.report);
+        await clock.advance(removal.report.againAfterMs);
       }
       return removal;
     },

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createManualClock, type ManualClock } from '../../../src/runtime/manual-clock.ts';
-import type { IssuedCertificate } from '../../certificate-authority.ts';
+import { createCertificateAuthority, type IssuedCertificate } from '../../certificate-authority.ts';
+import { startPackageServer } from '../../simulators/package-server.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { trust } from '../../world/trust.ts';
 import { createGatewayRounds, DRIFT_INTERVAL_MS, type GatewayRounds } from './gateway-rounds.ts';
 
 const SERVICE_NAME = 'contoso.contoso.com';
@@ -295,6 +298,44 @@ describe('a provisioning', () => {
     for (let rounds = 0; rounds < 40; rounds += 1) await gateway.round();
     expect(world.azure.control.resource(idOf(NSG))).not.toHaveProperty('tags');
     expect(gateway.condition('Ready')).toMatchObject({ reason: 'ResourceNotOwned' });
+  });
+
+  it('does not download a package with the wrong hash again whenever something else is to be done', async () => {
+    gateway.edit((spec) => ({ ...spec, servicePackage: { ...spec.servicePackage, sha256: '0'.repeat(64) } }));
+    await gateway.roundsUntil(() => gateway.condition('AzureReady')?.reason === 'PackageHashMismatch');
+    const [begun, downloads, rounds] = [clock.now(), world.packages.downloads(), gateway.reports.length];
+    gateway.restart();
+    await gateway.roundsUntil(() => {
+      world.azure.control.mutate(idOf(NSG), { properties: { securityRules: [] } });
+      return clock.now() - begun > 300_000;
+    });
+    expect(gateway.reports.length - rounds).toBeGreaterThan(5);
+    // One after the restart, which forgot the first; the next would come after ten minutes.
+    expect(world.packages.downloads() - downloads).toBe(1);
+    expect(gateway.condition('AzureReady')?.reason).toBe('PackageHashMismatch');
+  });
+
+  it('tries a package again as soon as the Secret of its download has been corrected', async () => {
+    const authority = await createCertificateAuthority('Guarded');
+    trust(authority.rootPem);
+    const guarded = await startPackageServer({
+      certificate: await authority.issue({ names: ['127.0.0.1'], key: 'ECDSA' }),
+      content: randomBytes(1000),
+      authorization: 'Bearer right',
+    });
+    onTestFinished(() => guarded.close());
+    gateway.setSecret('download', { token: 'wrong' });
+    gateway.edit((spec) => ({
+      ...spec,
+      servicePackage: { url: guarded.url, sha256: guarded.sha256, credentialsSecretRef: { name: 'download' } },
+    }));
+    await gateway.roundsUntil(() => gateway.condition('AzureReady')?.reason === 'PackageUnavailable');
+    expect(gateway.condition('AzureReady')?.message).toContain('401');
+    gateway.setSecret('download', { token: 'still-wrong' });
+    await gateway.earlyRound();
+    gateway.setSecret('download', { token: 'right' });
+    await gateway.earlyRound();
+    expect(guarded.downloads()).toBe(1);
   });
 
   it('never shows the query of the package address', async () => {
