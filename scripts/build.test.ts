@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -37,6 +37,14 @@ describe('a bundle', () => {
     expect(bytes).toBeGreaterThan(0);
     expect(parts.map(([name]) => name)).toEqual(['src']);
     expect(readdirSync(join(folder, 'out')).sort()).toEqual(['main.meta.json', 'main.mjs', 'main.mjs.map']);
+  });
+
+  test('has ASCII characters only, which take half of the memory, and means the same', async () => {
+    const { entry, outfile } = program();
+    writeFileSync(entry, "console.log('‘a’b'.replaceAll(/[‘’]/g, 'é'));");
+    await bundle({ entry, outfile });
+    expect(readFileSync(outfile, 'utf8')).toMatch(/^[\0-\x7f]+$/);
+    expect(execFileSync(process.execPath, [outfile], { encoding: 'utf8' })).toBe('éaéb\n');
   });
 
   test('that is too large is refused, with what it consists of', async () => {
