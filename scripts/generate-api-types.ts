@@ -156,7 +156,8 @@ export function generateAll(root: string, check: boolean): string[] {
   });
 }
 
-function readIfThere(path: string): string | undefined {
+/** The text of a file, or undefined when there is none. */
+export function readIfThere(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
