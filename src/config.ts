@@ -94,6 +94,12 @@ const OPTIONS = {
     value: 'DURATION',
     text: 'How often the Azure resources of a gateway are compared with its CMG while nothing else happens.',
   },
+  'watch-secrets': {
+    schema: flag,
+    fallback: 'true',
+    value: 'true|false',
+    text: 'Watch Secrets, so that a changed one counts at once, which needs the rights to list and watch all of a namespace. With false, get on those that are named is enough, and a change is seen within the drift interval.',
+  },
   'azure-cloud-file': {
     schema: z.string().optional(),
     value: 'FILE',

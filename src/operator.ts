@@ -106,7 +106,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       {
         clock: systemClock,
         logger,
-        informers: [informers.cmgs, informers.secrets],
+        informers: allOf(informers),
         controllers: [announcing(controller, options.onStarted)],
         recorder: events,
         startServer: () => startServer(options, registry, informers, controller),
@@ -124,8 +124,12 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
 
 interface Informers {
   readonly cmgs: Informer<CMG>;
-  /** Metadata only: values are read at use and never kept. */
-  readonly secrets: Informer<KubernetesObject>;
+  /** Metadata only: values are read at use and never kept. `undefined` where Secrets are only read by name. */
+  readonly secrets: Informer<KubernetesObject> | undefined;
+}
+
+function allOf({ cmgs, secrets }: Informers): readonly Informer<KubernetesObject>[] {
+  return secrets === undefined ? [cmgs] : [cmgs, secrets];
 }
 
 function createInformers({ config, logger }: OperatorOptions, client: KubernetesClient, random: Random): Informers {
@@ -138,7 +142,9 @@ function createInformers({ config, logger }: OperatorOptions, client: Kubernetes
   };
   return {
     cmgs: createInformer<CMG>({ ...common, kind: CMG_KIND, indexes: { bySecret: secretReferences } }),
-    secrets: createInformer<KubernetesObject>({ ...common, kind: SECRET, metadataOnly: true }),
+    secrets: config['watch-secrets']
+      ? createInformer<KubernetesObject>({ ...common, kind: SECRET, metadataOnly: true })
+      : undefined,
   };
 }
 
@@ -176,10 +182,14 @@ function createCmgController({ config, logger }: OperatorOptions, parts: Control
     gate,
     sources: [
       storeSource({ store, when: or(generationChanged, deletionStarted, finalizersChanged) }),
-      storeSource({
-        store: informers.secrets.store,
-        keysOf: (secret) => store.byIndex('bySecret', keyOf(secret)).map(keyOf),
-      }),
+      ...(informers.secrets === undefined
+        ? []
+        : [
+            storeSource({
+              store: informers.secrets.store,
+              keysOf: (secret) => store.byIndex('bySecret', keyOf(secret)).map(keyOf),
+            }),
+          ]),
     ],
     reconcile: cmgReconcile({
       client,
@@ -240,7 +250,7 @@ async function startServer(options: OperatorOptions, registry: Registry, informe
     ...options.config['http-bind-address'],
     registry,
     liveness: [eventLoop, workerProgressCheck([controller], STUCK_RECONCILE_MS)],
-    readiness: [cacheSyncCheck([informers.cmgs, informers.secrets])],
+    readiness: [cacheSyncCheck(allOf(informers))],
   });
   options.onListening?.(server.port);
   return {

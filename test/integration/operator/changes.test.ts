@@ -11,8 +11,12 @@ const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets';
 const LOAD_BALANCER = 'Microsoft.Network/loadBalancers';
 
 /** A gateway that is Ready, compared with Azure every five simulated minutes (1.5 s) unless told otherwise. */
-async function readyGateway(spec: Readonly<Record<string, unknown>> = {}, interval = '5m'): Promise<GatewayTest> {
-  const test = await suite.begin({ flags: ['--drift-interval', interval] });
+async function readyGateway(
+  spec: Readonly<Record<string, unknown>> = {},
+  interval = '5m',
+  flags: readonly string[] = [],
+): Promise<GatewayTest> {
+  const test = await suite.begin({ flags: ['--drift-interval', interval, ...flags] });
   const { certificate, credentials, cmg } = await test.manifests(spec);
   await test.apply(certificate, credentials, cmg);
   await test.untilReady();
@@ -73,8 +77,15 @@ describe('changes of the spec', () => {
     expect(latestModelsOf(test)).toEqual([true, true]);
   });
 
-  it('takes a renewed certificate at once, to the vault and to every VM', async () => {
-    const test = await readyGateway();
+  it.each([
+    { when: 'at once', interval: '24h', flags: [] },
+    {
+      when: 'within the drift interval where Secrets are not watched',
+      interval: '5m',
+      flags: ['--watch-secrets=false'],
+    },
+  ])('takes a renewed certificate $when, to the vault and to every VM', async ({ interval, flags }) => {
+    const test = await readyGateway({}, interval, flags);
     const secretUrl = () =>
       valueAt(test.resources('Microsoft.KeyVault/vaults/secrets')[0], 'properties.secretUriWithVersion');
     const before = secretUrl();
