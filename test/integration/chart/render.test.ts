@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sharedApi } from '../../cluster/shared.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { goProgram } from '../../tools/go-program.ts';
+import { KUBECONFORM } from '../../tools/programs.ts';
+import {
+  BUILD_TIMEOUT_MS,
+  CHART,
+  type Finished,
+  helmSuite,
+  objectsOf,
+  runProgram,
+  VALUES_FILES,
+  withValues,
+} from './helm.ts';
+import { schemaLocation, writeSchemas } from './openapi-schemas.ts';
+
+/** Kinds of the Prometheus Operator, whose schemas the test's API server does not have. */
+const FOREIGN_KINDS = ['ServiceMonitor', 'PodMonitor', 'PrometheusRule'];
+
+const helm = helmSuite();
+let directory = '';
+let kubeconform = '';
+
+beforeAll(async () => {
+  kubeconform = await goProgram(KUBECONFORM);
+  directory = makeTemporaryDirectory();
+  await writeSchemas(sharedApi(), join(directory, 'schemas'));
+  return () => removeTemporaryDirectory(directory);
+}, BUILD_TIMEOUT_MS);
+
+function validate(manifests: string): Promise<Finished> {
+  const file = join(directory, 'manifests.yaml');
+  writeFileSync(file, manifests);
+  const location = schemaLocation(join(directory, 'schemas'));
+  const args = ['-strict', '-summary', '-schema-location', location, '-skip', FOREIGN_KINDS.join(','), file];
+  return runProgram(kubeconform, args, { PATH: process.env.PATH });
+}
+
+describe.each(VALUES_FILES)('the chart with %s', (file) => {
+  it('passes helm lint --strict', async () => {
+    const { code, output } = await helm.run('lint', '--strict', CHART, ...withValues(file));
+    expect(code, output).toBe(0);
+  });
+
+  it('renders the same each time', async () => {
+    expect(await helm.template(...withValues(file))).toBe(await helm.template(...withValues(file)));
+  });
+
+  it('renders what the schemas of the API server allow, each object once', async () => {
+    const manifests = await helm.template(...withValues(file));
+    const { code, output } = await validate(manifests);
+    expect(code, output).toBe(0);
+    const objects = objectsOf(manifests);
+    const skipped = objects.filter(({ kind }) => FOREIGN_KINDS.includes(kind)).length;
+    expect(output).toContain(`Valid: ${objects.length - skipped}, Invalid: 0, Errors: 0, Skipped: ${skipped}`);
+    const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('names the namespace of each object that has one, so that any tool may apply what is rendered', async () => {
+    const clusterScoped = /^(Cluster|CustomResourceDefinition|ValidatingAdmissionPolicy)/;
+    for (const { kind, metadata } of await helm.render(...withValues(file))) {
+      expect(metadata.namespace !== undefined, `${kind} ${metadata.name}`).toBe(!clusterScoped.test(kind));
+    }
+  });
+});
+
+describe('kubeconform with these schemas', () => {
+  it.each([
+    ['an unknown field', ['replicas: 2', 'replicaz: 2'], "additional properties 'replicaz' not allowed"],
+    ['a wrong type', ['replicas: 2', 'replicas: many'], "/spec/replicas': got string, want integer"],
+    ['an unknown kind', ['kind: Deployment', 'kind: Employment'], 'could not find schema for Employment'],
+  ])('finds %s', async (_what, [right = '', wrong = ''], message) => {
+    const manifests = await helm.template(...withValues('default-values.yaml'));
+    expect(manifests).toContain(right);
+    const { code, output } = await validate(manifests.replace(right, wrong));
+    expect(code).toBe(1);
+    expect(output).toContain(message);
+  });
+});

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { withLock } from '../cluster/lock.ts';
+import { currentPlatform } from '../cluster/pinned-versions.ts';
+import { type Progress, withProgress } from '../cluster/progress.ts';
+import { startSupervised } from '../cluster/supervised-process.ts';
+
+const OUTPUT_TAIL_LINES = 20;
+const STAGING_PREFIX = '.staging-';
+
+/** A program that the tests use, whose version and checksums a Go module beside this file pins. */
+export interface GoProgram {
+  /** Folder of the module, which also names the program. */
+  readonly module: string;
+  /** Package to build. Default: the module itself. */
+  readonly package?: string;
+  /** How long a build takes on two cores with empty caches, for the message about it. Default: a moment. */
+  readonly usualTime?: string;
+}
+
+export interface GoProgramOptions {
+  /** Default: tells nobody. */
+  readonly progress?: Progress;
+  /** Default: this process's environment. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Path of the program. It is built once with `go build`, from sources of the Go module proxy, and kept outside the
+ * checkout in `cmg-operator/tools` of `$XDG_CACHE_HOME` or `~/.cache` until its module changes. Several processes may ask
+ * at once: one builds, the others wait.
+ *
+ * @throws Error with the last lines that `go build` wrote, or when Go is not installed
+ */
+export async function goProgram(program: GoProgram, options: GoProgramOptions = {}): Promise<string> {
+  const { environment = process.env, progress = () => {} } = options;
+  const { module, usualTime } = program;
+  const cache = cacheOf(program, environment);
+  const path = join(cache, module);
+  if (existsSync(path)) return path;
+  mkdirSync(cache, { recursive: true });
+  const startedAt = performance.now();
+  await withLock(
+    join(cache, '.lock'),
+    async () => {
+      // Whoever held the lock before may have built it.
+      if (existsSync(path)) return;
+      const stage = `building ${module} from source, once${usualTime === undefined ? '' : `, ${usualTime}`}`;
+      await withProgress(progress, stage, () => build(program, cache, environment));
+    },
+    (holder) =>
+      progress(`waiting for process ${holder}, which is building ${module}`, (performance.now() - startedAt) / 1000),
+  );
+  return path;
+}
+
+function cacheOf({ module }: GoProgram, environment: NodeJS.ProcessEnv): string {
+  const { os, arch } = currentPlatform();
+  const root = environment.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(root, 'cmg-operator', 'tools', `${module}-${moduleHash(sourceOf(module))}-${os}-${arch}`);
+}
+
+function sourceOf(module: string): string {
+  return join(import.meta.dirname, module);
+}
+
+/** 12 hexadecimal digits that change when a file of the module does. */
+function moduleHash(source: string): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(source).sort()) {
+    const content = readFileSync(join(source, name));
+    hash.update(`${name}\0`).update(content).update('\0');
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** Builds beside the cache's own files and renames, so that the cache never has half a program. */
+async function build({ module, package: target = '.' }: GoProgram, cache: string, environment: NodeJS.ProcessEnv) {
+  for (const name of readdirSync(cache)) {
+    // Of a build that was killed.
+    if (name.startsWith(STAGING_PREFIX)) rmSync(join(cache, name), { recursive: true, force: true });
+  }
+  const staging = mkdtempSync(join(cache, STAGING_PREFIX));
+  try {
+    const logFile = join(staging, 'log');
+    const log = openSync(logFile, 'w');
+    const output = join(staging, module);
+    const running = startSupervised('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', output, target], {
+      cwd: sourceOf(module),
+      env: { ...environment, CGO_ENABLED: '0', GOWORK: 'off', GOTMPDIR: staging },
+      output: log,
+    });
+    closeSync(log);
+    if ((await running.exited).code !== 0) {
+      const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-OUTPUT_TAIL_LINES).join('\n');
+      throw new Error(`go build of test/tools/${module} failed (it needs Go, https://go.dev/dl):\n${tail}`);
+    }
+    renameSync(output, join(cache, module));
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}

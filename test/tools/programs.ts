@@ -1,0 +1,23 @@
+import type { GoProgram } from './go-program.ts';
+
+/** Renders, checks and installs the chart. */
+export const HELM: GoProgram = {
+  module: 'helm',
+  package: 'helm.sh/helm/v4/cmd/helm',
+  usualTime: 'about 7 minutes',
+};
+
+/** Judges manifests by JSON schemas. */
+export const KUBECONFORM: GoProgram = {
+  module: 'kubeconform',
+  package: 'github.com/yannh/kubeconform/cmd/kubeconform',
+};
+
+/** Judges the health scripts for Argo CD. */
+export const ARGOCD_HEALTH: GoProgram = { module: 'argocd-health' };
+
+/** Judges the bundle for the Operator Lifecycle Manager. */
+export const OLM_BUNDLE: GoProgram = { module: 'olm-bundle' };
+
+/** All of them, for whoever wants them to be there before the tests begin. */
+export const PROGRAMS: readonly GoProgram[] = [HELM, KUBECONFORM, ARGOCD_HEALTH, OLM_BUNDLE];
