@@ -1,37 +1,42 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { REASONS } from '../src/api/v1alpha1/conditions.ts';
+import { allPages, anchorsOf, linksOf, stepsOf } from './documentation/page.ts';
+import { TESTED_ELSEWHERE, TESTED_PAGES } from './documentation/tested-pages.ts';
+import { namedEvents } from './reference/events.ts';
+import { cmgSchema, fieldsOf } from './reference/schema.ts';
 
 const ROOT = dirname(import.meta.dirname);
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const pages = allPages(ROOT);
+const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-/** Every page of the project's own documentation. */
-const pages = ['.', 'docs', 'crds', 'src', 'scripts', 'test']
-  .flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: folder !== '.', encoding: 'utf8' }).map((name) =>
-      join(ROOT, folder, name),
-    ),
-  )
-  .filter((path) => path.endsWith('.md'))
-  .map((path) => [relative(ROOT, path), readFileSync(path, 'utf8')] as const);
+const schema = cmgSchema(ROOT);
+const fields = [...fieldsOf(schema, 'spec'), ...fieldsOf(schema, 'status')];
 
-/** Headings as the anchors that a forge makes of them. */
-function anchorsOf(text: string): string[] {
-  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-}
+/** Condition types, reasons and events: the words in CamelCase that pages may set as code. */
+const KNOWN_WORDS = new Set([
+  ...Object.keys(REASONS),
+  ...namedEvents(ROOT).map(({ reason }) => reason),
+  ...[
+    'Ready',
+    'Reconciling',
+    'Stalled',
+    'CertificateValid',
+    'PrerequisitesMet',
+    'AzureReady',
+    'ServiceHealthy',
+    'InSync',
+  ],
+]);
 
 describe.each(pages)('%s', (page, text) => {
   test('links only to what is there', () => {
-    const targets = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target = '']) => target);
-    const broken = targets.filter((target) => {
+    const broken = linksOf(text).filter((target) => {
       const [path = '', anchor] = target.split('#');
       const file = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path);
-      return !existsSync(file) || (anchor !== undefined && !anchorsOf(readFileSync(file, 'utf8')).includes(anchor));
+      return !existsSync(file) || (anchor !== undefined && !anchorsOf(readFileSync(file, 'utf8')).has(anchor));
     });
     expect(broken).toEqual([]);
   });
@@ -46,5 +51,88 @@ describe.each(pages)('%s', (page, text) => {
       ([, path = '']) => path,
     );
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('names only fields that exist', () => {
+    const named = [...text.matchAll(/`((?:spec|status)\.[A-Za-z0-9.[\]]+)`/g)].map(([, path = '']) =>
+      path.replaceAll(/\[\d*\]/g, '[]'),
+    );
+    expect(named.filter((path) => !isField(path))).toEqual([]);
+  });
+});
+
+function isField(path: string): boolean {
+  return fields.some((field) => field.path === path || field.path === path.replace(/\[\]$/, ''));
+}
+
+describe('commands', () => {
+  test.each(pages.filter(([path]) => path.startsWith('docs/')))(
+    'of %s are run by a test or say what they need',
+    (path, text) => {
+      const run = stepsOf(text).filter(({ kind }) => kind === 'Commands');
+      const tested = path in TESTED_PAGES || path in TESTED_ELSEWHERE;
+      expect(run.length === 0 || tested, `${path} has commands: name it in scripts/documentation/tested-pages.ts`).toBe(
+        true,
+      );
+    },
+  );
+
+  test('are run of pages that exist', () => {
+    const missing = Object.keys({ ...TESTED_PAGES, ...TESTED_ELSEWHERE }).filter(
+      (path) => !existsSync(join(ROOT, path)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+test('docs/README.md leads to every page', () => {
+  const linked = new Set(linksOf(textOf('docs/README.md')).map((target) => join('docs', target.split('#')[0] ?? '')));
+  const lost = pages
+    .map(([path]) => path)
+    // A runbook is reached from its alert, and from the page on monitoring.
+    .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md' && !path.startsWith('docs/runbooks/'))
+    .filter((path) => !linked.has(path));
+  expect(lost).toEqual([]);
+});
+
+test('docs/how-to/modify.md says of every field what a change of it does', () => {
+  const text = textOf('docs/how-to/modify.md');
+  const parents = (path: string) => path.split('.').map((_, at, parts) => parts.slice(0, at + 1).join('.'));
+  const silent = fieldsOf(schema, 'spec')
+    .filter(({ hasFields }) => !hasFields)
+    .filter(({ path }) => !parents(path).some((name) => text.includes(`\`${name}\``)))
+    .map(({ path }) => path);
+  expect(silent).toEqual([]);
+});
+
+test('docs/how-to/troubleshoot.md has every reason', () => {
+  const text = textOf('docs/how-to/troubleshoot.md');
+  expect(Object.keys(REASONS).filter((reason) => !text.includes(`\`${reason}\``))).toEqual([]);
+});
+
+describe('docs/coverage.md', () => {
+  const rows = [...textOf('docs/coverage.md').matchAll(/^\| (\d+) \|([^|]*)\|([^|]*)\|$/gm)].map(
+    ([, id = '', point = '', answer = '']) => ({ id: Number(id), point: point.trim(), answer: answer.trim() }),
+  );
+
+  test('has all 67 points of the article, once, in their order', () => {
+    expect(rows.map(({ id }) => id)).toEqual(Array.from({ length: 67 }, (_, at) => at + 1));
+  });
+
+  test.each(rows)('answers point $id', ({ point, answer }) => {
+    expect(point).not.toBe('');
+    // A field, a condition, a reason or a command; a page; what is planned; why not; or why nothing is to be done.
+    expect(answer).toMatch(
+      /`[^`]+`|\]\(|Planned: (?:the site|redeployment|settings)|^Not done: .{20}|^Nothing to (?:do|choose): .{10}/s,
+    );
+    const words = [...answer.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, word = '']) => word);
+    expect(words.filter((word) => !KNOWN_WORDS.has(word) && word !== 'CMG')).toEqual([]);
+  });
+
+  test('says what is planned in the words that it explains', () => {
+    const named = rows.flatMap(({ answer }) =>
+      [...answer.matchAll(/\bplanned: ([a-z ]+)/gi)].map(([, what = '']) => what.trim()),
+    );
+    expect([...new Set(named)].toSorted()).toEqual(['redeployment', 'settings', 'the site']);
   });
 });

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { expect, inject } from 'vitest';
+import { type Step, stepsOf } from '../../../scripts/documentation/page.ts';
+import { firstDifference } from './output.ts';
+
+/** Who does what a page says: a shell in a folder, with `kubectl` for a namespace. */
+export interface Reader {
+  /** Where files are saved and commands are run. */
+  readonly folder: string;
+  readonly kubeconfigPath: string;
+  /** Replaces values that stand as an example on the pages, such as ids. Default: nothing. */
+  readonly replace?: (text: string) => string;
+  /** Replaces what stands in the output for what stands on the page. Default: nothing. */
+  readonly restore?: (output: string) => string;
+}
+
+/** Does every step of a page in its order. Fails at the first command that fails or prints something else. */
+export async function readAlong(reader: Reader, page: string, text: string, steps = stepsOf(text)): Promise<void> {
+  for (const step of steps) {
+    await doStep(reader, page, step);
+  }
+}
+
+async function doStep(reader: Reader, page: string, step: Step): Promise<void> {
+  const { replace = (text: string) => text, restore = (text: string) => text } = reader;
+  switch (step.kind) {
+    case 'File':
+      writeFileSync(join(reader.folder, step.name), replace(step.text));
+      return;
+    case 'NotRun':
+      return;
+    case 'Commands': {
+      const { code, output, all } = await run(reader, replace(step.text));
+      const where = `${page}:${step.line}`;
+      expect(code, `${where}\n${step.text}\nprinted:\n${all}`).toBe(0);
+      if (step.output !== undefined) {
+        const difference = firstDifference(step.output, restore(output));
+        expect(difference, `${where}\n${step.text}\nprinted:\n${restore(output)}`).toBeUndefined();
+      }
+      return;
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+/** How long one block may take. */
+const LIMIT_MS = 120_000;
+
+/** Runs commands as a person at a terminal would see them: errors of commands that may fail stand between the output. */
+async function run({ folder, kubeconfigPath }: Reader, commands: string) {
+  const path = [dirname(inject('kubectlPath')), dirname(process.execPath), process.env.PATH].join(delimiter);
+  const shell = spawn('bash', ['-euo', 'pipefail', '-c', commands], {
+    cwd: folder,
+    env: { PATH: path, HOME: folder, KUBECONFIG: kubeconfigPath },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  let all = '';
+  for (const stream of [shell.stdout, shell.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      all += text;
+    });
+  }
+  const [code] = await once(shell, 'close');
+  return { code, output: all, all };
+}
