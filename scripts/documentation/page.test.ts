@@ -24,6 +24,11 @@ describe('the steps of a page', () => {
   });
 });
 
+test('blocks in a list are read without their indent', () => {
+  const text = `1. Do this:\n\n   ${fence}sh\n   cat <<END\n     two\n   END\n   ${fence}\n\n   ${fence}text\n   two\n   ${fence}\n`;
+  expect(stepsOf(text)).toEqual([{ kind: 'Commands', text: 'cat <<END\n  two\nEND\n', line: 3, output: 'two\n' }]);
+});
+
 test('equal headings have numbered anchors, and comments in commands are no headings', () => {
   const text = `# One VM or more\n\n## What to do\n\n## What to do\n\n${fence}sh\n# Needs Azure\n${fence}\n`;
   expect([...anchorsOf(text)]).toEqual(['one-vm-or-more', 'what-to-do', 'what-to-do-1']);

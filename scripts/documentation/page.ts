@@ -26,16 +26,19 @@ export type Step =
   | { readonly kind: 'NotRun'; readonly needs: string; readonly text: string; readonly line: number }
   | { readonly kind: 'File'; readonly name: string; readonly text: string; readonly line: number };
 
+/** A fenced block, which may stand in a list and is indented then: its indent, its language and its lines. */
+const BLOCK = /^( *)```([^\n`]*)\n(.*?)^\1```$/gms;
+
 /** The fenced blocks of a page, in their order. */
 export function blocksOf(text: string): readonly Block[] {
   const blocks: Block[] = [];
   let end = 0;
-  for (const match of text.matchAll(/^```([^\n`]*)\n(.*?)^```$/gms)) {
-    const [whole, language = '', content = ''] = match;
+  for (const match of text.matchAll(BLOCK)) {
+    const [whole, indent = '', language = '', content = ''] = match;
     const between = text.slice(end, match.index);
     blocks.push({
       language: language.trim(),
-      text: content,
+      text: content.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
       line: text.slice(0, match.index).split('\n').length,
       followsBlock: blocks.length > 0 && between.trim() === '',
     });
@@ -66,7 +69,7 @@ export function stepsOf(text: string): readonly Step[] {
 
 /** The anchors of a page's headings, as a forge makes them: of equal headings, the later ones are numbered. */
 export function anchorsOf(text: string): ReadonlySet<string> {
-  const withoutBlocks = text.replaceAll(/^```[^\n`]*\n.*?^```$/gms, '');
+  const withoutBlocks = text.replaceAll(BLOCK, '');
   const anchors = new Set<string>();
   const seen = new Map<string, number>();
   for (const [, heading = ''] of withoutBlocks.matchAll(/^#+ (.+)$/gm)) {
@@ -83,7 +86,7 @@ export function anchorsOf(text: string): ReadonlySet<string> {
 
 /** Relative targets of the links and pictures of a page, without those in blocks. */
 export function linksOf(text: string): readonly string[] {
-  const prose = text.replaceAll(/^```[^\n`]*\n.*?^```$/gms, '').replaceAll(/`[^`\n]*`/g, '');
+  const prose = text.replaceAll(BLOCK, '').replaceAll(/`[^`\n]*`/g, '');
   return [
     ...[...prose.matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)],
     ...[...prose.matchAll(/(?:src|srcset|href)="(?!https?:|mailto:)([^"]+)"/g)],
