@@ -77,11 +77,19 @@ subjects:
 {{- if not .Values.image.repository -}}
 {{- $problems = append $problems "image.repository is required: build the image, push it to a registry of yours, and name it, such as --set image.repository=registry.contoso.com/cmg-operator." -}}
 {{- end -}}
-{{- if and .Values.rbac.create (include "cmg-operator.watchesCluster" .) (not .Values.watch.secretsClusterWide) -}}
-{{- $problems = append $problems "watch.namespaces is empty, which means the whole cluster: the operator would watch the Secrets of every namespace, and without the right to it would never become ready. Name the namespaces with CMGs, such as --set 'watch.namespaces={gateways}', or grant it with --set watch.secretsClusterWide=true." -}}
+{{- $readsAll := eq .Values.secrets.access "All" -}}
+{{- $watchesCluster := include "cmg-operator.watchesCluster" . -}}
+{{- if and .Values.rbac.create $watchesCluster $readsAll (not .Values.secrets.clusterWide) -}}
+{{- $problems = append $problems "watch.namespaces is empty, which means the whole cluster: the operator would watch the Secrets of every namespace, and without the right to it would never become ready. Name the namespaces with CMGs, such as --set 'watch.namespaces={gateways}'; or grant it with --set secrets.clusterWide=true; or name the Secrets, with --set secrets.access=Named and secrets.names." -}}
 {{- end -}}
-{{- if and .Values.watch.namespaces .Values.watch.secretsClusterWide -}}
-{{- $problems = append $problems "watch.secretsClusterWide is true although watch.namespaces names namespaces: the operator reads no Secrets of others. Leave one of the two out." -}}
+{{- if and .Values.secrets.clusterWide (not (and $watchesCluster $readsAll)) -}}
+{{- $problems = append $problems "secrets.clusterWide is true although watch.namespaces or secrets.access limits which Secrets the operator reads. Leave one of them out." -}}
+{{- end -}}
+{{- if and $readsAll (or .Values.secrets.names .Values.secrets.gateways) -}}
+{{- $problems = append $problems "secrets.names and secrets.gateways mean nothing while secrets.access is All. Set it to Named, or leave them out." -}}
+{{- end -}}
+{{- if and (not $readsAll) .Values.rbac.create (not .Values.secrets.gateways) -}}
+{{- $problems = append $problems "secrets.access is Named and secrets.gateways is empty: the operator could keep the running operations of no CMG. Name the CMGs, such as --set 'secrets.gateways={granitefalls}'." -}}
 {{- end -}}
 {{- if and .Values.monitoring.serviceMonitor.enabled .Values.monitoring.podMonitor.enabled -}}
 {{- $problems = append $problems "monitoring.serviceMonitor and monitoring.podMonitor are both enabled, so that every pod would be scraped twice. Enable one of them." -}}

@@ -26,7 +26,8 @@ describe('the schema of the values', () => {
     ['watch.namespace={a}', "at '/watch': additional properties 'namespace' not allowed"],
     ['watch.namespaces=gateways', "at '/watch/namespaces': got string, want array"],
     ['watch.namespaces={Gateways}', "at '/watch/namespaces/0': 'Gateways' does not match pattern"],
-    ['watch.secretsClusterwide=true', "additional properties 'secretsClusterwide' not allowed"],
+    ['secrets.clusterwide=true', "at '/secrets': additional properties 'clusterwide' not allowed"],
+    ['secrets.access=Some', "at '/secrets/access': value must be one of 'All', 'Named'"],
     ['config.driftInterval=14d', "at '/config/driftInterval': '14d' does not match pattern"],
     ['config.maxConcurrentReconciles=201', "at '/config/maxConcurrentReconciles': maximum: got 201, want 200"],
     ['config.logLevel=trace', "at '/config/logLevel': value must be one of 'debug', 'info', 'warn', 'error'"],
@@ -91,17 +92,19 @@ describe('values that do not fit together', () => {
     for (const hint of [
       '--set installationId=contoso-prod',
       '--set image.repository=registry.contoso.com/cmg-operator',
-      "--set 'watch.namespaces={gateways}', or grant it with --set watch.secretsClusterWide=true",
+      "--set 'watch.namespaces={gateways}'; or grant it with --set secrets.clusterWide=true; or name the Secrets",
       'both enabled, so that every pod would be scraped twice. Enable one of them.',
     ]) {
       expect(refusal).toContain(hint);
     }
   });
 
-  it('refuse the right to all Secrets beside a list of namespaces', async () => {
-    expect(await refusalOf(...DEFAULTS, '--set', 'watch.secretsClusterWide=true')).toContain(
-      'Leave one of the two out.',
-    );
+  it.each([
+    ['secrets.clusterWide=true', 'Leave one of them out.'],
+    ['secrets.names={azure}', 'Set it to Named, or leave them out.'],
+    ['secrets.access=Named,secrets.names={azure}', "--set 'secrets.gateways={granitefalls}'"],
+  ])('are refused: a namespace and %s', async (setting, hint) => {
+    expect(await refusalOf(...DEFAULTS, '--set', setting)).toContain(hint);
   });
 
   it('leave the Secrets to whoever grants rights without the chart', async () => {

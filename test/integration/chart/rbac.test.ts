@@ -1,0 +1,167 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
+import { createLogger } from '../../../src/observability/logging.ts';
+import { APPLY_PATCH, waitFor } from '../../cluster/api-client.ts';
+import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
+import { installDefinitions } from '../../cluster/definitions.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { gatewayManifests, pathOf } from '../../world/gateway-manifests.ts';
+import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
+import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { isReady, NAME, SERVICE_NAME } from '../operator/suite.ts';
+import { BUILD_TIMEOUT_MS, helmSuite, type RenderedObject, withValues } from './helm.ts';
+import { type Installed, install, refusalOfOwnedSecret } from './installed-chart.ts';
+import { AUDIT_POLICY, describeRight, requestsOf, rightsOf, unusedRights } from './rights.ts';
+
+const PATIENCE_MS = 60_000;
+
+const helm = helmSuite();
+let directory = '';
+let world: SimulatedWorld;
+/** A control plane as it is by default: lists are streamed. It checks who may own objects, as some distributions do. */
+let streaming: ControlPlane;
+/** One that lists page by page, as older ones do. */
+let listing: ControlPlane;
+
+beforeAll(async () => {
+  directory = makeTemporaryDirectory();
+  writeFileSync(join(directory, 'policy.json'), AUDIT_POLICY);
+  const start = async (name: string, ...flags: readonly string[]) => {
+    const audit = [`--audit-policy-file=${join(directory, 'policy.json')}`, `--audit-log-path=${auditLog(name)}`];
+    const controlPlane = await startControlPlane({ apiServerFlags: [...audit, ...flags] });
+    await installDefinitions(controlPlane.api);
+    return controlPlane;
+  };
+  world = await startSimulatedWorld({ speed: 200 });
+  streaming = await start('streaming', '--enable-admission-plugins=OwnerReferencesPermissionEnforcement');
+  listing = await start('listing', '--feature-gates=WatchList=false');
+  return async () => {
+    await Promise.all([streaming.stop(), listing.stop(), world.close()]);
+    removeTemporaryDirectory(directory);
+  };
+}, BUILD_TIMEOUT_MS);
+
+function auditLog(name: string): string {
+  return join(directory, `${name}.audit.log`);
+}
+
+const MODES = [
+  { mode: 'namespaces', settings: (namespace: string) => `watch.namespaces={${namespace}}` },
+  { mode: 'cluster', settings: () => 'watch.namespaces=null,secrets.clusterWide=true' },
+  {
+    mode: 'named-secrets',
+    settings: (namespace: string) =>
+      `watch.namespaces={${namespace}},secrets.access=Named,secrets.names={azure,${NAME}-tls},secrets.gateways={${NAME}}`,
+  },
+];
+
+describe.each(MODES)('the rights that the chart grants: $mode', ({ mode, settings }) => {
+  const namespace = `gateways-${mode}`;
+  const release = `cmg-${mode}`;
+
+  async function render(): Promise<RenderedObject[]> {
+    const chosen = ['--set', settings(namespace), '--set', 'crds.install=false', '--namespace', release];
+    return helm.render(...withValues('default-values.yaml'), ...chosen);
+  }
+
+  it('are all that the operator needs, and it uses each of them', async () => {
+    const objects = await render();
+    const inStreaming = await install({
+      controlPlane: streaming,
+      objects,
+      directory,
+      namespaces: [release, namespace],
+    });
+    await liveThrough(inStreaming, namespace);
+    const inListing = await install({ controlPlane: listing, objects, directory, namespaces: [release, namespace] });
+    await runOperator(inListing, async () => {});
+    const { account } = inStreaming;
+    const requests = [...requestsOf(account, auditLog('streaming')), ...requestsOf(account, auditLog('listing'))];
+    expect(requests.filter(({ allowed }) => !allowed).map(describeRight)).toEqual([]);
+    // Asked for by an admission plugin, which the audit log does not tell; the next test shows what it is good for.
+    const checkedByAdmission = rightsOf(account, objects).filter(({ resource }) => resource !== 'cmgs/finalizers');
+    expect(unusedRights(checkedByAdmission, requests)).toEqual([]);
+  });
+
+  it('let it own Secrets in the name of a CMG where the API server checks who may', async () => {
+    const objects = await render();
+    const installed = await install({ controlPlane: streaming, objects, directory, namespaces: [release, namespace] });
+    const secret = { namespace, name: `${NAME}-operations` };
+    // Left by the gateway of the test before: nobody collects garbage here.
+    await streaming.api.send('DELETE', `/api/v1/namespaces/${namespace}/secrets/${secret.name}`);
+    expect(await refusalOfOwnedSecret(installed, secret)).toBe('');
+    await installed.withdraw('cmgs/finalizers');
+    const refusal = await waitFor('the right to be gone', async () => {
+      const said = await refusalOfOwnedSecret(installed, secret);
+      return said === '' ? undefined : said;
+    });
+    expect(refusal).toContain('cannot set blockOwnerDeletion');
+  });
+});
+
+/** Runs the operator with the account and the arguments of the chart while `work` is done. */
+async function runOperator({ args, kubeconfigPath }: Installed, work: () => Promise<void>): Promise<void> {
+  let log = '';
+  const destination = new Writable({
+    write: (chunk, _encoding, done) => {
+      log += String(chunk);
+      done();
+    },
+  });
+  const operator = await startOperatorUnderTest({
+    kubeconfigPath,
+    world,
+    logger: createLogger({ level: 'debug', format: 'json', destination }),
+    // The last one counts: no two operators of the tests may want one port.
+    flags: [...args, '--http-bind-address=127.0.0.1:0'],
+  });
+  let outcome: unknown;
+  onTestFinished(async () => void (await operator.stop()));
+  try {
+    await work();
+  } catch (error) {
+    throw new Error(`${String(error)}; the operator says: ${log.slice(-4000)}`);
+  } finally {
+    outcome = await operator.stop();
+  }
+  expect(outcome).toEqual({ kind: 'Stopped', drained: true });
+}
+
+/** Makes a gateway, scales it, and deletes it. */
+async function liveThrough(installed: Installed, namespace: string): Promise<void> {
+  const { api } = installed.controlPlane;
+  world.azure.control.reset();
+  world.azure.control.settings.durationFactor = 0.25;
+  const certificate = await world.authority.issue({ commonName: SERVICE_NAME, organization: 'Contoso' });
+  const manifests = gatewayManifests(world, { namespace, name: NAME, serviceName: SERVICE_NAME, certificate });
+  const path = pathOf(manifests.cmg);
+  const apply = async (instances: number) => {
+    const { spec } = manifests.cmg as { spec?: Record<string, unknown> };
+    const cmg = { ...manifests.cmg, spec: { ...spec, vm: { size: 'Standard', instances } } };
+    for (const manifest of [manifests.certificate, manifests.credentials, cmg]) {
+      if (manifest === undefined) continue;
+      await api.call('PATCH', `${pathOf(manifest)}?fieldManager=test&force=true`, manifest, APPLY_PATCH);
+    }
+  };
+  const untilServing = (instances: number) =>
+    waitFor(
+      `${instances} VMs to serve`,
+      async () => {
+        const { metadata, status } = (await api.call('GET', path)) as CMG;
+        return isReady(status, metadata.generation) || undefined;
+      },
+      PATIENCE_MS,
+    );
+  await runOperator(installed, async () => {
+    await apply(1);
+    await untilServing(1);
+    await apply(2);
+    await untilServing(2);
+    await api.call('DELETE', path);
+    const gone = async () => (await api.send('GET', path)).status === 404 || undefined;
+    await waitFor('the CMG to be gone', gone, PATIENCE_MS);
+  });
+}

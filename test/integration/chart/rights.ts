@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import type { RenderedObject } from './helm.ts';
+
+/** One verb on one resource, as a role grants it. */
+export interface Right {
+  /** Where it is granted; absent: in the whole cluster. */
+  readonly namespace?: string;
+  readonly apiGroup: string;
+  /** With its subresource: `cmgs/status`. */
+  readonly resource: string;
+  readonly verb: string;
+  /** Of the object; absent: any. */
+  readonly name?: string;
+}
+
+/** A request as the API server's audit log has it. */
+export interface AuditedRequest extends Required<Omit<Right, 'namespace' | 'name'>> {
+  readonly namespace: string;
+  readonly name: string;
+  readonly status: number;
+  /** Whether the caller had the right; an admission plugin may have refused all the same. */
+  readonly allowed: boolean;
+}
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+interface Binding extends RenderedObject {
+  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly subjects: readonly { readonly kind: string; readonly name: string; readonly namespace: string }[];
+}
+
+function isBinding(object: RenderedObject): object is Binding {
+  return /^(Cluster)?RoleBinding$/.test(object.kind);
+}
+
+/** What the bindings among the objects grant to a service account, each right by itself. */
+export function rightsOf(account: { namespace: string; name: string }, objects: readonly RenderedObject[]): Right[] {
+  const bindings = objects.filter(isBinding);
+  return bindings
+    .filter(({ subjects }) =>
+      subjects.some(({ name, namespace }) => name === account.name && namespace === account.namespace),
+    )
+    .flatMap(({ roleRef, metadata: { namespace } }) => {
+      const role = objects.find(
+        ({ kind, metadata }) =>
+          kind === roleRef.kind &&
+          metadata.name === roleRef.name &&
+          (kind === 'ClusterRole' || metadata.namespace === namespace),
+      );
+      if (role === undefined) throw new Error(`There is no ${roleRef.kind} ${roleRef.name}.`);
+      const rights = (role.rules as readonly Rule[]).flatMap(expand);
+      return namespace === undefined ? rights : rights.map((right) => ({ ...right, namespace }));
+    });
+}
+
+function expand({ apiGroups, resources, resourceNames, verbs }: Rule): Right[] {
+  const objects = resourceNames === undefined ? [{}] : resourceNames.map((name) => ({ name }));
+  return apiGroups.flatMap((apiGroup) =>
+    resources.flatMap((resource) =>
+      verbs.flatMap((verb) => objects.map((object) => ({ apiGroup, resource, verb, ...object }))),
+    ),
+  );
+}
+
+/** The rights that none of the requests needed, as `verb resource.group`, with where and which where that is limited. */
+export function unusedRights(rights: readonly Right[], requests: readonly AuditedRequest[]): string[] {
+  return rights.filter((right) => !requests.some((request) => isFor(right, request))).map(describeRight);
+}
+
+function isFor(right: Right, request: AuditedRequest): boolean {
+  return (
+    right.apiGroup === request.apiGroup &&
+    right.resource === request.resource &&
+    right.verb === request.verb &&
+    (right.namespace === undefined || right.namespace === request.namespace) &&
+    (right.name === undefined || right.name === request.name)
+  );
+}
+
+/** `get secrets azure in gateways` */
+export function describeRight({ verb, resource, apiGroup, name, namespace }: Right): string {
+  const group = apiGroup === '' ? '' : `.${apiGroup}`;
+  return [verb, `${resource}${group}`, ...(name ? [name] : []), ...(namespace ? ['in', namespace] : [])].join(' ');
+}
+
+interface AuditEvent {
+  readonly user: { readonly username: string };
+  readonly verb: string;
+  readonly objectRef?: {
+    readonly apiGroup?: string;
+    readonly resource: string;
+    readonly subresource?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+  };
+  readonly responseStatus?: { readonly code: number };
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Logs every request of service accounts and nobody else's. For `--audit-policy-file`. */
+export const AUDIT_POLICY = JSON.stringify({
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
+});
+
+/** The requests of one service account in an audit log. A patch that made an object counts as its creation too. */
+export function requestsOf(account: { namespace: string; name: string }, logFile: string): AuditedRequest[] {
+  const username = `system:serviceaccount:${account.namespace}:${account.name}`;
+  const lines = readFileSync(logFile, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+  return lines.flatMap((line) => {
+    const { user, verb, objectRef, responseStatus, annotations = {} } = JSON.parse(line) as AuditEvent;
+    if (user.username !== username || objectRef === undefined) return [];
+    const { apiGroup = '', resource, subresource, namespace = '', name = '' } = objectRef;
+    const request: AuditedRequest = {
+      apiGroup,
+      resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+      verb,
+      namespace,
+      name,
+      status: responseStatus?.code ?? 0,
+      allowed: annotations['authorization.k8s.io/decision'] === 'allow',
+    };
+    // The API server asks for the right to create before it lets an apply make what is not there.
+    return verb === 'patch' && request.status === 201 ? [request, { ...request, verb: 'create' }] : [request];
+  });
+}
