@@ -18,7 +18,7 @@ Where a field has a default, the API server fills it in.`;
 /** The page of the fields of a CMG. */
 export function cmgPage(root: string): string {
   const schema = cmgSchema(root);
-  const spec = fieldsOf(schema, 'spec').map((field) => specRow(field, schema));
+  const spec = fieldsOf(schema, 'spec');
   const status = fieldsOf(schema, 'status').map(({ path, schema: own }) => [
     code(path),
     typeOf(own),
@@ -28,24 +28,49 @@ export function cmgPage(root: string): string {
     'crds/configmgr.io_cmgs.yaml and src/controllers/cmg/deployment.ts',
     INTRODUCTION,
     `## Spec\n\n${schema.properties?.spec?.description ?? ''}`,
-    table(['Field', 'Type', 'Default', 'Change', 'Meaning'], spec),
+    ...specParts(spec, schema),
     '## Rules\n\nWhat the API server refuses beside wrong types, with the message that it gives:',
-    table(['Field', 'Message'], rulesOf(schema)),
+    table(['Message', 'Fields'], rulesOf(schema)),
     `## Status\n\n${schema.properties?.status?.description ?? ''} [Conditions and reasons](conditions.md) are on a page of their own.`,
     table(['Field', 'Type', 'Meaning'], status),
   );
 }
 
-function specRow(field: Field, schema: FieldSchema): readonly string[] {
+/** First the fields that stand alone, then a part for each field that holds others. */
+function specParts(spec: readonly Field[], schema: FieldSchema): readonly string[] {
+  const top = spec.filter(({ path }) => path.split('.').length === 2);
+  const alone = top.filter(({ hasFields }) => !hasFields);
+  const rows = (fields: readonly Field[]) =>
+    table(
+      ['Field', 'Type', 'Default', 'Change', 'Meaning'],
+      fields.map((field) => specRow(field, spec, schema)),
+    );
+  const groups = top.filter(({ hasFields }) => hasFields);
+  return [
+    rows(alone),
+    ...groups.flatMap(({ path, schema: own, required }) => [
+      `### ${path}\n\n${required ? '**Required.** ' : ''}${own.description ?? ''}`,
+      rows(spec.filter((field) => field.path.startsWith(`${path}.`))),
+    ]),
+  ];
+}
+
+function specRow(field: Field, spec: readonly Field[], schema: FieldSchema): readonly string[] {
   const { path, schema: own, required, hasFields } = field;
   const fallback = hasFields || own.default === undefined ? '' : code(String(own.default));
   return [
     code(path),
     typeOf(own),
-    required ? '**required**' : fallback,
+    required ? requirement(path, spec) : fallback,
     hasFields ? '' : changeClassOf(field, schema),
     withoutDefault(own.description),
   ];
+}
+
+/** A field that is required in one that may be left out is required only with it. */
+function requirement(path: string, spec: readonly Field[]): string {
+  const above = spec.findLast((field) => path.startsWith(`${field.path}.`) && !field.required);
+  return above === undefined ? '**required**' : `required with ${code(above.path.split('.').at(-1) ?? '')}`;
 }
 
 /** Type and bounds. */
@@ -79,14 +104,18 @@ function withoutDefault(description = ''): string {
   return description.replace(/ ?Default: [^ ]+\.$/, '');
 }
 
-/** Each message once for each field; a field that repeats another's rules repeats them here. */
+/** Each message with the fields to which it applies. */
 function rulesOf(schema: FieldSchema): readonly (readonly string[])[] {
   const parts: readonly (readonly [string, FieldSchema])[] = [
-    ['(whole object)', schema],
+    ['metadata.name', schema],
     ['spec', schema.properties?.spec ?? {}],
     ...fieldsOf(schema, 'spec').map(({ path, schema: own }) => [path, own] as const),
   ];
-  return parts.flatMap(([path, { 'x-kubernetes-validations': rules = [] }]) =>
-    rules.map(({ message }) => [path.startsWith('(') ? path : code(path), message]),
-  );
+  const fieldsByMessage = new Map<string, readonly string[]>();
+  for (const [path, { 'x-kubernetes-validations': rules = [] }] of parts) {
+    for (const { message, fieldPath = '' } of rules) {
+      fieldsByMessage.set(message, [...(fieldsByMessage.get(message) ?? []), code(`${path}${fieldPath}`)]);
+    }
+  }
+  return [...fieldsByMessage].map(([message, fields]) => [message, fields.join(', ')]);
 }
