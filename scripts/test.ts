@@ -37,13 +37,18 @@ const STAGES: readonly Stage[] = [
   },
   {
     name: 'generated files are current',
-    command: ['node', 'scripts/generate-api-types.ts', '--check'],
+    command: ['node', 'scripts/generate.ts', '--check'],
     advice: '`npm run generate`, and commit what it changes',
   },
   {
     name: 'programs of the test control plane',
     command: ['node', 'test/cluster/main.ts', '--prepare', '--controller-manager'],
     advice: 'see above; `npm run cluster -- --prepare --controller-manager` runs this stage alone',
+  },
+  {
+    name: 'command line tools: helm and others',
+    command: ['node', 'test/tools/main.ts', '--prepare'],
+    advice: 'see above; `node test/tools/main.ts --prepare`, run by Node 24, runs this stage alone',
   },
   {
     name: 'unit tests',
