@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { REASONS } from '../src/api/v1alpha1/conditions.ts';
 import { allPages, anchorsOf, linksOf, stepsOf } from './documentation/page.ts';
 import { TESTED_ELSEWHERE, TESTED_PAGES } from './documentation/tested-pages.ts';
@@ -47,7 +48,7 @@ describe.each(pages)('%s', (page, text) => {
   });
 
   test('names only files of the project that exist', () => {
-    const named = [...text.matchAll(/`((?:src|test|scripts|docs|crds)\/[\w./-]*\w(?:\.\w+|\/)?)`/g)].map(
+    const named = [...text.matchAll(/`((?:src|test|scripts|docs|crds|charts|deploy)\/[\w./-]*\w(?:\.\w+|\/)?)`/g)].map(
       ([, path = '']) => path,
     );
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
@@ -109,6 +110,39 @@ test('docs/how-to/troubleshoot.md has every reason', () => {
   const text = textOf('docs/how-to/troubleshoot.md');
   expect(Object.keys(REASONS).filter((reason) => !text.includes(`\`${reason}\``))).toEqual([]);
 });
+
+test('docs/explanation/security.md says of every right in Kubernetes what it is for', () => {
+  const told = new Map<string, Set<string>>();
+  const rows = textOf('docs/explanation/security.md').matchAll(/^\| `([a-z./0-9]+)` \| ([a-z, ]+) \|/gm);
+  for (const [, resource = '', verbs = ''] of rows) {
+    told.set(resource, new Set([...(told.get(resource) ?? []), ...verbs.split(', ')]));
+  }
+  const granted = new Map<string, Set<string>>();
+  for (const { apiGroups, resources, verbs } of operatorRules()) {
+    for (const resource of resources) {
+      const name = apiGroups[0] === '' ? resource : `${resource}.${apiGroups[0]}`;
+      granted.set(name, new Set([...(granted.get(name) ?? []), ...verbs]));
+    }
+  }
+  const sorted = (rights: ReadonlyMap<string, ReadonlySet<string>>) =>
+    [...rights].map(([name, verbs]) => `${name}: ${[...verbs].toSorted().join(', ')}`).toSorted();
+  expect(sorted(told)).toEqual(sorted(granted));
+});
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** What the manifests in `deploy/` grant to the operator itself. */
+function operatorRules(): readonly Rule[] {
+  return ['operator-role.yaml', 'leader-election-role.yaml', 'cluster-identity-role.yaml'].flatMap((name) =>
+    parseAllDocuments(textOf(`deploy/base/${name}`)).flatMap(
+      (document): readonly Rule[] => document.toJS().rules ?? [],
+    ),
+  );
+}
 
 describe('docs/coverage.md', () => {
   const rows = [...textOf('docs/coverage.md').matchAll(/^\| (\d+) \|([^|]*)\|([^|]*)\|$/gm)].map(
