@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { expect, inject } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 import { type Step, stepsOf } from '../../../scripts/documentation/page.ts';
 import { firstDifference } from './output.ts';
 
@@ -25,26 +25,35 @@ export async function readAlong(reader: Reader, page: string, text: string, step
 }
 
 async function doStep(reader: Reader, page: string, step: Step): Promise<void> {
-  const { replace = (text: string) => text, restore = (text: string) => text } = reader;
+  const { replace = (text: string) => text } = reader;
   switch (step.kind) {
     case 'File':
       writeFileSync(join(reader.folder, step.name), replace(step.text));
       return;
     case 'NotRun':
       return;
-    case 'Commands': {
-      const { code, output, all } = await run(reader, replace(step.text));
-      const where = `${page}:${step.line}`;
-      expect(code, `${where}\n${step.text}\nprinted:\n${all}`).toBe(0);
-      if (step.output !== undefined) {
-        const difference = firstDifference(step.output, restore(output));
-        expect(difference, `${where}\n${step.text}\nprinted:\n${restore(output)}`).toBeUndefined();
-      }
+    case 'Commands':
+      await doCommands(reader, `${page}:${step.line}`, step);
       return;
-    }
     default:
       return step satisfies never;
   }
+}
+
+/** Commands that change nothing. What they show may come a moment later, as events do; a person would look again. */
+const ONLY_READS = /^(?:kubectl (?:get|events|describe) .*\n)+$/;
+
+async function doCommands(reader: Reader, where: string, step: Extract<Step, { kind: 'Commands' }>): Promise<void> {
+  const { replace = (text: string) => text, restore = (text: string) => text } = reader;
+  const attempt = async () => {
+    const { code, output } = await run(reader, replace(step.text));
+    const printed = `${where}\n${step.text}\nprinted:\n${restore(output)}`;
+    expect(code, printed).toBe(0);
+    if (step.output !== undefined) {
+      expect(firstDifference(step.output, restore(output)), printed).toBeUndefined();
+    }
+  };
+  await (ONLY_READS.test(step.text) ? vi.waitFor(attempt, { timeout: 10_000, interval: 200 }) : attempt());
 }
 
 /** How long one block may take. */
@@ -60,12 +69,12 @@ async function run({ folder, kubeconfigPath }: Reader, commands: string) {
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
   });
-  let all = '';
+  let output = '';
   for (const stream of [shell.stdout, shell.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
-      all += text;
+      output += text;
     });
   }
   const [code] = await once(shell, 'close');
-  return { code, output: all, all };
+  return { code, output };
 }
