@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { REASONS } from '../src/api/v1alpha1/conditions.ts';
 import { allPages, anchorsOf, linksOf, stepsOf } from './documentation/page.ts';
 import { TESTED_ELSEWHERE, TESTED_PAGES } from './documentation/tested-pages.ts';
+import { changeClassOf } from './reference/change-class.ts';
 import { namedEvents } from './reference/events.ts';
 import { cmgSchema, fieldsOf } from './reference/schema.ts';
 
@@ -104,6 +105,17 @@ test('docs/how-to/modify.md says of every field what a change of it does', () =>
     .filter(({ path }) => !parents(path).some((name) => text.includes(`\`${name}\``)))
     .map(({ path }) => path);
   expect(silent).toEqual([]);
+});
+
+test('docs/how-to/modify.md calls those fields refused that the operator refuses to change', () => {
+  const row = textOf('docs/how-to/modify.md')
+    .split('\n')
+    .find((line) => line.includes('**Refused.**'));
+  const told = [...(row?.matchAll(/`(spec\.[A-Za-z.]+)`/g) ?? [])].map(([, path = '']) => path);
+  const refused = fieldsOf(schema, 'spec')
+    .filter((field) => !field.hasFields && changeClassOf(field, schema) === 'refused')
+    .map(({ path }) => path);
+  expect(told.toSorted()).toEqual(refused.toSorted());
 });
 
 test('docs/how-to/troubleshoot.md has every reason', () => {

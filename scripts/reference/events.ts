@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync, Visitor } from 'vite';
 import type { CMGStatus } from '../../src/api/v1alpha1/cmg.generated.ts';
-import { REASONS } from '../../src/api/v1alpha1/conditions.ts';
+import { REASONS, type Reason } from '../../src/api/v1alpha1/conditions.ts';
 import { eventsOfChange } from '../../src/controllers/cmg/status-events.ts';
 import { code, page, table } from './markdown.ts';
 
@@ -34,6 +34,11 @@ Events are written to \`events.k8s.io/v1\` with the reporting controller \`confi
 something has happened; the conditions tell how things are. One that repeats itself is counted in the same object. The API
 server forgets events, after an hour by default; what must not be missed belongs into an alert on a condition or a metric.`;
 
+const PROBLEMS_INTRODUCTION = `## A problem appeared
+
+When the reason of a condition changes to one of these, an event with the same reason and message is written, with the action
+\`Reconcile\`. The links lead to what to do.`;
+
 /** The page of events. */
 export function eventsPage(root: string): string {
   const named = namedEvents(root);
@@ -43,7 +48,6 @@ export function eventsPage(root: string): string {
       `scripts/reference/events.ts does not say what these events mean: ${unknown.map(({ reason }) => reason).join(', ')}`,
     );
   }
-  const problems = problemEvents();
   return page(
     'src/controllers/cmg/',
     INTRODUCTION,
@@ -52,15 +56,13 @@ export function eventsPage(root: string): string {
       ['Reason', 'Type', 'Action', 'Meaning'],
       named.map(({ type, reason, action }) => [code(reason), type, action, MEANINGS[reason] ?? '']),
     ),
-    '## A problem appeared\n\nWhen the reason of a condition changes to one of these, an event with the same reason and message is written, with the action `Reconcile`. [Reasons](conditions.md#reasons) says what each means and what to do.',
+    PROBLEMS_INTRODUCTION,
     table(
-      ['Type', 'Reasons'],
-      ['Warning', 'Normal'].map((type) => [
+      ['Reason', 'Type', 'Meaning'],
+      problemEvents().map(({ type, reason }) => [
+        `[\`${reason}\`](conditions.md#${reason.toLowerCase()})`,
         type,
-        problems
-          .filter((event) => event.type === type)
-          .map(({ reason }) => `[\`${reason}\`](conditions.md#${reason.toLowerCase()})`)
-          .join(', '),
+        REASONS[reason as Reason].meaning,
       ]),
     ),
   );
