@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MERGE_PATCH } from '../../cluster/api-client.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
+import { appliedObjects } from './applied-objects.ts';
 import { type Finished, type RenderedObject, runProgram } from './helm.ts';
 import { type ServiceAccount, serviceAccountKubeconfig } from './service-account.ts';
 
@@ -41,7 +42,7 @@ export async function install({ controlPlane, objects, directory, namespaces }: 
     // Another test may have made it.
     await api.send('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   }
-  await applyObjects(controlPlane, objects);
+  await appliedObjects(api, objects).apply();
   const deployment = objects.find(({ kind }) => kind === 'Deployment') as Deployment | undefined;
   if (deployment === undefined) throw new Error('The chart has rendered no Deployment.');
   const { serviceAccountName, containers } = deployment.spec.template.spec;
@@ -66,17 +67,8 @@ export async function install({ controlPlane, objects, directory, namespaces }: 
   };
 }
 
-/** `kubectl apply --server-side`. Throws with what kubectl says when something is refused. */
-export async function applyObjects(controlPlane: ControlPlane, objects: readonly RenderedObject[]): Promise<void> {
-  const list = { apiVersion: 'v1', kind: 'List', items: objects };
-  const file = join(controlPlane.directory, 'objects.json');
-  writeFileSync(file, JSON.stringify(list));
-  const { code, output } = await kubectl(controlPlane, 'apply', '--server-side', '--filename', file);
-  if (code !== 0) throw new Error(output);
-}
-
 /** Runs the real kubectl, as the administrator unless `--kubeconfig` says otherwise. */
-export function kubectl(
+function kubectl(
   { kubectlPath, kubeconfigPath, directory }: ControlPlane,
   ...args: readonly string[]
 ): Promise<Finished> {
