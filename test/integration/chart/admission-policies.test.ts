@@ -1,0 +1,119 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../../cluster/api-client.ts';
+import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
+import { manifest, minimalSpec } from '../crd-manifest.ts';
+import { appliedObjects } from './applied-objects.ts';
+import { BUILD_TIMEOUT_MS, type Finished, helmSuite, RELEASE_NAMESPACE, runProgram, withValues } from './helm.ts';
+
+/** The policies of these values are all in force, for the namespaces `gateways` and `gateways-test`. */
+const VALUES = withValues('everything-values.yaml');
+const RIGHTS = '/apis/rbac.authorization.k8s.io/v1/namespaces/gateways';
+
+const helm = helmSuite();
+let controlPlane: ControlPlane;
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+  for (const name of [RELEASE_NAMESPACE, 'gateways', 'gateways-test', 'elsewhere']) {
+    await controlPlane.api.call('POST', '/api/v1/namespaces', { metadata: { name } });
+  }
+  const objects = (await helm.render(...VALUES)).filter(({ apiVersion }) => !apiVersion.startsWith('monitoring.'));
+  await appliedObjects(controlPlane.api, objects).apply();
+  await grant('deployer', [{ apiGroups: ['configmgr.io'], resources: ['cmgs'], verbs: ['*'] }]);
+  await untilInForce();
+  return () => controlPlane.stop();
+}, BUILD_TIMEOUT_MS);
+
+/** Gives a user rights in the namespace `gateways`. */
+async function grant(user: string, rules: readonly object[], name = user): Promise<void> {
+  await controlPlane.api.call('POST', `${RIGHTS}/roles`, { metadata: { name }, rules });
+  await controlPlane.api.call('POST', `${RIGHTS}/rolebindings`, {
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
+  });
+}
+
+/** The API server reads policies a moment after they are stored. */
+async function untilInForce(): Promise<void> {
+  await waitFor('the policies to be in force', async () => {
+    const { output } = await apply('deployer', 'gateways', minimalSpec(), '--dry-run=server');
+    return output.includes('may not read all Secrets') || undefined;
+  });
+  await waitFor('the warning to be in force', async () => {
+    const { output } = await apply('admin', 'elsewhere', minimalSpec(), '--dry-run=server');
+    return output.includes('Warning') || undefined;
+  });
+}
+
+/** Applies a CMG with the real kubectl, which shows warnings as people see them. */
+async function apply(user: string, namespace: string, spec: object, ...options: string[]): Promise<Finished> {
+  const { directory, kubectlPath, clientKubeconfig, kubeconfig } = controlPlane;
+  const file = join(directory, 'cmg.json');
+  writeFileSync(file, JSON.stringify(manifest({ ...spec })));
+  const credentials = join(directory, `${user}.kubeconfig`);
+  writeFileSync(credentials, user === 'admin' ? kubeconfig : await clientKubeconfig({ user }), { mode: 0o600 });
+  const target = ['--kubeconfig', credentials, '--namespace', namespace, '--filename', file];
+  return runProgram(kubectlPath, ['apply', '--server-side', ...target, ...options], {
+    PATH: process.env.PATH,
+    HOME: directory,
+  });
+}
+
+describe('a CMG in a namespace that the operator does not watch', () => {
+  it('is taken, with a warning that names those that it does watch', async () => {
+    const { code, output } = await apply('admin', 'elsewhere', minimalSpec());
+    expect(code, output).toBe(0);
+    expect(output).toContain(
+      'the operator of installation contoso-prod does not watch the namespace elsewhere and will do nothing about this CMG. It watches: gateways, gateways-test',
+    );
+  });
+
+  it('is not warned about in one that it watches', async () => {
+    const { code, output } = await apply('admin', 'gateways-test', minimalSpec());
+    expect(code, output).toBe(0);
+    expect(output).not.toContain('Warning');
+  });
+});
+
+describe('a CMG by somebody who may not read the Secrets that it names', () => {
+  it('is refused, with the Secrets and what to do', async () => {
+    const spec = minimalSpec();
+    spec.servicePackage.credentialsSecretRef = { name: 'packages' };
+    spec.azure.credentials = {
+      type: 'ClientSecret',
+      clientSecret: { clientId: spec.azure.tenantId, secretRef: { name: 'azure' } },
+    };
+    const { code, output } = await apply('deployer', 'gateways', spec);
+    expect(code).toBe(1);
+    expect(output).toContain(
+      'deployer may not read all Secrets that this CMG names in the namespace gateways, and so may not have the operator use them either: granitefalls-tls, azure, packages. Grant the right get on them, or let somebody else apply the CMG',
+    );
+  });
+
+  it('may be changed where that concerns no Secret, and not where the package is read from another server', async () => {
+    expect((await apply('admin', 'gateways', minimalSpec())).code).toBe(0);
+    const scaled = await apply('deployer', 'gateways', { ...minimalSpec(), vm: { instances: 2 } }, '--force-conflicts');
+    expect(scaled.code, scaled.output).toBe(0);
+    const elsewhere = { url: 'https://packages.attacker.example/cmg.zip', sha256: 'a'.repeat(64) };
+    const moved = await apply(
+      'deployer',
+      'gateways',
+      { ...minimalSpec(), servicePackage: elsewhere },
+      '--force-conflicts',
+    );
+    expect(moved.code).toBe(1);
+    expect(moved.output).toContain('may not have the operator use them either: granitefalls-tls');
+  });
+
+  it('is taken once they may read them', async () => {
+    await grant('reader', [
+      { apiGroups: ['configmgr.io'], resources: ['cmgs'], verbs: ['*'] },
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['granitefalls-tls'], verbs: ['get'] },
+    ]);
+    const { code, output } = await apply('reader', 'gateways', minimalSpec(), '--force-conflicts');
+    expect(code, output).toBe(0);
+  });
+});
