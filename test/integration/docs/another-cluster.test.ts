@@ -1,0 +1,97 @@
+import pino from 'pino';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
+import type { JsonObject } from '../../../src/json.ts';
+import { createLogger } from '../../../src/observability/logging.ts';
+import { type ApiClient, MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
+import { startControlPlane } from '../../cluster/control-plane.ts';
+import { installDefinitions } from '../../cluster/definitions.ts';
+import { namespaceForTest, sharedApi } from '../../cluster/shared.ts';
+import { apply, isReady, readCmg } from '../../demo/steps.ts';
+import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
+import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
+import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+
+const SERVICE_NAME = 'granitefalls.contoso.com';
+const PATIENCE_MS = 30_000;
+
+async function startOperator(world: SimulatedWorld, kubeconfigPath: string, namespace: string) {
+  const operator = await startOperatorUnderTest({
+    kubeconfigPath,
+    world,
+    logger: createLogger({ level: 'error', format: 'json', destination: pino.destination('/dev/null') }),
+    flags: ['--namespaces', namespace],
+  });
+  onTestFinished(async () => {
+    await operator.stop();
+  });
+  return operator;
+}
+
+async function applyAndWait(api: ApiClient, manifests: ReturnType<typeof gatewayManifests>): Promise<CMG> {
+  for (const manifest of [manifests.certificate, manifests.credentials, manifests.cmg]) {
+    if (manifest !== undefined) {
+      await apply(api, manifest);
+    }
+  }
+  return waitFor(
+    'the CMG to be Ready',
+    async () => {
+      const cmg = await readCmg(api, manifests.cmg);
+      return isReady(cmg) ? cmg : undefined;
+    },
+    PATIENCE_MS,
+  );
+}
+
+async function retainAndDelete(api: ApiClient, cmg: Manifest): Promise<void> {
+  await api.call('PATCH', pathOf(cmg), { spec: { deletionPolicy: 'Retain' } }, MERGE_PATCH);
+  await api.call('DELETE', pathOf(cmg));
+  await waitFor('the CMG to be gone', async () => (await api.send('GET', pathOf(cmg))).status === 404 || undefined);
+}
+
+/** What Azure gives to a resource when it is made, and never changes: another one means that it was made anew. */
+const birthMarks = (resources: readonly JsonObject[]) =>
+  resources.map(({ id, properties }) => {
+    const { uniqueId, resourceGuid, principalId, creationTime, createdOn } = (properties ?? {}) as JsonObject;
+    return { id, uniqueId, resourceGuid, principalId, creationTime, createdOn };
+  });
+
+const clustersOf = (resources: readonly JsonObject[]) =>
+  new Set(
+    resources.flatMap(({ tags }) => (tags as Record<string, string> | undefined)?.['configmgr.io_cluster'] ?? []),
+  );
+
+/** What "To another cluster" in docs/how-to/upgrade.md promises. */
+test('a gateway moves to another cluster as it is', async () => {
+  const world = await startSimulatedWorld({ speed: 200 });
+  onTestFinished(() => world.close());
+  world.azure.control.settings.durationFactor = 0.25;
+  const namespace = await namespaceForTest('moving');
+  const certificate = await world.authority.issue({ commonName: SERVICE_NAME, organization: 'Contoso' });
+  const manifests = gatewayManifests(world, {
+    namespace,
+    name: 'granitefalls',
+    serviceName: SERVICE_NAME,
+    certificate,
+  });
+
+  const before = await startOperator(world, inject('kubeconfigPath'), namespace);
+  await applyAndWait(sharedApi(), manifests);
+  await retainAndDelete(sharedApi(), manifests.cmg);
+  await before.stop();
+  const left = world.azure.control.state();
+
+  const cluster = await startControlPlane();
+  onTestFinished(() => cluster.stop());
+  await installDefinitions(cluster.api);
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+  await cluster.api.call('POST', '/api/v1/namespaces', body);
+  await startOperator(world, cluster.kubeconfigPath, namespace);
+  const taken = await applyAndWait(cluster.api, manifests);
+
+  expect(taken.status?.deployments?.[0]?.phase).toBe('Active');
+  await expect.poll(() => clustersOf(world.azure.control.state())).not.toEqual(clustersOf(left));
+  expect(birthMarks(world.azure.control.state())).toEqual(birthMarks(left));
+  expect(clustersOf(world.azure.control.state()).size).toBe(1);
+});
