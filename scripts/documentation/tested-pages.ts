@@ -10,6 +10,7 @@ export type Beginning =
 /** The pages whose commands are run by the tests in `test/integration/docs/`, with what they begin with. */
 export const TESTED_PAGES: Readonly<Record<string, Beginning>> = {
   'docs/tutorial.md': 'Demo',
+  'docs/gitops.md': 'Gateway',
   'docs/how-to/install.md': 'Operator',
   'docs/how-to/prerequisites.md': 'Gateway',
   'docs/how-to/set-up.md': 'Operator',

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { APPLY_PATCH } from '../../cluster/api-client.ts';
 import { namespaceForTest, sharedApi } from '../../cluster/shared.ts';
 import type { RenderedObject } from '../chart/helm.ts';
-import { configurationOf, type Deployment, kustomize, kustomizeOwn, objectOf } from './kustomize.ts';
+import { configurationOf, DEPLOY, type Deployment, kustomize, kustomizeOwn, objectOf } from './kustomize.ts';
 
 const INSTALLATION = {
   configMapGenerator: [
@@ -87,6 +90,15 @@ async function pathOf(
 }
 
 describe('a kustomization of your own', () => {
+  test('as the README has it runs the operator', async () => {
+    const readme = readFileSync(join(DEPLOY, 'README.md'), 'utf8');
+    const [, example = ''] = /^```yaml\n(# kustomization\.yaml\n.+?)^```/ms.exec(readme) ?? [];
+    const here = (folders: readonly string[]) => folders.map((folder) => relative('deploy', folder));
+    const { resources, components, ...rest } = parse(example);
+    const objects = await kustomizeOwn({ ...rest, resources: here(resources), components: here(components) });
+    expect(configurationOf(objects)).toMatchObject({ kind: 'Run', config: { 'installation-id': 'contoso-prod' } });
+  });
+
   test('sets the installation id, a flag and the image, and restarts the operator when a flag changes', async () => {
     const render = (interval: string) =>
       kustomizeOwn({
