@@ -1,7 +1,11 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { installDefinitions } from '../cluster/definitions.ts';
 import { progressWriter } from '../cluster/progress.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
+import { AUDIT_POLICY, auditedRequests, describeRight } from './chart/rights.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,19 +21,46 @@ declare module 'vitest' {
  * Starts the control plane that the integration tests of one run share, with the project's definitions installed.
  * Vitest calls it once before the first test file, and what it returns after the last. Each test makes a namespace of
  * its own in it (`test/cluster/shared.ts`); a test that restarts or breaks servers starts a control plane of its own.
+ *
+ * Most operators in it run with the service account and the rights of the Helm chart. A request that one of them was
+ * refused for want of a right fails the run at its end, wherever it was made.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const progress = progressWriter(process.stderr);
-  const controlPlane = await startControlPlane({ progress: progress.report });
+  const directory = makeTemporaryDirectory();
+  const [policy, log] = [join(directory, 'audit-policy.json'), join(directory, 'audit.log')];
+  writeFileSync(policy, AUDIT_POLICY);
+  const controlPlane = await startControlPlane({
+    progress: progress.report,
+    apiServerFlags: [`--audit-policy-file=${policy}`, `--audit-log-path=${log}`],
+  });
   progress.done();
+  const stop = async () => {
+    await controlPlane.stop();
+    removeTemporaryDirectory(directory);
+  };
   try {
     await installDefinitions(controlPlane.api);
   } catch (error) {
-    await controlPlane.stop();
+    await stop();
     throw error;
   }
   project.provide('kubeconfig', controlPlane.kubeconfig);
   project.provide('kubeconfigPath', controlPlane.kubeconfigPath);
   project.provide('kubectlPath', controlPlane.kubectlPath);
-  return () => controlPlane.stop();
+  return async () => {
+    try {
+      if (existsSync(log)) failWhenRefused(log);
+    } finally {
+      await stop();
+    }
+  };
+}
+
+function failWhenRefused(auditLog: string): void {
+  const refused = auditedRequests(auditLog).filter(({ allowed }) => !allowed);
+  if (refused.length > 0) {
+    const requests = [...new Set(refused.map(describeRight))];
+    throw new Error(`A service account was refused what the roles of chart or manifests lack:\n${requests.join('\n')}`);
+  }
 }

@@ -47,19 +47,34 @@ export interface Helm {
 
 /** Helm for the tests of a file. */
 export function helmSuite(): Helm {
-  let directory = '';
-  let path = '';
+  let opened: Helm | undefined;
   beforeAll(async () => {
-    path = await goProgram(HELM);
-    directory = makeTemporaryDirectory();
+    const directory = makeTemporaryDirectory();
+    opened = await openHelm(directory);
     return () => removeTemporaryDirectory(directory);
   }, BUILD_TIMEOUT_MS);
-  const run: Helm['run'] = (...args) => {
-    const folders = Object.fromEntries(
-      ['CACHE', 'CONFIG', 'DATA'].map((kind) => [`HELM_${kind}_HOME`, join(directory, kind.toLowerCase())]),
-    );
-    return runProgram(path, args, { PATH: process.env.PATH, HOME: directory, ...folders });
+  const present = () => {
+    if (opened === undefined) throw new Error('Helm is there only while tests run.');
+    return opened;
   };
+  return {
+    run: (...args) => present().run(...args),
+    template: (...args) => present().template(...args),
+    render: (...args) => present().render(...args),
+  };
+}
+
+/**
+ * Helm, built if need be.
+ *
+ * @param directory where it may keep what it likes
+ */
+export async function openHelm(directory: string): Promise<Helm> {
+  const path = await goProgram(HELM);
+  const folders = Object.fromEntries(
+    ['CACHE', 'CONFIG', 'DATA'].map((kind) => [`HELM_${kind}_HOME`, join(directory, kind.toLowerCase())]),
+  );
+  const run: Helm['run'] = (...args) => runProgram(path, args, { PATH: process.env.PATH, HOME: directory, ...folders });
   const template: Helm['template'] = async (...args) => {
     const { code, stdout, output } = await run('template', 'cmg-operator', CHART, '-n', RELEASE_NAMESPACE, ...args);
     if (code !== 0) throw new Error(output);

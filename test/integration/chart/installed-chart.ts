@@ -4,7 +4,8 @@ import { MERGE_PATCH } from '../../cluster/api-client.ts';
 import type { ControlPlane } from '../../cluster/control-plane.ts';
 import { appliedObjects } from './applied-objects.ts';
 import { type Finished, type RenderedObject, runProgram } from './helm.ts';
-import { type ServiceAccount, serviceAccountKubeconfig } from './service-account.ts';
+import { rightsOf } from './rights.ts';
+import { type ServiceAccount, serviceAccountKubeconfig, untilGranted } from './service-account.ts';
 
 export interface InstallOptions {
   readonly controlPlane: ControlPlane;
@@ -47,8 +48,9 @@ export async function install({ controlPlane, objects, directory, namespaces }: 
   if (deployment === undefined) throw new Error('The chart has rendered no Deployment.');
   const { serviceAccountName, containers } = deployment.spec.template.spec;
   const account = { namespace: deployment.metadata.namespace ?? '', name: serviceAccountName };
+  await untilGranted(api, account, rightsOf(account, objects));
   const kubeconfigPath = join(directory, `${account.namespace}-${new URL(controlPlane.server).port}.kubeconfig`);
-  writeFileSync(kubeconfigPath, await serviceAccountKubeconfig(controlPlane, account), { mode: 0o600 });
+  writeFileSync(kubeconfigPath, await serviceAccountKubeconfig(api, controlPlane, account), { mode: 0o600 });
   return {
     controlPlane,
     account,

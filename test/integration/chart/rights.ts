@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RenderedObject } from './helm.ts';
+import type { ServiceAccount } from './service-account.ts';
 
 /** One verb on one resource, as a role grants it. */
 export interface Right {
@@ -39,7 +40,7 @@ function isBinding(object: RenderedObject): object is Binding {
 }
 
 /** What the bindings among the objects grant to a service account, each right by itself. */
-export function rightsOf(account: { namespace: string; name: string }, objects: readonly RenderedObject[]): Right[] {
+export function rightsOf(account: ServiceAccount, objects: readonly RenderedObject[]): Right[] {
   const bindings = objects.filter(isBinding);
   return bindings
     .filter(({ subjects }) =>
@@ -110,15 +111,18 @@ export const AUDIT_POLICY = JSON.stringify({
   rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
 });
 
-/** The requests of one service account in an audit log. A patch that made an object counts as its creation too. */
-export function requestsOf(account: { namespace: string; name: string }, logFile: string): AuditedRequest[] {
-  const username = `system:serviceaccount:${account.namespace}:${account.name}`;
+/**
+ * The requests in an audit log, of one service account or of all. A patch that made an object counts as its creation
+ * too.
+ */
+export function auditedRequests(logFile: string, account?: ServiceAccount): AuditedRequest[] {
+  const username = account && `system:serviceaccount:${account.namespace}:${account.name}`;
   const lines = readFileSync(logFile, 'utf8')
     .split('\n')
     .filter((line) => line !== '');
   return lines.flatMap((line) => {
     const { user, verb, objectRef, responseStatus, annotations = {} } = JSON.parse(line) as AuditEvent;
-    if (user.username !== username || objectRef === undefined) return [];
+    if (objectRef === undefined || (username !== undefined && user.username !== username)) return [];
     const { apiGroup = '', resource, subresource, namespace = '', name = '' } = objectRef;
     const request: AuditedRequest = {
       apiGroup,

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import type { ApiClient } from '../../cluster/api-client.ts';
+import { type ApiClient, type ApiConnection, waitFor } from '../../cluster/api-client.ts';
+import type { Right } from './rights.ts';
 
 /** A service account of the cluster. */
 export interface ServiceAccount {
@@ -9,7 +10,8 @@ export interface ServiceAccount {
 
 /** A kubeconfig with a token of the account, as YAML: what its pods could do, its bearer can, and nothing else. */
 export async function serviceAccountKubeconfig(
-  { api, server, caPem }: { readonly api: ApiClient; readonly server: string; readonly caPem: string },
+  api: ApiClient,
+  { server, caPem }: Pick<ApiConnection, 'server' | 'caPem'>,
   { namespace, name }: ServiceAccount,
 ): Promise<string> {
   const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } };
@@ -28,4 +30,23 @@ export async function serviceAccountKubeconfig(
     contexts: [{ name: 'test', context: { cluster: 'test', user: name } }],
     'current-context': 'test',
   });
+}
+
+/** The API server knows of new roles a moment after they are stored; until then it would refuse what they grant. */
+export async function untilGranted(api: ApiClient, account: ServiceAccount, rights: readonly Right[]): Promise<void> {
+  await Promise.all(rights.map((right) => waitFor('the rights to hold', () => isGranted(api, account, right))));
+}
+
+async function isGranted(api: ApiClient, account: ServiceAccount, right: Right): Promise<true | undefined> {
+  const { apiGroup, verb, name, namespace } = right;
+  const [resource, subresource] = right.resource.split('/');
+  const resourceAttributes = { group: apiGroup, resource, subresource, verb, name, namespace };
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: { user: `system:serviceaccount:${account.namespace}:${account.name}`, resourceAttributes },
+  };
+  const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+  const { status } = (await api.call('POST', path, review)) as { readonly status: { readonly allowed: boolean } };
+  return status.allowed || undefined;
 }

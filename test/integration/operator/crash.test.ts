@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import type { FaultRule } from '../../simulators/arm/faults.ts';
 import { bundleOperatorProcess, startOperatorProcess } from '../../world/operator-process.ts';
@@ -38,7 +38,7 @@ async function begin(): Promise<GatewayTest> {
 async function killWhen(test: GatewayTest, happened: () => Promise<void> | void): Promise<void> {
   const operator = startOperatorProcess({
     program,
-    kubeconfigPath: inject('kubeconfigPath'),
+    kubeconfigPath: test.kubeconfigPath,
     world: suite.world(),
     speed: SPEED,
     flags: ['--namespaces', test.namespace],

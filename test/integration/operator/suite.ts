@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { CMG, CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import type { ConditionType, Reason } from '../../../src/api/v1alpha1/conditions.ts';
 import { isJsonObject, type JsonObject } from '../../../src/json.ts';
@@ -12,6 +12,8 @@ import type { ArmSimulatorOptions } from '../../simulators/arm/simulator.ts';
 import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
+import { operatorKubeconfig, prepareOperatorRights } from '../chart/operator-account.ts';
 
 /** Simulated time runs so many times as fast: a gateway is up in about two seconds. */
 const SPEED = 200;
@@ -51,8 +53,9 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
     },
   });
   beforeAll(async () => {
+    await prepareOperatorRights();
     world = await startSimulatedWorld({ speed: SPEED, ...options });
-  });
+  }, BUILD_TIMEOUT_MS);
   afterAll(() => world?.close());
   const present = (): SimulatedWorld => {
     if (world === undefined) {
@@ -76,9 +79,10 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
       azure.control.settings.durationFactor = DURATION_FACTOR;
       const namespace = await namespaceForTest('gateway');
       const logger = createLogger({ level: 'debug', format: 'json', destination: lines });
-      const test = gatewayTest(present(), namespace, certificateFor, async () => {
+      const kubeconfigPath = await operatorKubeconfig(namespace);
+      const test = gatewayTest(present(), namespace, kubeconfigPath, certificateFor, async () => {
         const operator = await startOperatorUnderTest({
-          kubeconfigPath: inject('kubeconfigPath'),
+          kubeconfigPath: test.kubeconfigPath,
           world: present(),
           logger,
           flags: ['--namespaces', namespace, ...flags],
@@ -99,6 +103,8 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
 /** One gateway in one namespace, with its operator. */
 export interface GatewayTest {
   readonly namespace: string;
+  /** For operators: the service account of the Helm chart, with no rights but the chart's. */
+  readonly kubeconfigPath: string;
   readonly azure: SimulatedWorld['azure'];
   readonly api: ApiClient;
   startOperator(): ReturnType<typeof startOperatorUnderTest>;
@@ -127,6 +133,7 @@ export const SERVICE_NAME = 'granitefalls.contoso.com';
 function gatewayTest(
   world: SimulatedWorld,
   namespace: string,
+  kubeconfigPath: string,
   certificateFor: Suite['certificateFor'],
   startOperator: GatewayTest['startOperator'],
 ): GatewayTest {
@@ -150,6 +157,7 @@ function gatewayTest(
   };
   return {
     namespace,
+    kubeconfigPath,
     azure: world.azure,
     api,
     startOperator,
