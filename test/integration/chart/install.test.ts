@@ -1,10 +1,13 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { waitFor } from '../../cluster/api-client.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
+import { deleteNamespace } from '../../cluster/namespaces.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { goProgram } from '../../tools/go-program.ts';
+import { HELM } from '../../tools/programs.ts';
 import { appliedObjects } from './applied-objects.ts';
 import {
   BUILD_TIMEOUT_MS,
@@ -13,9 +16,13 @@ import {
   objectsOf,
   RELEASE_NAMESPACE,
   type RenderedObject,
+  runProgram,
   VALUES_FILES,
   withValues,
 } from './helm.ts';
+
+const PROJECT = join(import.meta.dirname, '../../..');
+const DEFINITION = 'CustomResourceDefinition cmgs.configmgr.io';
 
 const helm = helmSuite();
 let directory = '';
@@ -78,8 +85,11 @@ describe('a release of the chart', () => {
     await release('upgrade', CHART, ...values);
     expect(await objects.versions()).toEqual(installed);
 
+    await release('upgrade', CHART, ...values, '--set', 'crds.install=false');
+    expect(Object.keys(await objects.versions())).toContain(DEFINITION);
+
     await release('uninstall');
-    expect(Object.keys(await objects.versions())).toEqual(['CustomResourceDefinition cmgs.configmgr.io']);
+    expect(Object.keys(await objects.versions())).toEqual([DEFINITION]);
   });
 
   it('takes its definitions along when it was told not to keep them', async () => {
@@ -88,7 +98,7 @@ describe('a release of the chart', () => {
     expect(notes).toContain('uninstalling this release deletes every CMG');
     expect(notes).toContain('kubectl get cmg --all-namespaces --watch');
     const objects = appliedObjects(controlPlane.api, await helm.render(...withValues('cluster-wide-values.yaml')));
-    expect(Object.keys(await objects.versions())).toContain('CustomResourceDefinition cmgs.configmgr.io');
+    expect(Object.keys(await objects.versions())).toContain(DEFINITION);
     await release('uninstall');
     await waitFor('the definition to be gone', async () => {
       const left = await objects.stored();
@@ -96,6 +106,34 @@ describe('a release of the chart', () => {
     });
   });
 });
+
+describe('the commands of the README', () => {
+  it('install the chart, and remove it with all that it brought', async () => {
+    const [install = '', remove = ''] = commandsOf(readFileSync(join(CHART, 'README.md'), 'utf8'));
+    // One of them makes it.
+    await deleteNamespace(controlPlane.api, 'gateways');
+    expect(await runShell(install)).toContain('STATUS: deployed');
+    expect(await columnsOfCmg()).toContain('Message');
+    expect(await runShell(remove)).toContain('release "cmg-operator" uninstalled');
+    const definition = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/cmgs.configmgr.io';
+    expect((await controlPlane.api.send('GET', definition)).status).toBe(404);
+  });
+});
+
+function commandsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^```sh\n(.*?)^```/gms)].map(([, commands = '']) => commands);
+}
+
+/** Runs commands in the folder of the project, as somebody with helm, kubectl and a kubeconfig would. */
+async function runShell(commands: string): Promise<string> {
+  const { code, output } = await runProgram('/bin/sh', ['-ec', `cd '${PROJECT}'\n${commands}`], {
+    PATH: [dirname(await goProgram(HELM)), dirname(controlPlane.kubectlPath), process.env.PATH].join(delimiter),
+    HOME: directory,
+    KUBECONFIG: controlPlane.kubeconfigPath,
+  });
+  if (code !== 0) throw new Error(output);
+  return output;
+}
 
 /** Their definitions are the Prometheus Operator's, which is not in this control plane. */
 function isForeign({ apiVersion }: RenderedObject): boolean {
