@@ -70,7 +70,7 @@ export async function install({ controlPlane, objects, directory, namespaces }: 
 }
 
 /** Runs the real kubectl, as the administrator unless `--kubeconfig` says otherwise. */
-function kubectl(
+export function kubectl(
   { kubectlPath, kubeconfigPath, directory }: ControlPlane,
   ...args: readonly string[]
 ): Promise<Finished> {

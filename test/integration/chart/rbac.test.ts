@@ -13,7 +13,7 @@ import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
 import { isReady, NAME, SERVICE_NAME } from '../operator/suite.ts';
 import { BUILD_TIMEOUT_MS, helmSuite, type RenderedObject, withValues } from './helm.ts';
-import { type Installed, install, refusalOfOwnedSecret } from './installed-chart.ts';
+import { type Installed, install, kubectl, refusalOfOwnedSecret } from './installed-chart.ts';
 import { AUDIT_POLICY, auditedRequests, describeRight, rightsOf, unusedRights } from './rights.ts';
 
 const PATIENCE_MS = 60_000;
@@ -35,9 +35,11 @@ beforeAll(async () => {
     await installDefinitions(controlPlane.api);
     return controlPlane;
   };
-  world = await startSimulatedWorld({ speed: 200 });
-  streaming = await start('streaming', '--enable-admission-plugins=OwnerReferencesPermissionEnforcement');
-  listing = await start('listing', '--feature-gates=WatchList=false');
+  [world, streaming, listing] = await Promise.all([
+    startSimulatedWorld({ speed: 200 }),
+    start('streaming', '--enable-admission-plugins=OwnerReferencesPermissionEnforcement'),
+    start('listing', '--feature-gates=WatchList=false'),
+  ]);
   return async () => {
     await Promise.all([streaming.stop(), listing.stop(), world.close()]);
     removeTemporaryDirectory(directory);
@@ -85,6 +87,21 @@ describe.each(MODES)('the rights that the chart grants: $mode', ({ mode, setting
     // Asked for by an admission plugin, which the audit log does not tell; the next test shows what it is good for.
     const checkedByAdmission = rightsOf(account, objects).filter(({ resource }) => resource !== 'cmgs/finalizers');
     expect(unusedRights(checkedByAdmission, requests)).toEqual([]);
+    const unused = { apiGroup: '', resource: 'secrets', verb: 'delete', namespace };
+    expect(unusedRights([...checkedByAdmission, unused], requests)).toEqual([`delete secrets in ${namespace}`]);
+  });
+
+  it('end where the chart says, and the audit log tells what goes beyond', async () => {
+    const objects = await render();
+    const installed = await install({ controlPlane: streaming, objects, directory, namespaces: [release, namespace] });
+    const mayRead = async (...what: readonly string[]) =>
+      (await kubectl(streaming, 'get', ...what, '--kubeconfig', installed.kubeconfigPath)).code === 0;
+    await streaming.api.send('POST', '/api/v1/namespaces', { metadata: { name: 'elsewhere' } });
+    expect(await mayRead('secrets', '--namespace', namespace)).toBe(mode !== 'named-secrets');
+    expect(await mayRead('secrets', '--namespace', 'elsewhere')).toBe(mode === 'cluster');
+    expect(await mayRead('namespaces')).toBe(false);
+    const refused = auditedRequests(auditLog('streaming'), installed.account).filter(({ allowed }) => !allowed);
+    expect(refused.map(describeRight)).toContain('list namespaces');
   });
 
   it('let it own Secrets in the name of a CMG where the API server checks who may', async () => {
