@@ -151,3 +151,17 @@ function argumentsOf(objects: readonly RenderedObject[]): readonly string[] {
     | undefined;
   return deployment?.spec.template.spec.containers[0]?.args ?? [];
 }
+
+describe('two installations in one cluster', () => {
+  it('share no object but the definitions, which one of them leaves to the other', async () => {
+    const namesOf = async (namespace: string, settings: string) =>
+      (await helm.render(...DEFAULTS, '--namespace', namespace, '--set', settings)).map(
+        ({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`,
+      );
+    const first = await namesOf('cmg-europe', 'watch.namespaces={europe}');
+    const second = await namesOf('cmg-asia', 'watch.namespaces={asia},crds.install=false');
+    expect(first.filter((name) => second.includes(name))).toEqual([]);
+    const sameNamespaces = await namesOf('cmg-asia', 'watch.namespaces={europe},crds.install=false');
+    expect(first.filter((name) => sameNamespaces.includes(name))).toEqual([]);
+  });
+});
