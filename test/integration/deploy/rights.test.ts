@@ -15,18 +15,22 @@ import { operatorSuite } from '../operator/suite.ts';
 import { kustomize } from './kustomize.ts';
 
 const suite = operatorSuite();
+/** The suite has a service account cmg-operator with rights of its own in each gateway's namespace. */
+const ACCOUNT = 'kustomized';
+
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
 /**
- * Applies the service account and the roles of an overlay in namespaces of the test, whose cluster-wide objects carry a
- * name of their own.
+ * Applies the service account and the roles of an overlay in namespaces of the test. The account, and what belongs to no
+ * namespace, get names of their own.
  */
 async function applyRights(overlay: string, namespaces: Readonly<Record<string, string>>): Promise<void> {
   const suffix = randomBytes(4).toString('hex');
   const place = (namespace: unknown) => namespaces[String(namespace)] ?? namespace;
   for (const { kind, metadata, roleRef, subjects, ...rest } of await kustomize(overlay)) {
     if (kind !== 'ServiceAccount' && !/Role(Binding)?$/.test(kind)) continue;
-    const named = (name: string, ofKind: string) => (ofKind.startsWith('Cluster') ? `${name}-${suffix}` : name);
+    const named = (name: string, ofKind: string) =>
+      ofKind === 'ServiceAccount' ? ACCOUNT : ofKind.startsWith('Cluster') ? `${name}-${suffix}` : name;
     const namespace = metadata.namespace === undefined ? undefined : String(place(metadata.namespace));
     const object = {
       ...rest,
@@ -34,7 +38,7 @@ async function applyRights(overlay: string, namespaces: Readonly<Record<string, 
       metadata: { ...metadata, name: named(metadata.name, kind), ...(namespace === undefined ? {} : { namespace }) },
       ...(isReference(roleRef) ? { roleRef: { ...roleRef, name: named(roleRef.name, roleRef.kind) } } : {}),
       ...(Array.isArray(subjects)
-        ? { subjects: subjects.map((subject) => ({ ...subject, namespace: place(subject.namespace) })) }
+        ? { subjects: subjects.map((subject) => ({ ...subject, name: ACCOUNT, namespace: place(subject.namespace) })) }
         : {}),
     };
     const path = `${collectionOf(object, namespace)}/${object.metadata.name}`;
@@ -56,7 +60,7 @@ function collectionOf({ kind }: Pick<RenderedObject, 'kind'>, namespace: string 
 
 /** A kubeconfig for the operator's service account, as its pod would have it. */
 async function kubeconfigOf(namespace: string): Promise<string> {
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/cmg-operator/token`;
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${ACCOUNT}/token`;
   const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
   const { status } = (await sharedApi().call('POST', path, request)) as { readonly status: { readonly token: string } };
   const kubeconfig = parse(inject('kubeconfig'));
@@ -75,7 +79,7 @@ async function mayWatch(account: string, resource: object, namespace?: string): 
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SubjectAccessReview',
     spec: {
-      user: `system:serviceaccount:${account}:cmg-operator`,
+      user: `system:serviceaccount:${account}:${ACCOUNT}`,
       resourceAttributes: { verb: 'watch', ...resource, ...(namespace === undefined ? {} : { namespace }) },
     },
   })) as { readonly status: { readonly allowed: boolean } };
