@@ -21,6 +21,12 @@ const REQUIRE = [
   'const require = createRequireOfBundle(import.meta.url);',
 ].join('\n');
 
+/**
+ * Variables with which the operator is run. The C library of most Linux distributions keeps a part of the memory for each
+ * thread; two parts are enough for a program that computes in one, and save 12 MiB.
+ */
+export const NODE_ENVIRONMENT = { MALLOC_ARENA_MAX: '2' } as const;
+
 /** What to bundle, and where to. */
 export interface BundleOptions {
   readonly entry: string;

@@ -1,7 +1,7 @@
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { bundle, NODE_FLAGS } from '../../scripts/build.ts';
+import { bundle, NODE_ENVIRONMENT, NODE_FLAGS } from '../../scripts/build.ts';
 import { sleep, systemClock } from '../../src/runtime/clock.ts';
 import { startSupervised } from '../cluster/supervised-process.ts';
 
@@ -50,7 +50,7 @@ export async function startBundledOperator(options: {
       ...['--kubeconfig', options.kubeconfigPath, '--azure-cloud-file', cloudFile],
       ...['--http-bind-address', `127.0.0.1:${port}`, ...(options.flags ?? [])],
     ],
-    { env: { ...process.env, NODE_EXTRA_CA_CERTS: trusted }, output: openSync(join(directory, 'operator.log'), 'a') },
+    { env: { ...process.env, ...NODE_ENVIRONMENT, NODE_EXTRA_CA_CERTS: trusted }, output: openSync(join(directory, 'operator.log'), 'a') },
   );
   while (!(await isReady(port))) {
     if (performance.now() - started > READY_LIMIT_MS) {

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { create } from 'tar';
+import { VERSION } from '../../src/version.ts';
+import { bundle } from '../build.ts';
+import { finalStage, writeImageTree } from './image-tree.ts';
+import { npmBillOfMaterials, packagesIn, shippedMaterials } from './sbom.ts';
+
+const HELP = `Makes everything that a release consists of, and publishes nothing.
+
+  npm run release:dry
+
+It goes to dist/release/: what the image adds to its base (tar), the chart (tgz), the definitions of the kinds (yaml), the
+bill of materials (CycloneDX), and the SHA-256 of each. The same commit gives the same bytes.
+`;
+
+/** Files get this time, so that archives do not depend on when they were made. */
+const NO_TIME = new Date(0);
+
+/** What a chart holds besides what is shipped with it. */
+const NOT_IN_CHART = /^cmg-operator\/(ci(\/|$)|\.helmignore$)|\/\.gitkeep$/;
+
+/** Makes the files of a release from a checkout, and returns their names, the checksums last. */
+export async function makeRelease(root: string, directory: string): Promise<readonly string[]> {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const name = (suffix: string) => `cmg-operator-${VERSION}${suffix}`;
+  await bundle({ entry: join(root, 'src/main.ts'), outfile: join(root, 'dist/cmg-operator.mjs') });
+  await packImage(root, join(directory, name('-image.tar')));
+  await packChart(root, join(directory, name('.tgz')));
+  writeFileSync(join(directory, name('-crds.yaml')), definitions(root));
+  writeFileSync(join(directory, name('.cdx.json')), `${JSON.stringify(materials(root), null, 2)}\n`);
+  const made = readdirSync(directory).sort();
+  writeFileSync(
+    join(directory, 'SHA256SUMS'),
+    made.map((file) => `${sha256(join(directory, file))}  ${file}\n`).join(''),
+  );
+  return [...made, 'SHA256SUMS'];
+}
+
+/** What the image adds to its base, as one layer. */
+async function packImage(root: string, file: string): Promise<void> {
+  const tree = mkdtempSync(join(tmpdir(), 'cmg-operator-image-'));
+  try {
+    const paths = writeImageTree(root, finalStage(root), tree);
+    await create({ file, cwd: tree, portable: true, mtime: NO_TIME }, paths.map((path) => path.slice(1)).sort());
+  } finally {
+    rmSync(tree, { recursive: true });
+  }
+}
+
+/** Helm's own packing notes the time, so that each archive would be another one. */
+async function packChart(root: string, file: string): Promise<void> {
+  const charts = join(root, 'charts');
+  const paths = readdirSync(join(charts, 'cmg-operator'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(charts.length + 1))
+    .filter((path) => !NOT_IN_CHART.test(path));
+  await create({ file, cwd: charts, gzip: { level: 9 }, portable: true, mtime: NO_TIME }, paths.sort());
+}
+
+function definitions(root: string): string {
+  const folder = join(root, 'crds');
+  const files = readdirSync(folder).sort();
+  return files.map((file) => `---\n${readFileSync(join(folder, file), 'utf8').trim()}\n`).join('');
+}
+
+function materials(root: string) {
+  const metafile = JSON.parse(readFileSync(join(root, 'dist/cmg-operator.meta.json'), 'utf8'));
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return shippedMaterials(npmBillOfMaterials(root), packagesIn(metafile, lock));
+}
+
+function sha256(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const root = join(import.meta.dirname, '../..');
+  const directory = join(root, 'dist/release');
+  for (const file of await makeRelease(root, directory)) console.log(join('dist/release', file));
+}
+
+if (import.meta.main) {
+  await main();
+}
