@@ -50,7 +50,10 @@ export async function startBundledOperator(options: {
       ...['--kubeconfig', options.kubeconfigPath, '--azure-cloud-file', cloudFile],
       ...['--http-bind-address', `127.0.0.1:${port}`, ...(options.flags ?? [])],
     ],
-    { env: { ...process.env, ...NODE_ENVIRONMENT, NODE_EXTRA_CA_CERTS: trusted }, output: openSync(join(directory, 'operator.log'), 'a') },
+    {
+      env: { ...process.env, ...NODE_ENVIRONMENT, NODE_EXTRA_CA_CERTS: trusted },
+      output: openSync(join(directory, 'operator.log'), 'a'),
+    },
   );
   while (!(await isReady(port))) {
     if (performance.now() - started > READY_LIMIT_MS) {
