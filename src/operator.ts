@@ -6,11 +6,17 @@ import { requestType } from './azure/request-type.ts';
 import type { OperatorConfig } from './config.ts';
 import { type AzureAccess, createAzureAccess } from './controllers/cmg/azure-access.ts';
 import { CMG_KIND, cmgReconcile, FIELD_MANAGER } from './controllers/cmg/controller.ts';
+import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gateway-metrics.ts';
 import { kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from './controllers/cmg/memory.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
 import { secretReferences } from './controllers/cmg/secret-references.ts';
-import { collectProcessMetrics, createAzureMetrics } from './observability/metrics.ts';
+import {
+  type CacheMetrics,
+  collectProcessMetrics,
+  createAzureMetrics,
+  createCacheMetrics,
+} from './observability/metrics.ts';
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { createConsistencyGate } from './runtime/consistency-gate.ts';
@@ -73,6 +79,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     const election = config['leader-elect'] ? createElector(options, client, metrics) : undefined;
     const fence = () => election?.fence();
     const azureMetrics = createAzureMetrics(registry);
+    const gatewayMetrics = createGatewayMetrics(registry);
+    const cacheMetrics = createCacheMetrics(registry);
     const azure = createAzureAccess({
       clock,
       cloudOverrides: options.cloudOverrides,
@@ -80,6 +88,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       fence,
       onRequest: ({ method, path, status, durationMs }) =>
         azureMetrics.requested(method, status === 0 ? '<error>' : String(status), requestType(path), durationMs / 1000),
+      onPause: (addedMs) => azureMetrics.paused(addedMs / 1000),
     });
     const fenced = client.fencedBy(fence);
     const events = createEventRecorder({
@@ -90,13 +99,14 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       reportingController: 'configmgr.io/cmg-operator',
       reportingInstance: hostname().slice(0, 128),
     });
-    const informers = createInformers(options, client, random);
+    const informers = createInformers(options, client, random, cacheMetrics);
     const parts = {
       client: fenced,
       azure,
       events,
       informers,
       metrics,
+      gatewayMetrics,
       clock,
       random,
       clusterUid: await readClusterUid(client, stop),
@@ -107,7 +117,12 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
         clock: systemClock,
         logger,
         informers: allOf(informers),
-        controllers: [announcing(controller, options.onStarted)],
+        controllers: [
+          announcing(controller, () => {
+            gatewayMetrics.observe(informers.cmgs.store);
+            options.onStarted?.();
+          }),
+        ],
         recorder: events,
         startServer: () => startServer(options, registry, informers, controller),
         ...(election === undefined ? {} : { election }),
@@ -132,12 +147,18 @@ function allOf({ cmgs, secrets }: Informers): readonly Informer<KubernetesObject
   return secrets === undefined ? [cmgs] : [cmgs, secrets];
 }
 
-function createInformers({ config, logger }: OperatorOptions, client: KubernetesClient, random: Random): Informers {
+function createInformers(
+  { config, logger }: OperatorOptions,
+  client: KubernetesClient,
+  random: Random,
+  metrics: CacheMetrics,
+): Informers {
   const common = {
     client,
     clock: systemClock,
     random,
     logger,
+    onHeard: (resource: string, namespace: string) => metrics.heard(resource, namespace, systemClock.now()),
     ...(config.namespaces.length === 0 ? {} : { namespaces: config.namespaces }),
   };
   return {
@@ -154,6 +175,7 @@ interface ControllerParts {
   readonly events: EventRecorder;
   readonly informers: Informers;
   readonly metrics: RuntimeMetrics;
+  readonly gatewayMetrics: GatewayMetrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly clusterUid: string;
@@ -199,6 +221,7 @@ function createCmgController({ config, logger }: OperatorOptions, parts: Control
       clock,
       random,
       events: parts.events,
+      metrics: parts.gatewayMetrics,
       azure: parts.azure,
       clusterUid: parts.clusterUid,
       installationId: config['installation-id'],
@@ -210,14 +233,14 @@ function createCmgController({ config, logger }: OperatorOptions, parts: Control
 }
 
 /** Tells when the workers start, for whoever waits for it. */
-function announcing(controller: Controller, onStarted: (() => void) | undefined): Controller {
+function announcing(controller: Controller, onStarted: () => void): Controller {
   return {
     name: controller.name,
     enqueue: controller.enqueue,
     subscribe: () => controller.subscribe(),
     start: () => {
       controller.start();
-      onStarted?.();
+      onStarted();
     },
     stop: () => controller.stop(),
     abort: (reason) => controller.abort(reason),

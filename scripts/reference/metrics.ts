@@ -7,14 +7,16 @@ import { code, page, table } from './markdown.ts';
 const INTRODUCTION = `# Metrics
 
 The operator serves them in Prometheus' text format at \`/metrics\` of [\`--http-bind-address\`](flags.md), in plain HTTP. Times
-are seconds, sizes are bytes, and names of objects are in no label.
+are seconds, sizes are bytes. Names of gateways are in the labels of \`cmg_operator_gateway_*\` and nowhere else; these series come
+from the replica that leads, and end with their CMG.
 
 The runtime's metrics have the names and labels of controller-runtime and client-go, so dashboards and rules made for
 operators in Go fit.`;
 
 /** The groups of the page, by the beginning of the name. The first that fits takes a metric. */
 const GROUPS: readonly (readonly [title: string, prefix: RegExp])[] = [
-  ['Gateways and Azure', /^cmg_/],
+  ['Gateways and Azure', /^cmg_operator_(?:gateway|azure)/],
+  ['Caches', /^cmg_operator_cache/],
   ['Reconciling', /^controller_runtime_/],
   ['Work queue', /^workqueue_/],
   ['Leader election', /^leader_election_/],

@@ -23,3 +23,16 @@ it('never shortens a pause, and waits a minute when no time is given', async () 
   throttling.pause(scope, 1000);
   expect(() => throttling.check(scope)).toThrow(expect.objectContaining({ retryAfterMs: 60_000 }));
 });
+
+it('tells by how much each pause lengthens the one that runs', async () => {
+  const clock = createManualClock();
+  const added: number[] = [];
+  const throttling = createThrottling(clock, (ms) => added.push(ms));
+  throttling.pause(scope, 10_000);
+  await clock.advance(4000);
+  throttling.pause(scope, 10_000);
+  throttling.pause(scope, 1000);
+  await clock.advance(60_000);
+  throttling.pause(scope, 5000);
+  expect(added).toEqual([10_000, 4000, 0, 5000]);
+});

@@ -24,8 +24,13 @@ export interface Throttling {
   pause(scope: ThrottlingScope, retryAfterMs: number | undefined): void;
 }
 
-/** Makes the memory of pauses. Time is judged by the monotonic clock. */
-export function createThrottling(clock: Clock): Throttling {
+/**
+ * Makes the memory of pauses. Time is judged by the monotonic clock.
+ *
+ * @param onPause told each time that Azure asks for a pause, by how many milliseconds it lengthens the one that runs: 0
+ * when that is long enough, so that the sum is the time in which nothing is sent
+ */
+export function createThrottling(clock: Clock, onPause: (addedMs: number) => void = () => {}): Throttling {
   const pausedUntil = new Map<string, number>();
   return {
     check: (scope) => {
@@ -44,8 +49,11 @@ export function createThrottling(clock: Clock): Throttling {
     },
     pause: (scope, retryAfterMs) => {
       const key = keyOf(scope);
-      const until = clock.monotonic() + Math.max(retryAfterMs ?? DEFAULT_PAUSE_MS, SHORTEST_PAUSE_MS);
-      pausedUntil.set(key, Math.max(pausedUntil.get(key) ?? 0, until));
+      const now = clock.monotonic();
+      const before = Math.max(pausedUntil.get(key) ?? 0, now);
+      const until = Math.max(before, now + Math.max(retryAfterMs ?? DEFAULT_PAUSE_MS, SHORTEST_PAUSE_MS));
+      pausedUntil.set(key, until);
+      onPause(until - before);
     },
   };
 }

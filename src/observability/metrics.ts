@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, type Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** What the operator tells about its requests to Azure. */
 export interface AzureMetrics {
@@ -10,6 +10,8 @@ export interface AzureMetrics {
    * @param resourceType type of the resource in lower case, such as `microsoft.network/loadbalancers`; never a name
    */
   requested(method: string, code: string, resourceType: string, seconds: number): void;
+  /** Azure asked for a pause, which lengthens the one that runs by so much. */
+  paused(seconds: number): void;
 }
 
 /** Registers the operator's own metrics in `registry`, once for each registry. */
@@ -27,11 +29,50 @@ export function createAzureMetrics(registry: Registry): AzureMetrics {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     registers: [registry],
   });
+  const pauses = new Counter({
+    name: 'cmg_operator_azure_throttled_total',
+    help: 'Number of times that Azure refused a request and asked for a pause',
+    registers: [registry],
+  });
+  const paused = new Counter({
+    name: 'cmg_operator_azure_paused_seconds_total',
+    help: 'Time for which Azure asked to be left alone, in seconds; each subscription and identity counts for itself',
+    registers: [registry],
+  });
   return {
     requested: (method, code, resourceType, seconds) => {
       requests.inc({ method, code, resource_type: resourceType });
       duration.observe({ method, resource_type: resourceType }, seconds);
     },
+    paused: (seconds) => {
+      pauses.inc();
+      paused.inc(seconds);
+    },
+  };
+}
+
+/** What the operator tells about its caches of Kubernetes objects. */
+export interface CacheMetrics {
+  /**
+   * The API server has sent something, if only that nothing has changed, which it does about once a minute.
+   *
+   * @param resource plural name with its group, such as `cmgs.configmgr.io`
+   * @param namespace that is watched; empty for the whole cluster
+   * @param at time in milliseconds since the epoch
+   */
+  heard(resource: string, namespace: string, at: number): void;
+}
+
+/** Registers the metrics of caches in `registry`, once for each registry. */
+export function createCacheMetrics(registry: Registry): CacheMetrics {
+  const heard = new Gauge({
+    name: 'cmg_operator_cache_heard_timestamp_seconds',
+    help: 'When the API server last sent something for a cache, about once a minute at least, in seconds since the epoch',
+    labelNames: ['resource', 'watched_namespace'],
+    registers: [registry],
+  });
+  return {
+    heard: (resource, namespace, at) => heard.set({ resource, watched_namespace: namespace }, at / 1000),
   };
 }
 

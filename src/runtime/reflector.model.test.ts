@@ -196,3 +196,38 @@ describe('a reflector, whatever happens', () => {
     await stop();
   });
 });
+
+it('tells each time that the server is heard of, also when nothing changes', async () => {
+  const clock = createManualClock();
+  const server = new FakeApiServer(seededRandom(1));
+  const { partitions } = createMemoryStore<ConfigMap>({
+    namespaces: [''],
+    logger: silentLogger,
+    onSynced: () => {},
+  });
+  const heardAt: number[] = [];
+  const stopping = new AbortController();
+  const running = runReflector(
+    {
+      client: server,
+      kind: CONFIG_MAP,
+      clock,
+      random: seededRandom(2),
+      logger: silentLogger,
+      onHeard: (resource, namespace) => {
+        expect([resource, namespace]).toEqual(['configmaps', '']);
+        heardAt.push(clock.monotonic());
+      },
+    },
+    partitions.get('') ?? expect.fail(),
+    stopping.signal,
+  );
+  await clock.advance(MINUTE);
+  const before = heardAt.length;
+  server.bookmark();
+  await clock.advance(1);
+  expect(heardAt.length).toBe(before + 1);
+  expect(before).toBeGreaterThan(0);
+  stopping.abort(new Error('stopped'));
+  await running;
+});

@@ -40,6 +40,8 @@ export interface ReflectorOptions extends Selection, FrozenObjectOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Told at each answer of the server on a watch, bookmarks included, what was watched. */
+  readonly onHeard?: (resource: string, namespace: string) => void;
 }
 
 /** Where a reflector stands between two connections. */
@@ -140,6 +142,7 @@ async function follow<T extends KubernetesObject>(
     isAccepted = true;
     for await (const events of stream) {
       silence.heard();
+      options.onHeard?.(resourceName(options.kind), options.namespace ?? '');
       for (const event of events) apply(event);
     }
     if (progress.version === undefined) throw new Error('The watch ended before the list in it did.');

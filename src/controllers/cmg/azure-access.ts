@@ -26,12 +26,14 @@ export interface AzureAccessOptions {
   readonly userAgent: string;
   readonly fence: () => void;
   readonly onRequest?: ArmRequestObserver;
+  /** Told when Azure asks for a pause, by how many milliseconds it lengthens the one that runs. */
+  readonly onPause?: (addedMs: number) => void;
 }
 
 export function createAzureAccess(options: AzureAccessOptions): AzureAccess {
   const { clock, fence } = options;
   const credentialCache = createCredentialCache(clock);
-  const throttling = createThrottling(clock);
+  const throttling = createThrottling(clock, options.onPause);
   /** Clients live as long as the credential that they use; a rotated secret gets new ones. */
   const clientsByCredential = new WeakMap<ArmCredential, Map<string, ArmClient>>();
   return {

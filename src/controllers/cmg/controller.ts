@@ -12,6 +12,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { ResourceKind } from '../../runtime/objects.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import { TimeoutError } from '../../runtime/timeout.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayMemories } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { provisionGateway } from './provision.ts';
@@ -44,6 +45,7 @@ export interface CmgControllerDependencies
   readonly operations: OperationsStore;
   readonly events: EventRecorder;
   readonly memories: GatewayMemories;
+  readonly metrics: Pick<GatewayMetrics, 'driftRepaired'>;
 }
 
 /** The procedure for one CMG: fetch, delete or provision, then write the status once. */
@@ -185,7 +187,11 @@ async function finish(
   report: Report,
   { logger, signal }: ReconcileContext,
 ): Promise<ReconcileResult> {
-  const { client, clock, gate, store, events } = dependencies;
+  const { client, clock, gate, store, events, metrics } = dependencies;
+  // Before the status is written: Azure has been written already, whatever becomes of the status.
+  if (report.happenings.some(({ reason }) => reason === 'DriftRepaired')) {
+    metrics.driftRepaired(cmg);
+  }
   const status = nextStatus(cmg.status, {
     generation: cmg.metadata.generation,
     serviceName: cmg.spec.serviceName,

@@ -1,0 +1,77 @@
+import { REASONS, type Reason } from '../../api/v1alpha1/conditions.ts';
+
+/** What kind of matter a reason is, for metrics: who has to act, not on what. */
+export type ReasonClass =
+  /** The gateway is as it should be. */
+  | 'Succeeded'
+  /** Work that ends by itself. */
+  | 'InProgress'
+  /** The server certificate. */
+  | 'Certificate'
+  /** A field of the spec, or something that it names. */
+  | 'Configuration'
+  /** Sign-in, rights, and the state of the subscription. */
+  | 'Access'
+  /** Quota of the subscription, or room in the region. */
+  | 'Capacity'
+  /** Azure does not answer, asks for patience, or refused a write. */
+  | 'Azure'
+  /** The VMs. */
+  | 'Instances'
+  /** The operator itself. */
+  | 'Operator';
+
+/** Every reason has a class, so that a new one cannot be forgotten. */
+const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
+  Succeeded: 'Succeeded',
+  Pending: 'InProgress',
+  Provisioning: 'InProgress',
+  ProvisioningSlow: 'InProgress',
+  Updating: 'InProgress',
+  RepairingDrift: 'InProgress',
+  Deleting: 'InProgress',
+  DeletionBlocked: 'Azure',
+  SecretNotFound: 'Configuration',
+  CertificateUnreadable: 'Certificate',
+  PrivateKeyMismatch: 'Certificate',
+  UnsupportedKey: 'Certificate',
+  CertificateExpired: 'Certificate',
+  CertificateNotYetValid: 'Certificate',
+  CertificateExpiring: 'Certificate',
+  CommonNameMissing: 'Certificate',
+  NameMismatch: 'Certificate',
+  CommonNameChanged: 'Certificate',
+  IncompleteChain: 'Certificate',
+  NotForServers: 'Certificate',
+  CredentialsInvalid: 'Access',
+  AuthorizationFailed: 'Access',
+  SubscriptionNotFound: 'Access',
+  SubscriptionDisabled: 'Access',
+  ProviderNotRegistered: 'Access',
+  RegisteringProviders: 'InProgress',
+  RegionNotFound: 'Configuration',
+  SkuNotAvailable: 'Capacity',
+  QuotaExceeded: 'Capacity',
+  NoCapacity: 'Capacity',
+  ResourceGroupNotFound: 'Configuration',
+  ResourceGroupLocationMismatch: 'Configuration',
+  ResourceNotOwned: 'Configuration',
+  NameTaken: 'Configuration',
+  VaultSoftDeleted: 'Configuration',
+  PackageUnavailable: 'Configuration',
+  PackageHashMismatch: 'Configuration',
+  OperationFailed: 'Azure',
+  Throttled: 'Azure',
+  AzureUnreachable: 'Azure',
+  RedeploymentRequired: 'Configuration',
+  InstancesStarting: 'InProgress',
+  InstancesUnhealthy: 'Instances',
+  SetupFailed: 'Instances',
+  RollingOut: 'InProgress',
+  ReconcileError: 'Operator',
+};
+
+/** The class of a reason; of one that this version does not know, `Operator`. */
+export function reasonClass(reason: string): ReasonClass {
+  return Object.hasOwn(REASONS, reason) ? CLASSES[reason as Reason] : 'Operator';
+}
