@@ -18,6 +18,10 @@ import { namespaceForTest } from '../../cluster/shared.ts';
 import { clientForTest, LASTING } from './world.ts';
 
 const FIELD_MANAGER = 'client-test';
+const INITIAL_EVENTS_END = {
+  type: 'BOOKMARK',
+  object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
+};
 
 async function setUp() {
   const client = clientForTest();
@@ -75,10 +79,13 @@ describe('the client on a real API server', () => {
     const options = { ...LASTING, namespace, metadataOnly: true };
     const { items } = await client.list<Secret>(SECRET, options);
     expect(items).toMatchObject([{ metadata: key }]);
-    const watch = await client.watch<Secret>(SECRET, { ...options, timeoutSeconds: 1 });
+    const watch = await client.watch<Secret>(SECRET, { ...options, sendInitialEvents: true });
     const events: WatchEvent<Secret>[] = [];
-    for await (const batch of watch) events.push(...batch);
-    expect(events).toMatchObject([{ type: 'ADDED', object: { metadata: key } }, { type: 'BOOKMARK' }]);
+    for await (const batch of watch) {
+      events.push(...batch);
+      if (events.some(({ type }) => type === 'BOOKMARK')) break;
+    }
+    expect(events).toMatchObject([{ type: 'ADDED', object: { metadata: key } }, INITIAL_EVENTS_END]);
     for (const object of [...items, ...events.map((event) => event.object)]) expect(object.data).toBeUndefined();
   });
 
