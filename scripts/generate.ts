@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { generateAll as generateApiTypes } from './generate-api-types.ts';
 import { generateChart } from './generate-chart.ts';
 import { generateDeploy } from './generate-deploy.ts';
+import { generateMonitoring } from './monitoring/generate.ts';
 import { generateReference } from './reference/main.ts';
 
 /**
@@ -11,10 +12,16 @@ import { generateReference } from './reference/main.ts';
 type Generate = (root: string, check: boolean) => readonly string[] | Promise<readonly string[]>;
 
 /** In this order: later ones may read what earlier ones make. */
-const GENERATORS: readonly Generate[] = [generateApiTypes, generateChart, generateDeploy, generateReference];
+const GENERATORS: readonly Generate[] = [
+  generateApiTypes,
+  generateChart,
+  generateDeploy,
+  generateMonitoring,
+  generateReference,
+];
 
 const HELP = `Makes the files that follow from others: types, copies of the CRDs, the chart's table of values, what
-deploy/ has of other files, and the pages of the reference.
+deploy/ has of other files, the rules for Prometheus, and the pages of the reference.
 
   npm run generate          writes what is not current
   npm run generate:check    writes nothing; exits with 1 when something is not current

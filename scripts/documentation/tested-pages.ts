@@ -22,6 +22,13 @@ export const TESTED_PAGES: Readonly<Record<string, Beginning>> = {
   'docs/how-to/upgrade.md': 'Gateway',
   'docs/reference/conditions.md': 'Gateway',
   'docs/reference/events.md': 'Gateway',
+  'docs/runbooks/CmgGatewayCertificateExpiring.md': 'Gateway',
+  'docs/runbooks/CmgGatewayDriftReturns.md': 'Gateway',
+  'docs/runbooks/CmgGatewayNotReady.md': 'Gateway',
+  'docs/runbooks/CmgGatewayNotServing.md': 'Gateway',
+  'docs/runbooks/CmgGatewayStalled.md': 'Gateway',
+  'docs/runbooks/CmgOperatorReconcileErrors.md': 'Gateway',
+  'docs/runbooks/CmgOperatorThrottledByAzure.md': 'Gateway',
 };
 
 /** Pages whose commands other tests run, or that only Azure can answer. */

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { allMetrics } from '../reference/metrics.ts';
+import { generateMonitoring } from './generate.ts';
+import { ALERT_GROUPS, rulesFile } from './rules.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const RUNBOOKS = join(ROOT, 'docs/runbooks');
+const alerts = ALERT_GROUPS.flatMap((group) => group.alerts);
+const names = [...new Set(alerts.map(({ name }) => name))];
+
+/** The metrics that an expression reads: words with an underscore that are not followed by a parenthesis, and no labels. */
+function metricsIn(expression: string): readonly string[] {
+  const withoutLabels = expression
+    .replaceAll(/\{[^}]*\}/g, '')
+    .replaceAll(/\b(?:by|on|ignoring|without) \([^)]*\)/g, '');
+  return [...withoutLabels.matchAll(/\b[a-z]+(?:_[a-z0-9]+)+\b(?! ?\()/g)].map(([name]) => name);
+}
+
+const SUFFIXES = /_(?:bucket|sum|count)$/;
+
+describe('the alerts', () => {
+  it('have a page each, and each page an alert', () => {
+    const pages = readdirSync(RUNBOOKS).map((file) => file.replace(/\.md$/, ''));
+    expect(pages.toSorted()).toEqual(names.toSorted());
+  });
+
+  it.each(names)('%s has a page with all that a person needs who is woken by it', (name) => {
+    const text = readFileSync(join(RUNBOOKS, `${name}.md`), 'utf8');
+    const prose = text.replaceAll(/^```sh\n[^]*?^```$/gm, '');
+    const headings = [...prose.matchAll(/^#+ .+$/gm)].map(([heading]) => heading);
+    expect(headings).toEqual([`# ${name}`, '## Meaning', '## Impact', '## Diagnosis', '## What to do']);
+    expect(text).toContain('```sh\n');
+  });
+
+  it('read only metrics that the operator has', async () => {
+    const metrics = new Map((await allMetrics(ROOT)).map(({ name, type }) => [name, type]));
+    const read = [...new Set(alerts.flatMap(({ expression }) => metricsIn(expression)))];
+    const unknown = read.filter(
+      (name) => !metrics.has(name) && metrics.get(name.replace(SUFFIXES, '')) !== 'histogram',
+    );
+    expect(read.length).toBeGreaterThan(8);
+    expect(unknown).toEqual([]);
+  });
+
+  it('link to the page that bears their name', () => {
+    for (const { rules } of rulesFile(ALERT_GROUPS).groups) {
+      for (const { alert, annotations } of rules) {
+        expect(annotations.runbook_url).toMatch(new RegExp(`^https://.+/docs/runbooks/${alert}\\.md$`));
+      }
+    }
+  });
+
+  it('have a severity of their own where they share a name', () => {
+    const pairs = alerts.map(({ name, severity }) => `${name} ${severity}`);
+    expect(new Set(pairs).size).toBe(pairs.length);
+  });
+});
+
+it('the committed files are current', () => {
+  expect(generateMonitoring(ROOT, true)).toEqual([]);
+});

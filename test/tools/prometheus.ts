@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { withLock } from '../cluster/lock.ts';
+import { type Progress, withProgress } from '../cluster/progress.ts';
+
+const run = promisify(execFile);
+const STAGING_PREFIX = '.staging-';
+
+/** Paths of Prometheus and of the tool that checks and tests its rules. */
+export interface PrometheusPrograms {
+  readonly prometheus: string;
+  readonly promtool: string;
+}
+
+export interface PrometheusOptions {
+  /** Default: tells nobody. */
+  readonly progress?: Progress;
+  /** Default: this process's environment. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Prometheus, from Debian's package `prometheus`, unpacked once outside the checkout in `cmg-operator/tools` of
+ * `$XDG_CACHE_HOME` or `~/.cache`; nothing is installed and no root is needed. `PROMETHEUS_BIN` and `PROMTOOL_BIN` name
+ * programs to take instead. The version is the one of the machine's Debian, which keeps no others; apt checks its
+ * signature.
+ *
+ * @throws Error that says what to do where apt is missing, has no such package, or a named program cannot be run
+ */
+export async function prometheusPrograms(options: PrometheusOptions = {}): Promise<PrometheusPrograms> {
+  const { environment = process.env, progress = () => {} } = options;
+  const named = { prometheus: environment.PROMETHEUS_BIN, promtool: environment.PROMTOOL_BIN };
+  if (named.prometheus && named.promtool) {
+    return {
+      prometheus: runnable('PROMETHEUS_BIN', named.prometheus),
+      promtool: runnable('PROMTOOL_BIN', named.promtool),
+    };
+  }
+  const unpacked = await unpackedPackage(environment, progress);
+  return {
+    prometheus: named.prometheus ? runnable('PROMETHEUS_BIN', named.prometheus) : join(unpacked, 'usr/bin/prometheus'),
+    promtool: named.promtool ? runnable('PROMTOOL_BIN', named.promtool) : join(unpacked, 'usr/bin/promtool'),
+  };
+}
+
+function runnable(variable: string, path: string): string {
+  try {
+    accessSync(path, constants.X_OK);
+    return path;
+  } catch {
+    throw new Error(`${variable} names ${path}, which is no program that can be run.`);
+  }
+}
+
+async function unpackedPackage(environment: NodeJS.ProcessEnv, progress: Progress): Promise<string> {
+  const root = environment.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const cache = join(root, 'cmg-operator', 'tools', `prometheus-debian-${process.platform}-${process.arch}`);
+  const unpacked = join(cache, 'package');
+  if (existsSync(unpacked)) return unpacked;
+  mkdirSync(cache, { recursive: true });
+  await withLock(join(cache, '.lock'), async () => {
+    // Whoever held the lock before may have brought it.
+    if (existsSync(unpacked)) return;
+    await withProgress(progress, 'downloading Prometheus from Debian, once', () => bring(cache, unpacked, environment));
+  });
+  return unpacked;
+}
+
+/** Unpacks beside the cache's own files and renames, so that the cache never has half a package. */
+async function bring(cache: string, unpacked: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  for (const name of readdirSync(cache)) {
+    // Of a download that was killed.
+    if (name.startsWith(STAGING_PREFIX)) rmSync(join(cache, name), { recursive: true, force: true });
+  }
+  const staging = mkdtempSync(join(cache, STAGING_PREFIX));
+  const options = { cwd: staging, env: environment };
+  try {
+    await run('apt-get', ['download', 'prometheus'], options);
+    const file = readdirSync(staging).find((name) => name.endsWith('.deb'));
+    if (file === undefined) throw new Error('apt-get download left no package.');
+    await run('dpkg', ['-x', file, 'package'], options);
+    renameSync(join(staging, 'package'), unpacked);
+  } catch (error) {
+    throw new Error(messageFor(error), { cause: error });
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+const INSTEAD = 'Or install Prometheus yourself and name its programs in PROMETHEUS_BIN and PROMTOOL_BIN.';
+
+function messageFor(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    return `The tests of the monitoring need Prometheus, which they take from Debian's package, and there is no apt-get or dpkg here. ${INSTEAD}`;
+  }
+  const reason = error instanceof Error ? error.message.trim() : String(error);
+  return `Debian's package prometheus could not be downloaded; "apt-get update" may help. ${INSTEAD}\n${reason}`;
+}
