@@ -28,7 +28,7 @@ describe('the alerts', () => {
 
   it.each(names)('%s has a page with all that a person needs who is woken by it', (name) => {
     const text = readFileSync(join(RUNBOOKS, `${name}.md`), 'utf8');
-    const prose = text.replaceAll(/^```sh\n[^]*?^```$/gm, '');
+    const prose = text.replaceAll(/^```sh\n[\s\S]*?^```$/gm, '');
     const headings = [...prose.matchAll(/^#+ .+$/gm)].map(([heading]) => heading);
     expect(headings).toEqual([`# ${name}`, '## Meaning', '## Impact', '## Diagnosis', '## What to do']);
     expect(text).toContain('```sh\n');
