@@ -19,5 +19,12 @@ export const ARGOCD_HEALTH: GoProgram = { module: 'argocd-health' };
 /** Judges the bundle for the Operator Lifecycle Manager. */
 export const OLM_BUNDLE: GoProgram = { module: 'olm-bundle' };
 
+/** Tells Prometheus of the conditions of gateways. */
+export const KUBE_STATE_METRICS: GoProgram = {
+  module: 'kube-state-metrics',
+  package: 'k8s.io/kube-state-metrics/v2',
+  usualTime: 'about 3 minutes',
+};
+
 /** All of them, for whoever wants them to be there before the tests begin. */
-export const PROGRAMS: readonly GoProgram[] = [HELM, KUBECONFORM, ARGOCD_HEALTH, OLM_BUNDLE];
+export const PROGRAMS: readonly GoProgram[] = [HELM, KUBECONFORM, ARGOCD_HEALTH, OLM_BUNDLE, KUBE_STATE_METRICS];

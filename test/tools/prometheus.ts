@@ -46,6 +46,23 @@ export async function prometheusPrograms(options: PrometheusOptions = {}): Promi
   };
 }
 
+/**
+ * The same; or, in words, why Debian's package cannot be had here. In CI, which sets the variable `CI`, that is no excuse.
+ *
+ * @throws Error where a program was named that cannot be run, and in CI
+ */
+export async function prometheusUnlessMissing(
+  options: PrometheusOptions = {},
+): Promise<PrometheusPrograms | { readonly missing: string }> {
+  const { CI, PROMETHEUS_BIN, PROMTOOL_BIN } = options.environment ?? process.env;
+  if (CI || PROMETHEUS_BIN || PROMTOOL_BIN) return prometheusPrograms(options);
+  try {
+    return await prometheusPrograms(options);
+  } catch (error) {
+    return { missing: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 function runnable(variable: string, path: string): string {
   try {
     accessSync(path, constants.X_OK);
