@@ -2,29 +2,34 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { readIfThere } from '../generate-api-types.ts';
+import { customResourceState, kubeStateMetricsValues } from './kube-state-metrics.ts';
 import { ALERT_GROUPS, rulesFile } from './rules.ts';
 
-/** The rules, for who runs Prometheus without the chart, and the copy that the chart makes PrometheusRules of. */
-const RULES = ['deploy/monitoring/rules.yaml', 'charts/cmg-operator/files/rules/alerts.yaml'];
+function yamlText(source: string, content: unknown): string {
+  const header = `# Made from scripts/monitoring/${source} by \`npm run generate\`. Do not edit.\n`;
+  return header + stringify(content, { lineWidth: 0, aliasDuplicateObjects: false });
+}
 
-function rulesText(): string {
-  const header = '# Made from scripts/monitoring/rules.ts by `npm run generate`. Do not edit.\n';
-  return header + stringify(rulesFile(ALERT_GROUPS), { lineWidth: 0 });
+/** The files with their texts. The rules are there twice: for who runs Prometheus without the chart, and for the chart. */
+function monitoringFiles(root: string): Readonly<Record<string, string>> {
+  const rules = yamlText('rules.ts', rulesFile(ALERT_GROUPS));
+  return {
+    'deploy/monitoring/rules.yaml': rules,
+    'charts/cmg-operator/files/rules/alerts.yaml': rules,
+    'deploy/monitoring/custom-resource-state.yaml': yamlText('kube-state-metrics.ts', customResourceState(root)),
+    'deploy/monitoring/kube-state-metrics-values.yaml': yamlText('kube-state-metrics.ts', kubeStateMetricsValues(root)),
+  };
 }
 
 /**
- * Makes what Prometheus takes from the project, and returns the files that were not current. With `check` they are left
+ * Makes what Prometheus and kube-state-metrics take from the project, and returns the files that were not current. With `check` they are left
  * as they are.
  */
 export function generateMonitoring(root: string, check: boolean): string[] {
-  const text = rulesText();
-  return RULES.filter((path) => {
-    const file = join(root, path);
-    if (readIfThere(file) === text) return false;
-    if (!check) {
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
-    }
-    return true;
-  });
+  const stale = Object.entries(monitoringFiles(root)).filter(([path, text]) => readIfThere(join(root, path)) !== text);
+  for (const [path, text] of check ? [] : stale) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return stale.map(([path]) => path);
 }
