@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { allMetrics } from '../reference/metrics.ts';
 import { generateMonitoring } from './generate.ts';
+import { customResourceState } from './kube-state-metrics.ts';
 import { ALERT_GROUPS, rulesFile } from './rules.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -50,6 +51,16 @@ describe('the alerts', () => {
         expect(annotations.runbook_url).toMatch(new RegExp(`^https://.+/docs/runbooks/${alert}\\.md$`));
       }
     }
+  });
+
+  it('stand on the page on monitoring, and so do the metrics of kube-state-metrics', () => {
+    const page = readFileSync(join(ROOT, 'docs/how-to/monitor.md'), 'utf8');
+    for (const { name, severity } of alerts)
+      expect(page).toContain(`| [${name}](../runbooks/${name}.md) | ${severity} |`);
+    const stateMetrics = customResourceState(ROOT).spec.resources.flatMap(({ metricNamePrefix, metrics }) =>
+      metrics.map(({ name }) => `${metricNamePrefix}_${name}`),
+    );
+    for (const metric of stateMetrics) expect(page).toContain(`| \`${metric}\` |`);
   });
 
   it('have a severity of their own where they share a name', () => {

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { stepsOf } from '../../../scripts/documentation/page.ts';
 import { sharedApi } from '../../cluster/shared.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { goProgram } from '../../tools/go-program.ts';
@@ -66,6 +67,21 @@ describe.each(VALUES_FILES)('the chart with %s', (file) => {
       expect(metadata.namespace !== undefined, `${kind} ${metadata.name}`).toBe(!clusterScoped.test(kind));
     }
   });
+});
+
+it('renders, with the values in docs/how-to/monitor.md, what makes Prometheus keep the namespaces of gateways', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/how-to/monitor.md'), 'utf8');
+  const file = join(directory, 'values-monitoring.yaml');
+  const step = stepsOf(page).find((one) => one.kind === 'File' && one.name === 'values-monitoring.yaml');
+  writeFileSync(file, step?.text ?? '');
+  const objects = await helm.render(...withValues('default-values.yaml'), '--values', file);
+  const monitor = objects.find(({ kind }) => kind === 'PodMonitor');
+  expect(monitor).toMatchObject({ spec: { podMetricsEndpoints: [{ port: 'http', honorLabels: true }] } });
+  const rules = objects.filter(({ kind }) => kind === 'PrometheusRule');
+  expect(rules.length).toBeGreaterThan(0);
+  for (const { metadata } of [...rules, monitor ?? expect.fail('no PodMonitor')]) {
+    expect(metadata).toMatchObject({ labels: { release: 'kube-prometheus-stack' } });
+  }
 });
 
 describe('kubeconform with these schemas', () => {
