@@ -98,7 +98,7 @@ const OPTIONS = {
     schema: flag,
     fallback: 'true',
     value: 'true|false',
-    text: 'Watch Secrets, so that a changed one counts at once, which needs the rights to list and watch all of a namespace. With false, get on those that are named is enough, and a change is seen within the drift interval.',
+    text: 'Watch Secrets and ConfigMaps, so that a changed one counts at once, which needs the rights to list and watch all of a namespace. With false, get on those that are named is enough, and a change is seen within the drift interval.',
   },
   'azure-cloud-file': {
     schema: z.string().optional(),

@@ -7,10 +7,10 @@ import type { OperatorConfig } from './config.ts';
 import { type AzureAccess, createAzureAccess } from './controllers/cmg/azure-access.ts';
 import { CMG_KIND, cmgReconcile, FIELD_MANAGER } from './controllers/cmg/controller.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gateway-metrics.ts';
-import { kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
+import { kubernetesConfigMaps, kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from './controllers/cmg/memory.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
-import { secretReferences } from './controllers/cmg/secret-references.ts';
+import { configMapReferences, secretReferences } from './controllers/cmg/secret-references.ts';
 import {
   type CacheMetrics,
   collectProcessMetrics,
@@ -20,7 +20,7 @@ import {
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { createConsistencyGate } from './runtime/consistency-gate.ts';
-import { type Controller, createController } from './runtime/controller.ts';
+import { type Controller, createController, type Source } from './runtime/controller.ts';
 import { createEventRecorder, type EventRecorder } from './runtime/events.ts';
 import { cacheSyncCheck, startEventLoopCheck, startHealthServer, workerProgressCheck } from './runtime/health.ts';
 import { createInformer, type Informer } from './runtime/informer.ts';
@@ -30,10 +30,11 @@ import { createIdentity, LeaderElector } from './runtime/leader-election.ts';
 import type { Logger } from './runtime/logger.ts';
 import { type ManagerOutcome, runManager } from './runtime/manager.ts';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/metrics.ts';
-import { type KubernetesObject, keyOf, SECRET } from './runtime/objects.ts';
+import { CONFIG_MAP, type KubernetesObject, keyOf, type ResourceKind, SECRET } from './runtime/objects.ts';
 import { deletionStarted, finalizersChanged, generationChanged, or } from './runtime/predicates.ts';
 import { type Random, systemRandom } from './runtime/random.ts';
 import { storeSource } from './runtime/sources.ts';
+import type { ObjectStore } from './runtime/store.ts';
 
 const LEASE_NAME = 'cmg-operator';
 
@@ -141,10 +142,12 @@ interface Informers {
   readonly cmgs: Informer<CMG>;
   /** Metadata only: values are read at use and never kept. `undefined` where Secrets are only read by name. */
   readonly secrets: Informer<KubernetesObject> | undefined;
+  /** Likewise. */
+  readonly configMaps: Informer<KubernetesObject> | undefined;
 }
 
-function allOf({ cmgs, secrets }: Informers): readonly Informer<KubernetesObject>[] {
-  return secrets === undefined ? [cmgs] : [cmgs, secrets];
+function allOf({ cmgs, secrets, configMaps }: Informers): readonly Informer<KubernetesObject>[] {
+  return [cmgs, secrets, configMaps].filter((informer) => informer !== undefined);
 }
 
 function createInformers(
@@ -161,11 +164,13 @@ function createInformers(
     onHeard: (resource: string, namespace: string) => metrics.heard(resource, namespace, systemClock.now()),
     ...(config.namespaces.length === 0 ? {} : { namespaces: config.namespaces }),
   };
+  const metadataOf = (kind: ResourceKind) =>
+    config['watch-secrets'] ? createInformer<KubernetesObject>({ ...common, kind, metadataOnly: true }) : undefined;
+  const indexes = { bySecret: secretReferences, byConfigMap: configMapReferences };
   return {
-    cmgs: createInformer<CMG>({ ...common, kind: CMG_KIND, indexes: { bySecret: secretReferences } }),
-    secrets: config['watch-secrets']
-      ? createInformer<KubernetesObject>({ ...common, kind: SECRET, metadataOnly: true })
-      : undefined,
+    cmgs: createInformer<CMG>({ ...common, kind: CMG_KIND, indexes }),
+    secrets: metadataOf(SECRET),
+    configMaps: metadataOf(CONFIG_MAP),
   };
 }
 
@@ -204,14 +209,8 @@ function createCmgController({ config, logger }: OperatorOptions, parts: Control
     gate,
     sources: [
       storeSource({ store, when: or(generationChanged, deletionStarted, finalizersChanged) }),
-      ...(informers.secrets === undefined
-        ? []
-        : [
-            storeSource({
-              store: informers.secrets.store,
-              keysOf: (secret) => store.byIndex('bySecret', keyOf(secret)).map(keyOf),
-            }),
-          ]),
+      ...referencedBy(store, informers.secrets, 'bySecret'),
+      ...referencedBy(store, informers.configMaps, 'byConfigMap'),
     ],
     reconcile: cmgReconcile({
       client,
@@ -227,9 +226,21 @@ function createCmgController({ config, logger }: OperatorOptions, parts: Control
       installationId: config['installation-id'],
       driftIntervalMs: config['drift-interval'],
       secrets: kubernetesSecrets(client),
+      configMaps: kubernetesConfigMaps(client),
       operations: createOperationsStore(client, FIELD_MANAGER),
     }),
   });
+}
+
+/** A source of the CMGs that name a changed object. */
+function referencedBy(
+  cmgs: ObjectStore<CMG>,
+  named: Informer<KubernetesObject> | undefined,
+  index: 'bySecret' | 'byConfigMap',
+): readonly Source[] {
+  return named === undefined
+    ? []
+    : [storeSource({ store: named.store, keysOf: (object) => cmgs.byIndex(index, keyOf(object)).map(keyOf) })];
 }
 
 /** Tells when the workers start, for whoever waits for it. */

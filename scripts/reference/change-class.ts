@@ -46,6 +46,8 @@ function sampleOf(schema: FieldSchema, path: string, changed: string, variant: n
       return (schema.minimum ?? 0) + chosen;
     case 'boolean':
       return chosen === 1;
+    case 'array':
+      return [sampleOf(schema.items ?? {}, `${path}[]`, changed, variant)];
     default:
       throw new Error(`${path}: no value can be made up for the type ${schema.type}`);
   }

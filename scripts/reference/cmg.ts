@@ -69,7 +69,9 @@ function specRow(field: Field, spec: readonly Field[], schema: FieldSchema): rea
 
 /** A field that is required in one that may be left out is required only with it. */
 function requirement(path: string, spec: readonly Field[]): string {
-  const above = spec.findLast((field) => path.startsWith(`${field.path}.`) && !field.required);
+  const above = spec.findLast(
+    (field) => [`${field.path}.`, `${field.path}[].`].some((prefix) => path.startsWith(prefix)) && !field.required,
+  );
   return above === undefined ? '**required**' : `required with ${code(above.path.split('.').at(-1) ?? '')}`;
 }
 

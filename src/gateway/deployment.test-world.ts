@@ -21,6 +21,12 @@ export const contoso: GatewayDeployment = {
   vmSku: 'Standard_D4ads_v6',
   instances: 2,
   contentEnabled: true,
+  clientAuthentication: { trustedCertificates: ['bm90IGEgcmVhbCBjZXJ0aWZpY2F0ZQ=='], verifyRevocation: true },
+  minimumTlsVersion: '1.2',
+  entra: {
+    serverAppId: '66666666-6666-4666-8666-666666666666',
+    clientAppId: '77777777-7777-4777-8777-777777777777',
+  },
   servicePackage: { sha256: 'a1'.repeat(32) },
   certificate: {
     sha256Fingerprint: 'b2'.repeat(32),

@@ -26,6 +26,16 @@ export interface GatewayDeployment {
   /** Number of VMs, 1 to 16. */
   readonly instances: number;
   readonly contentEnabled: boolean;
+  readonly clientAuthentication: {
+    /** Certificates of the authorities whose clients are let in, as DER in base64. */
+    readonly trustedCertificates: readonly string[];
+    /** Whether revoked client certificates are refused. */
+    readonly verifyRevocation: boolean;
+  };
+  /** The oldest version of TLS that the gateway accepts. */
+  readonly minimumTlsVersion: '1.0' | '1.2';
+  /** The applications of the site whose tokens are taken. */
+  readonly entra: CMGSpec['entra'];
   readonly servicePackage: {
     /** SHA-256 in lower-case hexadecimal digits. */
     readonly sha256: string;

@@ -5,6 +5,12 @@ export const OWNER_TAG = 'configmgr.io_owner';
 export const CLUSTER_TAG = 'configmgr.io_cluster';
 export const DEPLOYMENT_TAG = 'configmgr.io_deployment';
 
+/** On the vault's secret: which certificate and chain it holds, as Azure never returns the value. */
+export const CERTIFICATE_TAG = 'configmgr.io_certificate';
+
+/** On the scale set: SHA-256 of the settings that its VMs are to have, which Azure never returns either. */
+export const SETTINGS_TAG = 'configmgr.io_settings';
+
 /** Marks a resource as part of a deployment, so that nothing else is ever changed or deleted. */
 export function ownershipTags({ owner, id }: GatewayDeployment): Readonly<Record<string, string>> {
   return { [OWNER_TAG]: ownerTag(owner), [CLUSTER_TAG]: owner.clusterUid, [DEPLOYMENT_TAG]: id };

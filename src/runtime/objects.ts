@@ -48,9 +48,10 @@ export interface KubernetesObject {
   readonly status?: unknown;
 }
 
-/** A `v1` ConfigMap. */
+/** A `v1` ConfigMap. The values of `binaryData` are base64. */
 export interface ConfigMap extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
 }
 
 /** A `v1` Secret. The values of `data` are base64. */

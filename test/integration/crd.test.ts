@@ -30,6 +30,8 @@ function expectedSpec(): CMGSpec {
     vm: { size: 'Standard', instances: 1 },
     servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
     content: { enabled: true },
+    clientAuthentication: { verifyRevocation: true },
+    enforceTls12: true,
   };
 }
 

@@ -152,6 +152,15 @@ export interface CMGSpec {
    * Manager site and is never shipped with the operator.
    */
   readonly servicePackage: CMGSpecServicePackage;
+  /** How the gateway judges certificates that clients present. */
+  readonly clientAuthentication: CMGSpecClientAuthentication;
+  /**
+   * The applications of the site in Microsoft Entra ID. With them, clients may sign in with a token of Microsoft Entra
+   * ID.
+   */
+  readonly entra?: CMGSpecEntra;
+  /** Refuse clients that offer only TLS 1.0 or 1.1. Default: true. */
+  readonly enforceTls12: boolean;
   /** Whether the gateway also serves content to clients. */
   readonly content: CMGSpecContent;
 }
@@ -160,6 +169,59 @@ export interface CMGSpec {
 export interface CMGSpecContent {
   /** Serve content from Azure storage, as a cloud distribution point. Default: true. */
   readonly enabled: boolean;
+}
+
+/**
+ * The applications of the site in Microsoft Entra ID. With them, clients may sign in with a token of Microsoft Entra
+ * ID.
+ */
+export interface CMGSpecEntra {
+  /** Application (client) id of the site's server application, a GUID. */
+  readonly serverAppId: string;
+  /** Application (client) id of the site's client application, a GUID. */
+  readonly clientAppId: string;
+}
+
+/** How the gateway judges certificates that clients present. */
+export interface CMGSpecClientAuthentication {
+  /**
+   * The roots and all intermediates of the authorities that issue client certificates. Clients that sign in with
+   * Microsoft Entra ID or a site token need none.
+   */
+  readonly trustedCertificates?: readonly CMGSpecClientAuthenticationTrustedCertificate[];
+  /**
+   * Refuse client certificates that their authority has revoked. The gateway must reach its published revocation list
+   * on the internet. Default: true.
+   */
+  readonly verifyRevocation: boolean;
+}
+
+/** One or more certificates of authorities, in PEM. */
+export interface CMGSpecClientAuthenticationTrustedCertificate {
+  /** A name of your choice, which messages use. */
+  readonly name: string;
+  /** The kind of object that holds them. Certificates are public, so a ConfigMap will do. */
+  readonly type: 'ConfigMap' | 'Secret';
+  /** A key of a ConfigMap in the same namespace. */
+  readonly configMap?: CMGSpecClientAuthenticationTrustedCertificateConfigMap;
+  /** A key of a Secret in the same namespace. */
+  readonly secret?: CMGSpecClientAuthenticationTrustedCertificateSecret;
+}
+
+/** A key of a Secret in the same namespace. */
+export interface CMGSpecClientAuthenticationTrustedCertificateSecret {
+  /** Name of the Secret. */
+  readonly name: string;
+  /** Key of the certificates. Default: ca.crt. */
+  readonly key: string;
+}
+
+/** A key of a ConfigMap in the same namespace. */
+export interface CMGSpecClientAuthenticationTrustedCertificateConfigMap {
+  /** Name of the ConfigMap. */
+  readonly name: string;
+  /** Key of the certificates. Default: ca.crt. */
+  readonly key: string;
 }
 
 /**

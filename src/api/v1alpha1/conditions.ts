@@ -61,6 +61,11 @@ export const REASONS = {
     meaning: 'A Secret that the spec names does not exist, or lacks a key.',
     action: 'Create it, or correct its name in the spec. Where cert-manager creates it, look at the Certificate.',
   },
+  ConfigMapNotFound: {
+    stalled: false,
+    meaning: 'A ConfigMap that the spec names does not exist, or lacks a key.',
+    action: 'Create it with the key that the message names, or correct the reference.',
+  },
   CertificateUnreadable: {
     stalled: true,
     meaning: 'The Secret does not hold a certificate with its private key in the declared format.',
@@ -85,6 +90,12 @@ export const REASONS = {
     stalled: true,
     meaning: 'The validity of the server certificate, or of one that issued it, begins in the future.',
     action: 'Wait until then, or store one that is valid now.',
+  },
+  TrustedCertificatesInvalid: {
+    stalled: true,
+    meaning:
+      'What spec.clientAuthentication.trustedCertificates names cannot be used: no certificates of authorities, expired ones, or a chain with a gap.',
+    action: 'Correct what the message names. The gateway goes on with the certificates that it has.',
   },
   CertificateExpiring: {
     stalled: false,

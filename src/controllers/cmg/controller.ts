@@ -38,7 +38,10 @@ export const FIELD_MANAGER = 'cmg-operator';
 
 /** What the controller works with besides what one reconcile is given. */
 export interface CmgControllerDependencies
-  extends Pick<Scope, 'installationId' | 'clusterUid' | 'driftIntervalMs' | 'secrets' | 'azure' | 'clock' | 'random'> {
+  extends Pick<
+    Scope,
+    'installationId' | 'clusterUid' | 'driftIntervalMs' | 'secrets' | 'configMaps' | 'azure' | 'clock' | 'random'
+  > {
   readonly client: KubernetesClient;
   readonly store: ObjectStore<CMG>;
   readonly gate: ConsistencyGate;

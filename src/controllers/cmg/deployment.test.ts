@@ -28,6 +28,8 @@ function cmg(change: (spec: CMGSpec) => CMGSpec = (spec) => spec): CMG {
     vm: { size: 'Large', instances: 3 },
     servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
     content: { enabled: false },
+    clientAuthentication: { verifyRevocation: true },
+    enforceTls12: true,
   };
   return {
     apiVersion: 'configmgr.io/v1alpha1',
@@ -144,6 +146,7 @@ describe('the deployment of a spec', () => {
     clusterUid: 'cluster',
     operatorPrincipalId: 'principal',
     certificate,
+    trustedCertificates: [],
     pkcs12: async () => 'Secret-PFX',
     adminPassword: () => 'Secret-Password',
   });

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { CMG, CMGStatusDeployment, CMGStatusDeploymentIdentity } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ServerCertificate } from '../../certificates/server-certificate.ts';
 import { type GatewayDeployment, prefixOf } from '../../gateway/deployment.ts';
@@ -52,6 +53,7 @@ export function gatewayDeployment(input: {
   readonly clusterUid: string;
   readonly operatorPrincipalId: string;
   readonly certificate: ServerCertificate;
+  readonly trustedCertificates: readonly X509Certificate[];
   readonly pkcs12: () => Promise<string>;
   readonly adminPassword: () => string;
 }): GatewayDeployment {
@@ -74,6 +76,12 @@ export function gatewayDeployment(input: {
     vmSku: vmSku(spec.vm),
     instances: spec.vm.instances,
     contentEnabled: spec.content.enabled,
+    clientAuthentication: {
+      trustedCertificates: input.trustedCertificates.map(({ raw }) => raw.toString('base64')),
+      verifyRevocation: spec.clientAuthentication.verifyRevocation,
+    },
+    minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
+    entra: spec.entra,
     servicePackage: { sha256: spec.servicePackage.sha256 },
     certificate: {
       sha256Fingerprint: certificate.sha256Fingerprint,
@@ -105,6 +113,9 @@ export function recordedGateway(
     vmSku: vmSku(spec.vm),
     instances: spec.vm.instances,
     contentEnabled: spec.content.enabled,
+    clientAuthentication: { trustedCertificates: [], verifyRevocation: spec.clientAuthentication.verifyRevocation },
+    minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
+    entra: spec.entra,
     servicePackage: { sha256: spec.servicePackage.sha256 },
     certificate: { sha256Fingerprint: '', chainSha256: '', pkcs12: async () => '' },
     operatorPrincipalId: '',

@@ -38,18 +38,18 @@ export interface CertificateMemory {
   readonly reading: Omit<Extract<CertificateReading, { kind: 'Readable' }>, 'privateKey'> | UnreadableCertificate;
 }
 
-/** The service package as the storage account had it, or why it could not be brought there. */
-export type PackageMemory =
+/** The files of the setup as the storage account had them, or why they could not be brought there. */
+export type SetupFilesMemory =
   | {
       readonly kind: 'Stored';
-      /** Address of the blob. */
-      readonly address: string;
-      /** When it was seen, by the operator's clock. */
+      /** Addresses of the blobs: files of another content have others. */
+      readonly key: string;
+      /** When they were seen, by the operator's clock. */
       readonly at: number;
     }
   | {
       readonly kind: 'Missing';
-      readonly address: string;
+      readonly key: string;
       readonly problem: AzureProblem;
       readonly attempt: number;
       /** Not tried again before this, by the operator's clock, unless the Secret of the download changes. */
@@ -84,8 +84,8 @@ export interface GatewayMemory {
   unsettledSince: number | undefined;
   /** What the Secret of the server certificate was read as, so that it is not parsed again as long as it is the same. */
   serverCertificate: CertificateMemory | undefined;
-  /** How the last look for the service package in the storage account ended. */
-  servicePackage: PackageMemory | undefined;
+  /** How the last look for the files of the setup in the storage account ended. */
+  setupFiles: SetupFilesMemory | undefined;
 }
 
 /** The memories of all CMGs, by UID, so that a new object of an old name starts afresh. */
@@ -104,7 +104,7 @@ export function createGatewayMemories(): GatewayMemories {
           known.generation = generation;
           known.failures.clear();
           known.written.clear();
-          known.servicePackage = undefined;
+          known.setupFiles = undefined;
         }
         return known;
       }
@@ -120,7 +120,7 @@ export function createGatewayMemories(): GatewayMemories {
         instances: undefined,
         unsettledSince: undefined,
         serverCertificate: undefined,
-        servicePackage: undefined,
+        setupFiles: undefined,
       };
       memories.set(uid, fresh);
       return fresh;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, type X509Certificate } from 'node:crypto';
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import { gatewayGraph } from '../../gateway/graph.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
@@ -12,10 +12,11 @@ import { observeGateway, type ResourcesInput } from './resources.ts';
 import type { Scope } from './scope.ts';
 import { certificateStatus, checkServerCertificate, type UsableCertificate } from './server-certificate.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
+import { checkTrustedCertificates } from './trusted-certificates.ts';
 import { writeAndFollow } from './write-round.ts';
 
 /**
- * Brings the gateway one round closer to its spec: certificate, credentials, what cannot change in place, a look at
+ * Brings the gateway one round closer to its spec: certificates, credentials, what cannot change in place, a look at
  * Azure, whose the resources are, preflight, writes, service package, VMs. Each step either lets the next one go on or
  * ends the round with what is wrong. Nothing is awaited that takes Azure long.
  */
@@ -25,10 +26,12 @@ export async function provisionGateway(scope: Scope, store: OperationsStore): Pr
     return ended(certificate);
   }
   const report = await provisionWithCertificate(scope, store, certificate.value);
+  // What is found later of one condition counts.
+  const later = new Set(report.findings.map(({ type }) => type));
   return {
     ...report,
     certificate: certificateStatus(certificate.value.certificate),
-    findings: [...certificate.findings, ...report.findings],
+    findings: [...certificate.findings.filter(({ type }) => !later.has(type)), ...report.findings],
   };
 }
 
@@ -37,6 +40,10 @@ async function provisionWithCertificate(
   store: OperationsStore,
   certificate: UsableCertificate,
 ): Promise<Report> {
+  const trusted = await checkTrustedCertificates(scope);
+  if (trusted.kind === 'Halt') {
+    return ended(trusted);
+  }
   const credentials = await readCredentials(scope);
   if (credentials.kind === 'Halt') {
     return ended(credentials);
@@ -50,12 +57,18 @@ async function provisionWithCertificate(
   if (access.kind === 'Halt') {
     return ended(access);
   }
-  return provisionInAzure(scope, store, { certificate, access: access.value, record });
+  return provisionInAzure(scope, store, {
+    certificate,
+    trustedCertificates: trusted.value,
+    access: access.value,
+    record,
+  });
 }
 
 /** What the first steps have found. */
 interface Known {
   readonly certificate: UsableCertificate;
+  readonly trustedCertificates: readonly X509Certificate[];
   readonly access: SignedIn;
   readonly record: CMGStatusDeployment | undefined;
 }
@@ -94,7 +107,7 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
   return { ...written, findings: [...prerequisites.findings, ...written.findings] };
 }
 
-function deploymentOf(scope: Scope, id: string, { certificate, access }: Known) {
+function deploymentOf(scope: Scope, id: string, { certificate, trustedCertificates, access }: Known) {
   const { cmg, installationId, clusterUid } = scope;
   return gatewayDeployment({
     cmg,
@@ -103,6 +116,7 @@ function deploymentOf(scope: Scope, id: string, { certificate, access }: Known) 
     clusterUid,
     operatorPrincipalId: access.principalId,
     ...certificate,
+    trustedCertificates,
     adminPassword: newAdminPassword,
   });
 }

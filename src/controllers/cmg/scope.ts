@@ -16,6 +16,7 @@ export interface Scope {
   /** Milliseconds between two comparisons with Azure while nothing else happens. */
   readonly driftIntervalMs: number;
   readonly secrets: SecretReader;
+  readonly configMaps: SecretReader;
   readonly azure: AzureAccess;
   readonly memory: GatewayMemory;
   readonly clock: Clock;

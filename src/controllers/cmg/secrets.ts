@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** Reads Secrets at the moment of use. Nothing is kept. */
+/** Reads the values of one kind of object, Secrets or ConfigMaps, at the moment of use. Nothing is kept. */
 export interface SecretReader {
-  /** The decoded values of a Secret; `undefined` when it does not exist. */
+  /** The decoded values of an object; `undefined` when it does not exist. */
   read(namespace: string, name: string, signal: AbortSignal): Promise<SecretValues | undefined>;
 }
 
@@ -28,19 +28,21 @@ export interface SecretRequest {
   readonly mayBeEmpty?: readonly string[];
   /** What the Secret is for, as the spec names it, such as `spec.serverCertificate.secretRef`. */
   readonly purpose: string;
+  /** What `reader` reads. Default: Secret. */
+  readonly kind?: 'Secret' | 'ConfigMap';
 }
 
 /** Reads keys that must be there. */
 export async function readSecretKeys(
   reader: SecretReader,
-  { namespace, name, keys, mayBeEmpty = [], purpose }: SecretRequest,
+  { namespace, name, keys, mayBeEmpty = [], purpose, kind = 'Secret' }: SecretRequest,
   signal: AbortSignal,
 ): Promise<SecretLookup> {
   const secret = await reader.read(namespace, name, signal);
   if (secret === undefined) {
     return {
       kind: 'Missing',
-      message: `The Secret ${namespace}/${name} does not exist. Create it with ${listed(keys)}, or correct ${purpose}.`,
+      message: `The ${kind} ${namespace}/${name} does not exist. Create it with ${listed(keys)}, or correct ${purpose}.`,
     };
   }
   const values = keys.map((key) => secret.get(key) ?? new Uint8Array());
@@ -48,7 +50,7 @@ export async function readSecretKeys(
   return missing.length > 0
     ? {
         kind: 'Missing',
-        message: `The Secret ${namespace}/${name} lacks ${listed(missing)}. Add ${missing.length === 1 ? 'it' : 'them'}, or correct ${purpose}.`,
+        message: `The ${kind} ${namespace}/${name} lacks ${listed(missing)}. Add ${missing.length === 1 ? 'it' : 'them'}, or correct ${purpose}.`,
       }
     : { kind: 'Found', values, secret };
 }

@@ -3,18 +3,19 @@ import type { ResourceKey } from '../../azure/desired-resource.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import type { GatewayInstance } from '../../gateway/instances.ts';
 import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
+import { CERTIFICATE_TAG, SETTINGS_TAG } from '../../gateway/tags.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { AzureSession } from './azure-access.ts';
 import { azureFindings, describeDifferences, type Occasion, titleOf } from './azure-findings.ts';
 import { deploymentStatus } from './deployment-status.ts';
 import type { Finding } from './finding.ts';
 import { reconcileInstances, SCALE_SET } from './instances.ts';
-import type { PackageMemory } from './memory.ts';
+import type { SetupFilesMemory } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import type { Happening, Report } from './report.ts';
 import { type ActOutcome, carryOutPlan, nextDue, type ObservedGateway, type ResourcesInput } from './resources.ts';
 import type { Scope } from './scope.ts';
-import { ensureServicePackage } from './service-package.ts';
+import { ensureSetupFiles } from './setup-files.ts';
 
 /** Provisioning that takes longer is told as a warning. Microsoft names 5 to 15 minutes ("Set up a cloud management gateway"). */
 const SLOW_PROVISIONING_MS = 15 * 60_000;
@@ -30,12 +31,12 @@ export interface Round {
   readonly observed: ObservedGateway;
 }
 
-/** Steps 5 to 7: the service package is stored, what may be written now is written, and the VMs are looked at. */
+/** Steps 5 to 7: the files of the setup are stored, what may be written now is written, and the VMs are looked at. */
 export async function writeAndFollow(round: Round): Promise<Report> {
   const { scope, store, deployment, input, observed } = round;
   const occasion = occasionOf(round);
-  const servicePackage = await bringServicePackage(round);
-  const held = new Set(servicePackage?.kind === 'Stored' ? [] : [SCALE_SET]);
+  const setupFiles = await bringSetupFiles(round);
+  const held = new Set(setupFiles?.kind === 'Stored' ? [] : [SCALE_SET]);
   const written = await carryOutPlan(input, observed, held);
   const instances = await reconcileInstances(input, observed, written, deployment.instances);
   const acted = instances?.acted ?? written;
@@ -43,18 +44,18 @@ export async function writeAndFollow(round: Round): Promise<Report> {
 
   const now = scope.clock.now();
   const slow = occasion === 'Provisioning' && now - Date.parse(round.record.createdAt) > SLOW_PROVISIONING_MS;
-  const packageMissing = servicePackage?.kind === 'Missing' ? servicePackage : undefined;
+  const filesMissing = setupFiles?.kind === 'Missing' ? setupFiles : undefined;
   const findings: Finding[] = [
     ...azureFindings({
       observed: { ...observed, operations: acted.operations },
       memory: scope.memory,
       occasion,
       slow,
-      packageProblem: packageMissing?.problem,
+      packageProblem: filesMissing?.problem,
     }),
     ...healthFindings(round, occasion, slow, instances?.finding),
   ];
-  const due = [nextDue(input, observed, acted, held), instances?.dueAt, packageMissing?.notBefore].filter(
+  const due = [nextDue(input, observed, acted, held), instances?.dueAt, filesMissing?.notBefore].filter(
     (at) => at !== undefined,
   );
   return {
@@ -73,22 +74,22 @@ function untilNextComparison({ driftIntervalMs, random }: Scope): number {
   return driftIntervalMs * (1.001 + 0.1 * random());
 }
 
-/** Keys that must be in place before the service package can be uploaded. */
-const PACKAGE_NEEDS = ['storageAccount', 'packagesContainer', 'operatorStorageRole'];
+/** Keys that must be in place before files can be uploaded. */
+const SETUP_FILES_NEED = ['storageAccount', 'packagesContainer', 'operatorStorageRole'];
 
-/** `undefined`: what the package needs is not in place yet. */
-async function bringServicePackage(round: Round): Promise<PackageMemory | undefined> {
+/** `undefined`: what the upload needs is not in place yet. */
+async function bringSetupFiles(round: Round): Promise<SetupFilesMemory | undefined> {
   const { scope, session, deployment, observed } = round;
   const endpoint = blobEndpoint(observed.resources);
   const open = new Set([
     ...observed.plan.actions.map(({ resource }) => resource.key),
     ...observed.plan.waiting.map(({ key }) => key),
   ]);
-  if (endpoint === undefined || PACKAGE_NEEDS.some((key) => open.has(key))) {
-    scope.memory.servicePackage = undefined;
+  if (endpoint === undefined || SETUP_FILES_NEED.some((key) => open.has(key))) {
+    scope.memory.setupFiles = undefined;
     return undefined;
   }
-  return ensureServicePackage(scope, session, deployment, endpoint);
+  return ensureSetupFiles(scope, session, deployment, endpoint);
 }
 
 /**
@@ -102,18 +103,26 @@ function occasionOf({ scope, record, observed }: Round): Occasion {
   const { metadata, status } = scope.cmg;
   const inSync = findCondition(status?.conditions, 'InSync');
   const applied =
-    inSync?.observedGeneration === metadata.generation && inSync.reason !== 'Updating' && !bringsCertificate(observed);
+    inSync?.observedGeneration === metadata.generation && inSync.reason !== 'Updating' && !bringsContent(observed);
   return applied ? 'RepairingDrift' : 'Updating';
 }
 
-/** Whether the vault holds another certificate or chain than the Secret does, by the tag that tells which. */
-function bringsCertificate({ plan }: ObservedGateway): boolean {
-  return plan.actions.some(
-    (action) =>
-      action.resource.key === 'certificate' &&
+/** Resources whose tags tell the content of Secrets and ConfigMaps that they were made from. */
+const TELLS_CONTENT: ReadonlyMap<ResourceKey, string> = new Map([
+  ['certificate', CERTIFICATE_TAG],
+  [SCALE_SET, SETTINGS_TAG],
+]);
+
+/** Whether Azure has another certificate or other settings than the Secrets and ConfigMaps, by the tags that tell which. */
+function bringsContent({ plan }: ObservedGateway): boolean {
+  return plan.actions.some((action) => {
+    const tag = TELLS_CONTENT.get(action.resource.key);
+    return (
+      tag !== undefined &&
       action.kind === 'Update' &&
-      action.differences.some(({ path }) => path.startsWith('tags')),
-  );
+      action.differences.some(({ path }) => path === 'tags' || path === `tags.${tag}`)
+    );
+  });
 }
 
 /** Without one of these a gateway cannot be reached, whatever its VMs say. */

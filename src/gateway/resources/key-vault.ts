@@ -3,10 +3,7 @@ import { isJsonObject } from '../../json.ts';
 import { API_VERSIONS } from '../api-versions.ts';
 import type { GatewayDeployment } from '../deployment.ts';
 import { resourceIds } from '../ids.ts';
-import { ownershipTags } from '../tags.ts';
-
-/** Tag of the vault secret that tells which certificate and chain it holds, as Azure never returns the value. */
-const CHAIN_TAG = 'configmgr.io_certificate';
+import { CERTIFICATE_TAG, ownershipTags } from '../tags.ts';
 
 /**
  * Holds the server certificate. Access is by role (RBAC); `enabledForDeployment` lets the compute provider read the
@@ -44,7 +41,7 @@ export function certificate(deployment: GatewayDeployment): DesiredResource {
     apiVersion: API_VERSIONS.keyVault,
     dependsOn: ['vault'],
     desired: () => ({
-      tags: { [CHAIN_TAG]: deployment.certificate.chainSha256 },
+      tags: { [CERTIFICATE_TAG]: deployment.certificate.chainSha256 },
       properties: {
         contentType: 'application/x-pkcs12',
         attributes: { enabled: true },

@@ -3,14 +3,8 @@ import type { JsonObject } from '../../json.ts';
 import { API_VERSIONS } from '../api-versions.ts';
 import type { GatewayDeployment } from '../deployment.ts';
 import { BACKEND_POOL, FRONTEND, HTTPS, INSTANCES, resourceIds, SUBNET } from '../ids.ts';
+import { CLIENT_PORT, FIRST_INSTANCE_PORT, LAST_INSTANCE_PORT } from '../ports.ts';
 import { ownershipTags } from '../tags.ts';
-
-/**
- * Ports of the public address on which connection points reach single VMs when there are two or more: VM n at 10123 + n
- * ("Data flow for cloud management gateway"). Sixteen, as a gateway has at most sixteen VMs. Clients always use 443.
- */
-const FIRST_INSTANCE_PORT = 10_124;
-const LAST_INSTANCE_PORT = 10_139;
 
 const IDLE_TIMEOUT_MINUTES = 4;
 
@@ -41,7 +35,7 @@ export function networkSecurityGroup(deployment: GatewayDeployment): DesiredReso
       tags: ownershipTags(deployment),
       properties: {
         securityRules: [
-          allow(HTTPS, 100, '443'),
+          allow(HTTPS, 100, String(CLIENT_PORT)),
           allow(INSTANCES, 110, `${FIRST_INSTANCE_PORT}-${LAST_INSTANCE_PORT}`),
         ],
       },
@@ -122,14 +116,16 @@ export function loadBalancer(deployment: GatewayDeployment): DesiredResource {
       properties: {
         frontendIPConfigurations: [{ name: FRONTEND, properties: { publicIPAddress: { id: ids.publicIpAddress } } }],
         backendAddressPools: [{ name: BACKEND_POOL }],
-        probes: [{ name: HTTPS, properties: { protocol: 'Tcp', port: 443, intervalInSeconds: 15, numberOfProbes: 2 } }],
+        probes: [
+          { name: HTTPS, properties: { protocol: 'Tcp', port: CLIENT_PORT, intervalInSeconds: 15, numberOfProbes: 2 } },
+        ],
         loadBalancingRules: [
           {
             name: HTTPS,
             properties: {
               protocol: 'Tcp',
-              frontendPort: 443,
-              backendPort: 443,
+              frontendPort: CLIENT_PORT,
+              backendPort: CLIENT_PORT,
               frontendIPConfiguration,
               backendAddressPool,
               probe: { id: `${ids.loadBalancer}/probes/${HTTPS}` },

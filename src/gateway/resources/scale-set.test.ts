@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../json.ts';
 import { bodyOf, contoso, observedOutputs } from '../deployment.test-world.ts';
 import type { GatewayDeployment } from '../deployment.ts';
+import { settingsFile } from '../setup-files.ts';
 import { scaleSet } from './scale-set.ts';
 import { setupExtension } from './setup-extension.ts';
 
@@ -35,11 +36,12 @@ test('the scale set runs Windows with trusted launch, behind the load balancer, 
                 "name": "setup",
                 "properties": {
                   "autoUpgradeMinorVersion": true,
-                  "forceUpdateTag": "f375b0b809a6954b40eb9d5cf57671d6",
+                  "forceUpdateTag": "1d6f0e3adfacc51b2a659ea094f2e607",
                   "protectedSettings": {
-                    "commandToExecute": "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference = 'Stop'; if ((Get-FileHash a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip -Algorithm SHA256).Hash -ne 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1') { throw 'The service package is not the expected one.' }; Expand-Archive -Force a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip cmg; & ./cmg/setup.ps1 -Settings eyJzZXJ2aWNlTmFtZSI6IkdyYW5pdGVGYWxscy5jb250b3NvLmNvbSIsImNlcnRpZmljYXRlVGh1bWJwcmludFNoYTI1NiI6ImIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjJiMmIyYjIiLCJzZXJ2aWNlUGFja2FnZVNoYTI1NiI6ImExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTFhMWExYTEiLCJjb250ZW50Ijp7ImVuYWJsZWQiOnRydWV9fQ==; exit $LASTEXITCODE"",
+                    "commandToExecute": "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference = 'Stop'; if ((Get-FileHash a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip -Algorithm SHA256).Hash -ne 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1') { throw 'The service package is not the expected one.' }; if ((Get-FileHash settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json -Algorithm SHA256).Hash -ne '6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890') { throw 'The settings are not the expected ones.' }; Expand-Archive -Force a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip cmg; & ./cmg/setup.ps1 -SettingsFile ./settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json; exit $LASTEXITCODE"",
                     "fileUris": [
                       "https://granitefalls.blob.core.windows.net/packages/a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip",
+                      "https://granitefalls.blob.core.windows.net/packages/settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json",
                     ],
                     "managedIdentity": {
                       "clientId": "55555555-5555-4555-8555-555555555555",
@@ -141,6 +143,7 @@ test('the scale set runs Windows with trusted launch, behind the load balancer, 
         "configmgr.io_cluster": "6f8a2c1e-4d3b-4a5f-9e7d-8c6b5a4f3e2d",
         "configmgr.io_deployment": "0f1e2d3c",
         "configmgr.io_owner": "contoso-prod/gateways/europe",
+        "configmgr.io_settings": "6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890",
       },
     }
   `);
@@ -188,15 +191,16 @@ describe('the setup extension', () => {
   const tagOf = (deployment: GatewayDeployment, observed = observedOutputs(deployment)) =>
     propertiesOf(deployment, observed).forceUpdateTag;
 
-  test('hands the settings over in a form that needs no quoting', () => {
-    const { commandToExecute } = propertiesOf(contoso).protectedSettings as { commandToExecute: string };
-    const encoded = /-Settings ([A-Za-z0-9+/=]+);/.exec(commandToExecute)?.[1] ?? '';
-    expect(JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'))).toEqual({
-      serviceName: 'GraniteFalls.contoso.com',
-      certificateThumbprintSha256: 'b2'.repeat(32),
-      servicePackageSha256: 'a1'.repeat(32),
-      content: { enabled: true },
-    });
+  test('fetches the package and the settings, checks both, and tells the setup where the settings are', () => {
+    const { commandToExecute, fileUris } = propertiesOf(contoso).protectedSettings as {
+      commandToExecute: string;
+      fileUris: readonly string[];
+    };
+    const { name, sha256 } = settingsFile(contoso);
+    const container = 'https://granitefalls.blob.core.windows.net/packages';
+    expect(fileUris).toEqual([`${container}/${'a1'.repeat(32)}.zip`, `${container}/${name}`]);
+    expect(commandToExecute).toContain(`& ./cmg/setup.ps1 -SettingsFile ./${name};`);
+    expect(commandToExecute).toContain(`if ((Get-FileHash ${name} -Algorithm SHA256).Hash -ne '${sha256}') { throw`);
     // cmd.exe, which starts it, takes at most 8,191 characters and would expand what stands between percent signs.
     expect(commandToExecute.length).toBeLessThan(8191);
     expect(commandToExecute).not.toContain('%');
@@ -210,6 +214,13 @@ describe('the setup extension', () => {
     ['service package', { ...contoso, servicePackage: { sha256: 'f0'.repeat(32) } }],
     ['certificate', { ...contoso, certificate: { ...contoso.certificate, sha256Fingerprint: 'e1'.repeat(32) } }],
     ['content', { ...contoso, contentEnabled: false }],
+    ['minimum of TLS', { ...contoso, minimumTlsVersion: '1.0' }],
+    ['site', { ...contoso, entra: undefined }],
+    ['authority of clients', { ...contoso, clientAuthentication: { trustedCertificates: [], verifyRevocation: true } }],
+    [
+      'check of revocation',
+      { ...contoso, clientAuthentication: { ...contoso.clientAuthentication, verifyRevocation: false } },
+    ],
     ['service name', { ...contoso, serviceName: 'granitefalls.contoso.com' }],
   ])('has another tag with another %s, as Azure never shows the settings themselves', (_what, changed) => {
     expect(tagOf(changed)).not.toBe(tagOf(contoso));

@@ -4,7 +4,8 @@ import { API_VERSIONS } from '../api-versions.ts';
 import type { GatewayDeployment } from '../deployment.ts';
 import { BACKEND_POOL, HTTPS, resourceIds } from '../ids.ts';
 import { certificateUrl } from '../outputs.ts';
-import { ownershipTags } from '../tags.ts';
+import { settingsFile } from '../setup-files.ts';
+import { ownershipTags, SETTINGS_TAG } from '../tags.ts';
 import { hasAcceleratedNetworking } from '../vm-sizes.ts';
 import { setupExtension } from './setup-extension.ts';
 
@@ -47,7 +48,7 @@ export function scaleSet(deployment: GatewayDeployment): DesiredResource {
         ? undefined
         : {
             location: deployment.region,
-            tags: ownershipTags(deployment),
+            tags: { ...ownershipTags(deployment), [SETTINGS_TAG]: settingsFile(deployment).sha256 },
             sku: { name: deployment.vmSku, tier: 'Standard', capacity: deployment.instances },
             identity: { type: 'UserAssigned', userAssignedIdentities: { [ids.identity]: {} } },
             properties: {

@@ -3,16 +3,16 @@ import type { ObservedResources } from '../../azure/desired-resource.ts';
 import type { JsonObject } from '../../json.ts';
 import type { GatewayDeployment } from '../deployment.ts';
 import { blobEndpoint, identityClientId } from '../outputs.ts';
-import { packageBlobName, packageUrl } from '../service-package.ts';
-import { gatewaySettings } from '../settings.ts';
+import { packageBlobName, type SettingsFile, settingsFile, setupFileUrl } from '../setup-files.ts';
 
 /** Name of the extension that installs the service package in a VM. */
 export const SETUP_EXTENSION = 'setup';
 
 /**
- * Downloads the service package with the VM's identity and runs its setup; the Custom Script Extension, because the DSC
- * extension that older gateways use retires on 31 March 2028. What it is told stands in the protected settings, which
- * Azure never returns; their hash in `forceUpdateTag` makes a change of them visible, and runs the setup again.
+ * Downloads the service package and the settings with the VM's identity and runs the package's setup; the Custom Script
+ * Extension, because the DSC extension that older gateways use retires on 31 March 2028. What it is told stands in the
+ * protected settings, which Azure never returns; their hash in `forceUpdateTag` makes a change of them visible, and runs
+ * the setup again.
  *
  * `undefined` while storage account or identity have not been observed.
  */
@@ -23,10 +23,11 @@ export function setupExtension(deployment: GatewayDeployment, observed: Observed
     return undefined;
   }
   const { sha256 } = deployment.servicePackage;
+  const settings = settingsFile(deployment);
   const protectedSettings = {
     managedIdentity: { clientId },
-    fileUris: [packageUrl(endpoint, sha256)],
-    commandToExecute: setupCommand(sha256, JSON.stringify(gatewaySettings(deployment))),
+    fileUris: [packageBlobName(sha256), settings.name].map((name) => setupFileUrl(endpoint, name)),
+    commandToExecute: setupCommand(sha256, settings),
   };
   return {
     name: SETUP_EXTENSION,
@@ -42,17 +43,22 @@ export function setupExtension(deployment: GatewayDeployment, observed: Observed
 }
 
 /**
- * Checks the package once more, as it runs with all rights in the VM, unpacks it and hands its setup the settings as
- * base64, so that no character needs quoting. The setup's exit code becomes the extension's.
+ * Checks both files once more, as the package runs with all rights in the VM, unpacks it and tells its setup where the
+ * settings are. The setup's exit code becomes the extension's.
  */
-function setupCommand(sha256: string, settings: string): string {
+function setupCommand(sha256: string, settings: SettingsFile): string {
   const file = packageBlobName(sha256);
   const script = [
     "$ErrorActionPreference = 'Stop'",
-    `if ((Get-FileHash ${file} -Algorithm SHA256).Hash -ne '${sha256}') { throw 'The service package is not the expected one.' }`,
+    throwUnless(file, sha256, 'The service package is not the expected one.'),
+    throwUnless(settings.name, settings.sha256, 'The settings are not the expected ones.'),
     `Expand-Archive -Force ${file} cmg`,
-    `& ./cmg/setup.ps1 -Settings ${Buffer.from(settings).toString('base64')}`,
+    `& ./cmg/setup.ps1 -SettingsFile ./${settings.name}`,
     'exit $LASTEXITCODE',
   ];
   return `powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "${script.join('; ')}"`;
+}
+
+function throwUnless(file: string, sha256: string, message: string): string {
+  return `if ((Get-FileHash ${file} -Algorithm SHA256).Hash -ne '${sha256}') { throw '${message}' }`;
 }

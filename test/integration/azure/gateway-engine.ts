@@ -46,6 +46,9 @@ export function deploymentOf(azure: ArmSimulator, operatorPrincipalId: string): 
     vmSku: 'Standard_D4ads_v6',
     instances: 1,
     contentEnabled: true,
+    clientAuthentication: { trustedCertificates: [], verifyRevocation: true },
+    minimumTlsVersion: '1.2',
+    entra: undefined,
     servicePackage: { sha256: 'a'.repeat(64) },
     certificate: {
       sha256Fingerprint: 'b'.repeat(64),

@@ -8,7 +8,7 @@ import { APPLY_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { installDefinitions } from '../../cluster/definitions.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
-import { gatewayManifests, pathOf } from '../../world/gateway-manifests.ts';
+import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
 import { isReady, NAME, SERVICE_NAME } from '../operator/suite.ts';
@@ -155,11 +155,20 @@ async function liveThrough(installed: Installed, namespace: string): Promise<voi
   world.azure.control.settings.durationFactor = 0.25;
   const certificate = await world.authority.issue({ commonName: SERVICE_NAME, organization: 'Contoso' });
   const manifests = gatewayManifests(world, { namespace, name: NAME, serviceName: SERVICE_NAME, certificate });
+  const authorities: Manifest = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'client-authorities', namespace },
+    data: { 'ca.crt': world.authority.rootPem },
+  };
+  const clientAuthentication = {
+    trustedCertificates: [{ name: 'contoso', type: 'ConfigMap', configMap: { name: 'client-authorities' } }],
+  };
   const path = pathOf(manifests.cmg);
   const apply = async (instances: number) => {
     const { spec } = manifests.cmg as { spec?: Record<string, unknown> };
-    const cmg = { ...manifests.cmg, spec: { ...spec, vm: { size: 'Standard', instances } } };
-    for (const manifest of [manifests.certificate, manifests.credentials, cmg]) {
+    const cmg = { ...manifests.cmg, spec: { ...spec, clientAuthentication, vm: { size: 'Standard', instances } } };
+    for (const manifest of [authorities, manifests.certificate, manifests.credentials, cmg]) {
       if (manifest === undefined) continue;
       await api.call('PATCH', `${pathOf(manifest)}?fieldManager=test&force=true`, manifest, APPLY_PATCH);
     }

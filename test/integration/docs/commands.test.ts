@@ -60,6 +60,7 @@ async function filesOnPages({ authority, azure }: SimulatedWorld): Promise<Reado
     ['granitefalls.pfx', await pfxOf(`${first.chainPem}${authority.rootPem}`, first.privateKeyPem, 'a password')],
     ['pfx-password.txt', 'a password'],
     ['client-secret.txt', azure.clientSecret],
+    ['client-authorities.pem', `${authority.rootPem}${authority.intermediatePem}`],
   ]);
 }
 

@@ -34,6 +34,9 @@ export async function prepareSample(suite: Suite, test: GatewayTest, sample: str
     const { name } = spec.servicePackage.credentialsSecretRef;
     await test.apply(secret(test.namespace, name, 'Opaque', { token: PACKAGE_TOKEN }));
   }
+  for (const { configMap } of spec.clientAuthentication?.trustedCertificates ?? []) {
+    if (configMap !== undefined) await test.apply(authorities(suite, test, configMap));
+  }
   const { mode, name } = spec.azure.resourceGroup;
   if (mode === 'UseExisting') {
     const path = `/subscriptions/${azure.subscriptionId}/resourcegroups/${name}?api-version=2025-04-01`;
@@ -53,6 +56,13 @@ export async function prepareSample(suite: Suite, test: GatewayTest, sample: str
       servicePackage: { ...spec.servicePackage, url: packages.url, sha256: packages.sha256 },
     },
   };
+}
+
+type ConfigMapKey = { readonly name: string; readonly key?: string };
+
+function authorities(suite: Suite, { namespace }: GatewayTest, { name, key = 'ca.crt' }: ConfigMapKey): Manifest {
+  const data = { [key]: suite.world().authority.rootPem };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
 }
 
 function withClientId(credentials: CMGSpec['azure']['credentials'], clientId: string): object {

@@ -85,6 +85,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       vm: { size: 'Standard', instances: 1 },
       servicePackage: { url: packages.url, sha256: packages.sha256 },
       content: { enabled: true },
+      clientAuthentication: { verifyRevocation: true },
+      enforceTls12: true,
       ...options.spec,
     },
   };
@@ -122,6 +124,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     clusterUid: 'c',
     driftIntervalMs: DRIFT_INTERVAL_MS,
     secrets: { read: async (_namespace, name) => secrets.get(name) },
+    configMaps: { read: async () => undefined },
     azure: access,
     memory: memories.of(cmg.metadata.uid, cmg.metadata.generation),
     clock,

@@ -1,13 +1,14 @@
-import { PackageHashMismatch, uploadPackage } from '../../azure/blobs.ts';
+import { Readable } from 'node:stream';
+import { PackageHashMismatch, type PackageUpload, uploadPackage } from '../../azure/blobs.ts';
 import { ArmError, retryDelay, retryDelayAfter } from '../../azure/errors.ts';
 import { openPackage, type PackageCredentials, PackageUnavailable } from '../../azure/package-source.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { PACKAGES_CONTAINER } from '../../gateway/ids.ts';
-import { packageBlobName, packageUrl } from '../../gateway/service-package.ts';
+import { packageBlobName, settingsFile, setupFileUrl } from '../../gateway/setup-files.ts';
 import { jitter, type Random } from '../../runtime/random.ts';
 import type { AzureSession } from './azure-access.ts';
 import { type AzureProblem, describeProblem } from './azure-problem.ts';
-import type { PackageMemory } from './memory.ts';
+import type { SetupFilesMemory } from './memory.ts';
 import type { Scope } from './scope.ts';
 import { fingerprintOf, textOf } from './secrets.ts';
 
@@ -20,19 +21,20 @@ class PackageSecretMissing extends Error {
 const WRONG_HASH_RETRY_MS = 10 * 60_000;
 
 /**
- * Brings the service package into the storage account, unless it was seen there within the drift interval, or could not
- * be brought there a moment ago. Called once the account, its container and the operator's role are in place.
+ * Brings the service package and the settings into the storage account, unless they were seen there within the drift
+ * interval, or could not be brought there a moment ago. Called once the account, its container and the operator's role are
+ * in place.
  */
-export async function ensureServicePackage(
+export async function ensureSetupFiles(
   scope: Scope,
   session: AzureSession,
   deployment: GatewayDeployment,
   blobEndpoint: string,
-): Promise<PackageMemory> {
-  const { cmg, memory, clock, driftIntervalMs, signal } = scope;
-  const { url, sha256 } = cmg.spec.servicePackage;
-  const address = packageUrl(blobEndpoint, sha256);
-  const last = memory.servicePackage?.address === address ? memory.servicePackage : undefined;
+): Promise<SetupFilesMemory> {
+  const { memory, clock, driftIntervalMs } = scope;
+  const files = setupFiles(scope, deployment);
+  const key = files.map(({ blobName }) => setupFileUrl(blobEndpoint, blobName)).join(' ');
+  const last = memory.setupFiles?.key === key ? memory.setupFiles : undefined;
   if (last?.kind === 'Stored' && clock.now() - last.at < driftIntervalMs) {
     return last;
   }
@@ -41,24 +43,45 @@ export async function ensureServicePackage(
     return last;
   }
   try {
-    await uploadPackage({
-      blobEndpoint,
-      container: PACKAGES_CONTAINER,
-      blobName: packageBlobName(deployment.servicePackage.sha256),
-      credential: session.credential,
-      sha256,
-      fence: scope.azure.fence,
-      signal,
-      open: async () => (await openPackage({ url, credentials: await packageCredentials(scope), signal })).content,
-    });
-    memory.servicePackage = { kind: 'Stored', address, at: clock.now() };
+    for (const file of files) {
+      await uploadPackage({
+        ...file,
+        blobEndpoint,
+        container: PACKAGES_CONTAINER,
+        credential: session.credential,
+        fence: scope.azure.fence,
+        signal: scope.signal,
+      });
+    }
+    memory.setupFiles = { kind: 'Stored', key, at: clock.now() };
   } catch (error) {
     const attempt = last?.kind === 'Missing' ? last.attempt + 1 : 1;
-    const { problem, pauseMs } = refusal(error, { attempt, expected: sha256, random: scope.random });
+    const { problem, pauseMs } = refusal(error, {
+      attempt,
+      expected: deployment.servicePackage.sha256,
+      random: scope.random,
+    });
     const notBefore = clock.now() + pauseMs;
-    memory.servicePackage = { kind: 'Missing', address, problem, attempt, notBefore, secretFingerprint };
+    memory.setupFiles = { kind: 'Missing', key, problem, attempt, notBefore, secretFingerprint };
   }
-  return memory.servicePackage;
+  return memory.setupFiles;
+}
+
+type SetupFile = Pick<PackageUpload, 'blobName' | 'sha256' | 'open'>;
+
+/** The settings first: they are there at once, and a package that is missing holds nothing up but itself. */
+function setupFiles(scope: Scope, deployment: GatewayDeployment): readonly SetupFile[] {
+  const { cmg, signal } = scope;
+  const { sha256 } = deployment.servicePackage;
+  const settings = settingsFile(deployment);
+  const open = async () => {
+    const credentials = await packageCredentials(scope);
+    return (await openPackage({ url: cmg.spec.servicePackage.url, credentials, signal })).content;
+  };
+  return [
+    { blobName: settings.name, sha256: settings.sha256, open: async () => Readable.from([settings.content]) },
+    { blobName: packageBlobName(sha256), sha256, open },
+  ];
 }
 
 interface Refusal {
@@ -73,7 +96,7 @@ function refusal(
   { attempt, expected, random }: { readonly attempt: number; readonly expected: string; readonly random: Random },
 ): Refusal {
   if (error instanceof ArmError) {
-    const problem = describeProblem('Uploading the service package', error);
+    const problem = describeProblem('Uploading the service package and the settings', error);
     return { problem, pauseMs: retryDelayAfter(error, attempt, random) };
   }
   if (error instanceof PackageSecretMissing) {
