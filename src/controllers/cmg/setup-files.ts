@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { PackageHashMismatch, type PackageUpload, uploadPackage } from '../../azure/blobs.ts';
 import { ArmError, retryDelay, retryDelayAfter } from '../../azure/errors.ts';
 import { openPackage, type PackageCredentials, PackageUnavailable } from '../../azure/package-source.ts';
@@ -79,9 +78,13 @@ function setupFiles(scope: Scope, deployment: GatewayDeployment): readonly Setup
     return (await openPackage({ url: cmg.spec.servicePackage.url, credentials, signal })).content;
   };
   return [
-    { blobName: settings.name, sha256: settings.sha256, open: async () => Readable.from([settings.content]) },
+    { blobName: settings.name, sha256: settings.sha256, open: async () => asStream(settings.content) },
     { blobName: packageBlobName(sha256), sha256, open },
   ];
+}
+
+async function* asStream(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content;
 }
 
 interface Refusal {
