@@ -21,7 +21,7 @@ const GENERATORS: readonly Generate[] = [
 ];
 
 const HELP = `Makes the files that follow from others: types, copies of the CRDs, the chart's table of values, what
-deploy/ has of other files, the rules for Prometheus, and the pages of the reference.
+deploy/ has of other files, the rules and dashboards, and the pages of the reference.
 
   npm run generate          writes what is not current
   npm run generate:check    writes nothing; exits with 1 when something is not current
