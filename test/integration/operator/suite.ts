@@ -85,7 +85,7 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
           kubeconfigPath: test.kubeconfigPath,
           world: present(),
           logger,
-          flags: ['--namespaces', namespace, ...flags],
+          flags: ['--namespaces', namespace, '--leader-election-namespace', namespace, ...flags],
         });
         onTestFinished(async () => {
           await operator.stop();
