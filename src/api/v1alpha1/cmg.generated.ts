@@ -212,7 +212,7 @@ export interface CMGSpecClientAuthenticationTrustedCertificate {
 export interface CMGSpecClientAuthenticationTrustedCertificateSecret {
   /** Name of the Secret. */
   readonly name: string;
-  /** Key of the certificates. Default: ca.crt. */
+  /** Key of the certificates, such as ca.crt. */
   readonly key: string;
 }
 
@@ -220,7 +220,7 @@ export interface CMGSpecClientAuthenticationTrustedCertificateSecret {
 export interface CMGSpecClientAuthenticationTrustedCertificateConfigMap {
   /** Name of the ConfigMap. */
   readonly name: string;
-  /** Key of the certificates. Default: ca.crt. */
+  /** Key of the certificates, such as ca.crt. */
   readonly key: string;
 }
 

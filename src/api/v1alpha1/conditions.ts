@@ -94,7 +94,7 @@ export const REASONS = {
   TrustedCertificatesInvalid: {
     stalled: true,
     meaning:
-      'What spec.clientAuthentication.trustedCertificates names cannot be used: no certificates of authorities, expired ones, or a chain with a gap.',
+      'The trusted certificates of client authentication cannot be used: not of authorities, expired, or with a gap.',
     action: 'Correct what the message names. The gateway goes on with the certificates that it has.',
   },
   CertificateExpiring: {

@@ -33,7 +33,7 @@ async function readSource(
   const request = {
     namespace: cmg.metadata.namespace,
     name: reference?.name ?? '',
-    keys: [reference?.key ?? 'ca.crt'],
+    keys: [reference?.key ?? ''],
     purpose: 'spec.clientAuthentication.trustedCertificates',
     kind: type,
   };

@@ -162,7 +162,9 @@ async function liveThrough(installed: Installed, namespace: string): Promise<voi
     data: { 'ca.crt': world.authority.rootPem },
   };
   const clientAuthentication = {
-    trustedCertificates: [{ name: 'contoso', type: 'ConfigMap', configMap: { name: 'client-authorities' } }],
+    trustedCertificates: [
+      { name: 'contoso', type: 'ConfigMap', configMap: { name: 'client-authorities', key: 'ca.crt' } },
+    ],
   };
   const path = pathOf(manifests.cmg);
   const apply = async (instances: number) => {

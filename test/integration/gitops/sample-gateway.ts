@@ -58,9 +58,9 @@ export async function prepareSample(suite: Suite, test: GatewayTest, sample: str
   };
 }
 
-type ConfigMapKey = { readonly name: string; readonly key?: string };
+type ConfigMapKey = { readonly name: string; readonly key: string };
 
-function authorities(suite: Suite, { namespace }: GatewayTest, { name, key = 'ca.crt' }: ConfigMapKey): Manifest {
+function authorities(suite: Suite, { namespace }: GatewayTest, { name, key }: ConfigMapKey): Manifest {
   const data = { [key]: suite.world().authority.rootPem };
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
 }

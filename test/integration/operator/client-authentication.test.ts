@@ -17,7 +17,11 @@ function authorities(namespace: string, pem: string, name = 'client-authorities'
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: { 'ca.crt': pem } };
 }
 
-const FROM_CONFIG_MAP = { name: 'contoso', type: 'ConfigMap', configMap: { name: 'client-authorities' } };
+const FROM_CONFIG_MAP = {
+  name: 'contoso',
+  type: 'ConfigMap',
+  configMap: { name: 'client-authorities', key: 'ca.crt' },
+};
 const FROM_SECRET = { name: 'fabrikam', type: 'Secret', secret: { name: 'fabrikam', key: 'authorities.pem' } };
 
 async function readyGateway(clientAuthentication: object, ...objects: readonly ((namespace: string) => Manifest)[]) {
