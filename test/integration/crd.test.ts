@@ -80,6 +80,10 @@ describe('defaults', () => {
   });
 });
 
+const withAuthorities = (...trustedCertificates: readonly object[]) => ({
+  clientAuthentication: { trustedCertificates },
+});
+
 const ACCEPTED: readonly { readonly what: string; readonly change: Change }[] = [
   { what: 'the shortest prefix', change: (spec) => Object.assign(spec, { serviceName: 'abc.contoso.com' }) },
   {
@@ -130,6 +134,18 @@ const ACCEPTED: readonly { readonly what: string; readonly change: Change }[] = 
     change: (spec) => Object.assign(spec.servicePackage, { credentialsSecretRef: { name: 'download' } }),
   },
   {
+    what: 'authorities of clients from a ConfigMap and a Secret, and applications in Microsoft Entra ID',
+    change: (spec) =>
+      Object.assign(spec, {
+        ...withAuthorities(
+          { name: 'contoso', type: 'ConfigMap', configMap: { name: 'authorities', key: 'ca.crt' } },
+          { name: 'fabrikam', type: 'Secret', secret: { name: 'fabrikam', key: 'tls.crt' } },
+        ),
+        entra: { serverAppId: GUID, clientAppId: GUID },
+        enforceTls12: false,
+      }),
+  },
+  {
     what: 'every other choice',
     change: (spec) => {
       Object.assign(spec, { suspend: true, deletionPolicy: 'Retain' });
@@ -146,6 +162,37 @@ const clientSecret = { clientId: GUID, secretRef: { name: 'azure' } };
 
 /** Each manifest is refused for one reason; `says` is what the API server tells the user of it, with the field. */
 const REFUSED: readonly { readonly what: string; readonly change: Change; readonly says: readonly string[] }[] = [
+  {
+    what: 'an authority from a ConfigMap that names a Secret',
+    change: (spec) =>
+      Object.assign(spec, withAuthorities({ name: 'a', type: 'ConfigMap', secret: { name: 'b', key: 'c' } })),
+    says: [
+      'spec.clientAuthentication.trustedCertificates[0]: Invalid value',
+      'the member configMap must be set with type ConfigMap, and with no other',
+      'the member secret must be set with type Secret, and with no other',
+    ],
+  },
+  {
+    what: 'an authority without a key',
+    change: (spec) => Object.assign(spec, withAuthorities({ name: 'a', type: 'Secret', secret: { name: 'b' } })),
+    says: ['spec.clientAuthentication.trustedCertificates[0].secret.key: Required value'],
+  },
+  {
+    what: 'two authorities of one name',
+    change: (spec) => {
+      const secret = { name: 'b', key: 'c' };
+      Object.assign(
+        spec,
+        withAuthorities({ name: 'a', type: 'Secret', secret }, { name: 'a', type: 'Secret', secret }),
+      );
+    },
+    says: ['spec.clientAuthentication.trustedCertificates[1]: Duplicate value'],
+  },
+  {
+    what: 'an application that is no GUID',
+    change: (spec) => Object.assign(spec, { entra: { serverAppId: 'ConfigMgr', clientAppId: GUID } }),
+    says: ['spec.entra.serverAppId: Invalid value', 'must be a GUID'],
+  },
   {
     what: 'a spec without the required fields',
     change: (spec) => {
