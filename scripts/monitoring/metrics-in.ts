@@ -5,6 +5,7 @@ export function metricsIn(expression: string): readonly string[] {
   const withoutLabels = expression
     .replaceAll(/\{[^}]*\}/g, '')
     .replaceAll(/\[[^\]]*\]/g, '')
+    .replaceAll(/"[^"]*"/g, '')
     .replaceAll(/\b(?:by|on|ignoring|without) \([^)]*\)/g, '');
   return [...withoutLabels.matchAll(/\b[a-z]+(?:_[a-z0-9]+)+\b(?! ?\()/g)].map(([name]) => name);
 }

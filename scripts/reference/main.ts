@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cmgPage } from './cmg.ts';
 import { conditionsPage } from './conditions.ts';
+import { dashboardsPage } from './dashboards.ts';
 import { eventsPage } from './events.ts';
 import { flagsPage } from './flags.ts';
 import { metricsPage } from './metrics.ts';
@@ -11,6 +12,7 @@ export async function referencePages(root: string): Promise<ReadonlyMap<string, 
   return new Map([
     ['docs/reference/cmg.md', cmgPage(root)],
     ['docs/reference/conditions.md', conditionsPage()],
+    ['docs/reference/dashboards.md', dashboardsPage()],
     ['docs/reference/events.md', eventsPage(root)],
     ['docs/reference/flags.md', flagsPage()],
     ['docs/reference/metrics.md', await metricsPage(root)],

@@ -46,6 +46,8 @@ export interface Panel {
   readonly base?: Colour;
   /** Words that stand for values, with their colours. */
   readonly words?: Readonly<Record<number, { readonly text: string; readonly colour: Colour }>>;
+  /** Colours of series by their names; the others get one each. */
+  readonly colours?: Readonly<Record<string, Colour>>;
   /** What stands there when the query finds nothing. Default: No data. */
   readonly nothing?: string;
 }

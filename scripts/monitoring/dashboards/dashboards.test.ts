@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { unknownMetrics } from '../metrics-in.ts';
 import { ALERT_GROUPS } from '../rules.ts';
 import { DASHBOARDS } from './all.ts';
 import type { Dashboard } from './dashboard.ts';
+import { pictureName } from './picture-name.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const panelsOf = ({ rows }: Dashboard) => rows.flatMap(({ panels }) => panels);
@@ -84,4 +85,9 @@ it('every alert is named by the panel that shows what it is about', () => {
   const descriptions = DASHBOARDS.flatMap(panelsOf).map(({ description }) => description);
   const names = new Set(ALERT_GROUPS.flatMap((group) => group.alerts.map(({ name }) => name)));
   expect([...names].filter((name) => !descriptions.some((text) => text.includes(name)))).toEqual([]);
+});
+
+it('every panel has a picture in the documentation, and every picture a panel', () => {
+  const wanted = DASHBOARDS.flatMap((dashboard) => panelsOf(dashboard).map((panel) => pictureName(dashboard, panel)));
+  expect(readdirSync(join(ROOT, 'docs/images/dashboards')).toSorted()).toEqual(wanted.toSorted());
 });

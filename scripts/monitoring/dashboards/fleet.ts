@@ -89,7 +89,7 @@ export const FLEET: Dashboard = {
           queries: [
             {
               expression:
-                'sum(max by (namespace, name) (increase(cmg_operator_gateway_drift_repairs_total{namespace=~"$namespace"}[24h])))',
+                'round(sum(max by (namespace, name) (increase(cmg_operator_gateway_drift_repairs_total{namespace=~"$namespace"}[24h]))))',
               legend: 'Repairs',
             },
           ],
@@ -139,6 +139,7 @@ export const FLEET: Dashboard = {
           shape: 'StackedLines',
           unit: 'short',
           width: 12,
+          colours: { Succeeded: 'green', InProgress: 'blue', Operator: 'red' },
           queries: [
             {
               expression: 'sum by (reason_class) (max by (ready, reason_class) (cmg_operator_gateways))',

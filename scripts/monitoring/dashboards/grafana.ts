@@ -100,6 +100,9 @@ function grafanaPanel(panel: Panel, id: number): Builder<GrafanaPanel> {
     )
     .mappings(mappingsOf(panel));
   if (panel.nothing !== undefined) builder.noValue(panel.nothing);
+  for (const [series, colour] of Object.entries(panel.colours ?? {})) {
+    builder.overrideByName(series, [{ id: 'color', value: { mode: 'fixed', fixedColor: colour } }]);
+  }
   for (const [at, query] of panel.queries.entries()) builder.withTarget(target(panel, query, at));
   return builder;
 }

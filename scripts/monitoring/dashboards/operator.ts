@@ -105,13 +105,16 @@ export const OPERATOR: Dashboard = {
           queries: [{ expression: rate('cmg_operator_azure_requests_total', 'code'), legend: '{{code}}' }],
         },
         {
-          title: 'Requests to Azure by resource',
-          description: 'What the operator asks for.',
+          title: 'Requests to Azure by provider',
+          description: 'What the operator asks for; the label `resource_type` has it in more detail.',
           shape: 'StackedLines',
           unit: 'reqps',
           width: 12,
           queries: [
-            { expression: rate('cmg_operator_azure_requests_total', 'resource_type'), legend: '{{resource_type}}' },
+            {
+              expression: `sum by (provider) (label_replace(${rate('cmg_operator_azure_requests_total', 'resource_type')}, "provider", "$1", "resource_type", "([^/]*).*"))`,
+              legend: '{{provider}}',
+            },
           ],
         },
         {

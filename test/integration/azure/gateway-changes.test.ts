@@ -8,6 +8,7 @@ import type { GatewayDeployment } from '../../../src/gateway/deployment.ts';
 import { gatewayGraph } from '../../../src/gateway/graph.ts';
 import { resourceIds } from '../../../src/gateway/ids.ts';
 import { nextRolloutStep, readInstances } from '../../../src/gateway/instances.ts';
+import { SETTINGS_TAG } from '../../../src/gateway/tags.ts';
 import { createManualClock, type ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { type ArmSimulator, startArmSimulator } from '../../simulators/arm/simulator.ts';
 import { trust } from '../../world/trust.ts';
@@ -83,7 +84,7 @@ describe('a change of a gateway', () => {
 
   it('to another service package reaches the model, and nothing else', async () => {
     const wanted = { ...deployment, servicePackage: { sha256: 'c'.repeat(64) } };
-    expect(await changesFor(wanted)).toEqual([`scaleSet: ${extension}`]);
+    expect(await changesFor(wanted)).toEqual([`scaleSet: tags.${SETTINGS_TAG}, ${extension}`]);
     await converge(client, graphOf(wanted), clock);
     expect(await changesFor(wanted)).toEqual([]);
   });
@@ -119,7 +120,7 @@ describe('a change of a gateway', () => {
 
   it('to no content leaves what is stored, and tells the VMs', async () => {
     const wanted = { ...deployment, contentEnabled: false };
-    expect(await changesFor(wanted)).toEqual([`scaleSet: ${extension}`]);
+    expect(await changesFor(wanted)).toEqual([`scaleSet: tags.${SETTINGS_TAG}, ${extension}`]);
     await converge(client, graphOf(wanted), clock);
     expect(azure.control.resource(resourceIds(deployment).contentContainer)).toBeDefined();
   });

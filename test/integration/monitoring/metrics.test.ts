@@ -69,6 +69,7 @@ it('hears of each cache from the API server', async () => {
       .toSorted((left, right) => (left.resource ?? '').localeCompare(right.resource ?? '')),
   ).toEqual([
     { resource: 'cmgs.configmgr.io', watched_namespace: test.namespace },
+    { resource: 'configmaps', watched_namespace: test.namespace },
     { resource: 'secrets', watched_namespace: test.namespace },
   ]);
   for (const { value } of heard) expect(value).toBeGreaterThanOrEqual(before);
