@@ -170,7 +170,7 @@ max by (namespace, name) (cmg_operator_gateway_stalled) == 1`,
 export const ALERT_GROUPS: readonly AlertGroup[] = [OPERATOR, GATEWAYS];
 
 /** Where the pages of the alerts are read. OWNER stands for whoever publishes the project. */
-const RUNBOOKS = 'https://github.com/OWNER/cmg-operator/blob/main/docs/runbooks';
+export const RUNBOOKS = 'https://github.com/OWNER/cmg-operator/blob/main/docs/runbooks';
 
 /** The groups as a Prometheus rules file has them. */
 export function rulesFile(groups: readonly AlertGroup[]) {

@@ -35,6 +35,7 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as StateTimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeSeriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+import { RUNBOOKS } from '../rules.ts';
 import type { Dashboard, Panel, Query, Variable } from './dashboard.ts';
 
 /** Carried by all of our dashboards, so that each can list the others. */
@@ -86,7 +87,7 @@ function grafanaPanel(panel: Panel, id: number): Builder<GrafanaPanel> {
   const builder = shaped(panel)
     .id(id)
     .title(panel.title)
-    .description(panel.description)
+    .description(withLinks(panel.description))
     .datasource(DATASOURCE)
     .unit(panel.unit)
     .span(panel.width)
@@ -105,6 +106,11 @@ function grafanaPanel(panel: Panel, id: number): Builder<GrafanaPanel> {
   }
   for (const [at, query] of panel.queries.entries()) builder.withTarget(target(panel, query, at));
   return builder;
+}
+
+/** Names of alerts lead to their runbooks. */
+function withLinks(description: string): string {
+  return description.replaceAll(/\bCmg(?:Operator|Gateway)\w+/g, (name) => `[${name}](${RUNBOOKS}/${name}.md)`);
 }
 
 function mappingsOf({ words }: Panel): ValueMapping[] {
