@@ -48,9 +48,10 @@ const HASH_METADATA = 'sha256';
 const BLOCK_SIZE = 8 * 1024 ** 2;
 
 /**
- * Stores a package as a block blob, once: a blob that states the same hash is left as it is. The content is hashed while
- * it passes through in blocks, and becomes the blob only if the hash is right; until then nobody sees any of it, and Azure
- * drops blocks that are not taken up within a week.
+ * Stores a package as a block blob, once: a blob that states the same hash is left as it is. What is smaller than a block is
+ * sent by one request, once its hash is known to be right. The rest is hashed while it passes through in blocks, and becomes
+ * the blob only if the hash is right; until then nobody sees any of it, and Azure drops blocks that are not taken up within
+ * a week.
  *
  * @throws PackageHashMismatch, ArmError, or whatever `source` throws
  */
@@ -62,27 +63,37 @@ export async function uploadPackage(upload: PackageUpload): Promise<UploadedPack
   if ((await storedHash(blob, signal)) === sha256) {
     return { url, uploaded: false };
   }
+  const properties = {
+    metadata: { [HASH_METADATA]: sha256 },
+    blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
+  };
   const hash = createHash('sha256');
   const blockIds: string[] = [];
-  for await (const block of blocksOf(await upload.open(), BLOCK_SIZE)) {
-    hash.update(block);
+  let rest: Uint8Array = new Uint8Array();
+  const stage = async (block: Uint8Array) => {
     const blockId = Buffer.from(`block-${String(blockIds.length).padStart(6, '0')}`).toString('base64');
     blockIds.push(blockId);
     fence?.();
     await request(url, signal, (abort) => blob.stageBlock(blockId, block, block.byteLength, abort));
+  };
+  for await (const block of blocksOf(await upload.open(), BLOCK_SIZE)) {
+    hash.update(block);
+    // A short block is the last one.
+    if (block.byteLength < BLOCK_SIZE) rest = block;
+    else await stage(block);
   }
   const actual = hash.digest('hex');
   if (actual !== sha256) {
     throw new PackageHashMismatch(sha256, actual);
   }
+  if (blockIds.length === 0) {
+    fence?.();
+    await request(url, signal, (abort) => blob.upload(rest, rest.byteLength, { ...properties, ...abort }));
+    return { url, uploaded: true };
+  }
+  if (rest.byteLength > 0) await stage(rest);
   fence?.();
-  await request(url, signal, (abort) =>
-    blob.commitBlockList(blockIds, {
-      metadata: { [HASH_METADATA]: sha256 },
-      blobHTTPHeaders: { blobContentType: 'application/octet-stream' },
-      ...abort,
-    }),
-  );
+  await request(url, signal, (abort) => blob.commitBlockList(blockIds, { ...properties, ...abort }));
   return { url, uploaded: true };
 }
 
