@@ -60,6 +60,7 @@ describe('the chart of this checkout', () => {
 
   it('has the version of the operator', () => {
     const { version, appVersion } = parse(readFileSync(join(ROOT, 'charts/cmg-operator/Chart.yaml'), 'utf8'));
-    expect({ version, appVersion }).toEqual({ version: VERSION, appVersion: VERSION });
+    const { version: ofPackage } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect({ version, appVersion, ofPackage }).toEqual({ version: VERSION, appVersion: VERSION, ofPackage: VERSION });
   });
 });

@@ -30,8 +30,3 @@ export const TESTED_PAGES: Readonly<Record<string, Beginning>> = {
   'docs/runbooks/CmgOperatorReconcileErrors.md': 'Gateway',
   'docs/runbooks/CmgOperatorThrottledByAzure.md': 'Gateway',
 };
-
-/** Pages whose commands other tests run, or that only Azure can answer. */
-export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
-  'docs/azure-permissions.md': 'every command is of the Azure CLI, and needs Azure',
-};

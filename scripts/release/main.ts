@@ -12,8 +12,9 @@ const HELP = `Makes everything that a release consists of, and publishes nothing
 
   npm run release:dry
 
-It goes to dist/release/: what the image adds to its base (tar), the chart (tgz), the definitions of the kinds (yaml), the
-bill of materials (CycloneDX), and the SHA-256 of each. The same commit gives the same bytes.
+It goes to dist/release/: what the image adds to its base (tar), the chart (tgz), the kustomize manifests, samples, rules and
+dashboards of deploy/ (tgz), the definitions of the kinds (yaml), the bill of materials (CycloneDX), and the SHA-256 of each.
+The same commit gives the same bytes.
 `;
 
 /** Files get this time, so that archives do not depend on when they were made. */
@@ -30,6 +31,7 @@ export async function makeRelease(root: string, directory: string): Promise<read
   await bundle({ entry: join(root, 'src/main.ts'), outfile: join(root, 'dist/cmg-operator.mjs') });
   await packImage(root, join(directory, name('-image.tar')));
   await packChart(root, join(directory, name('.tgz')));
+  await packFolder(root, 'deploy', join(directory, name('-deploy.tgz')));
   writeFileSync(join(directory, name('-crds.yaml')), definitions(root));
   writeFileSync(join(directory, name('.cdx.json')), `${JSON.stringify(materials(root), null, 2)}\n`);
   const made = readdirSync(directory).sort();
@@ -53,12 +55,16 @@ async function packImage(root: string, file: string): Promise<void> {
 
 /** Helm's own packing notes the time, so that each archive would be another one. */
 async function packChart(root: string, file: string): Promise<void> {
-  const charts = join(root, 'charts');
-  const paths = readdirSync(join(charts, 'cmg-operator'), { recursive: true, withFileTypes: true })
+  await packFolder(join(root, 'charts'), 'cmg-operator', file, (path) => !NOT_IN_CHART.test(path));
+}
+
+/** Packs a folder below `root` under its own name. */
+async function packFolder(root: string, folder: string, file: string, wanted = (_path: string) => true): Promise<void> {
+  const paths = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(charts.length + 1))
-    .filter((path) => !NOT_IN_CHART.test(path));
-  await create({ file, cwd: charts, gzip: { level: 9 }, portable: true, mtime: NO_TIME }, paths.sort());
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .filter(wanted);
+  await create({ file, cwd: root, gzip: { level: 9 }, portable: true, mtime: NO_TIME }, paths.sort());
 }
 
 function definitions(root: string): string {

@@ -26,6 +26,8 @@ export interface ControlPlaneOptions {
   readonly controllerManager?: boolean;
   /** Added to kube-apiserver's flags; a flag given here wins over ours. Example: `--min-request-timeout=1`. */
   readonly apiServerFlags?: readonly string[];
+  /** Another kube-apiserver to run. Default: the pinned one. */
+  readonly apiServerProgram?: string;
   /** Aborting it while the control plane starts ends everything that was started. */
   readonly signal?: AbortSignal;
 }
@@ -178,7 +180,7 @@ async function startServers(parts: Parts, layout: Layout, connection: ApiConnect
   });
   const apiServer = await start({
     name: 'kube-apiserver',
-    command: binaries.kubeApiServer,
+    command: options.apiServerProgram ?? binaries.kubeApiServer,
     args: [...apiServerArgs(layout, ports), ...(options.apiServerFlags ?? [])],
     logPath: logPath('kube-apiserver'),
     isReady: async () => (await api.send('GET', '/readyz')).status === 200,

@@ -28,6 +28,8 @@ export interface GoProgram {
   readonly package?: string;
   /** How long a build takes on two cores with empty caches, for the message about it. Default: a moment. */
   readonly usualTime?: string;
+  /** Variables of packages that the linker sets, as `-X` takes them: name with its package, and value. Default: none. */
+  readonly linkedValues?: Readonly<Record<string, string>>;
 }
 
 export interface GoProgramOptions {
@@ -87,7 +89,11 @@ function moduleHash(source: string): string {
 }
 
 /** Builds beside the cache's own files and renames, so that the cache never has half a program. */
-async function build({ module, package: target = '.' }: GoProgram, cache: string, environment: NodeJS.ProcessEnv) {
+async function build(
+  { module, package: target = '.', linkedValues = {} }: GoProgram,
+  cache: string,
+  environment: NodeJS.ProcessEnv,
+) {
   for (const name of readdirSync(cache)) {
     // Of a build that was killed.
     if (name.startsWith(STAGING_PREFIX)) rmSync(join(cache, name), { recursive: true, force: true });
@@ -97,7 +103,9 @@ async function build({ module, package: target = '.' }: GoProgram, cache: string
     const logFile = join(staging, 'log');
     const log = openSync(logFile, 'w');
     const output = join(staging, module);
-    const running = startSupervised('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', output, target], {
+    const linked = Object.entries(linkedValues).map(([name, value]) => `-X ${name}=${value}`);
+    const linking = ['-s', '-w', ...linked].join(' ');
+    const running = startSupervised('go', ['build', '-trimpath', '-ldflags', linking, '-o', output, target], {
       cwd: sourceOf(module),
       env: { ...environment, CGO_ENABLED: '0', GOWORK: 'off', GOTMPDIR: staging },
       output: log,

@@ -26,5 +26,27 @@ export const KUBE_STATE_METRICS: GoProgram = {
   usualTime: 'about 3 minutes',
 };
 
+/**
+ * An older API server, which can emulate the oldest version of Kubernetes that the operator supports: a server emulates
+ * three minor versions back.
+ */
+export const OLDER_API_SERVER: GoProgram = {
+  module: 'kube-apiserver',
+  package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+  usualTime: 'about 4 minutes',
+  linkedValues: {
+    'k8s.io/component-base/version.gitVersion': 'v1.35.4',
+    'k8s.io/component-base/version.gitMajor': '1',
+    'k8s.io/component-base/version.gitMinor': '35',
+  },
+};
+
 /** All of them, for whoever wants them to be there before the tests begin. */
-export const PROGRAMS: readonly GoProgram[] = [HELM, KUBECONFORM, ARGOCD_HEALTH, OLM_BUNDLE, KUBE_STATE_METRICS];
+export const PROGRAMS: readonly GoProgram[] = [
+  HELM,
+  KUBECONFORM,
+  ARGOCD_HEALTH,
+  OLM_BUNDLE,
+  KUBE_STATE_METRICS,
+  OLDER_API_SERVER,
+];
