@@ -1,11 +1,13 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { installDefinitions } from '../cluster/definitions.ts';
 import { progressWriter } from '../cluster/progress.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
+import { RECORDINGS_VARIABLE } from '../simulators/arm/recording-of-run.ts';
 import { AUDIT_POLICY, auditedRequests, describeRight } from './chart/rights.ts';
+import { judgeRecordings } from './judged-recordings.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -23,11 +25,16 @@ declare module 'vitest' {
  * its own in it (`test/cluster/shared.ts`); a test that restarts or breaks servers starts a control plane of its own.
  *
  * Most operators in it run with the service account and the rights of the Helm chart. A request that one of them was
- * refused for want of a right fails the run at its end, wherever it was made.
+ * refused for want of a right fails the run at its end, wherever it was made. So does a request to Azure, or an answer of the
+ * simulated one, that Microsoft's definitions do not allow.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const progress = progressWriter(process.stderr);
   const directory = makeTemporaryDirectory();
+  const recordings = join(directory, 'recordings');
+  mkdirSync(recordings);
+  // Read by the simulators in the workers, which start after this.
+  process.env[RECORDINGS_VARIABLE] = recordings;
   const [policy, log] = [join(directory, 'audit-policy.json'), join(directory, 'audit.log')];
   writeFileSync(policy, AUDIT_POLICY);
   const controlPlane = await startControlPlane({
@@ -51,6 +58,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     try {
       if (existsSync(log)) failWhenRefused(log);
+      console.log(judgeRecordings(recordings));
     } finally {
       await stop();
     }

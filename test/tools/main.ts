@@ -8,7 +8,7 @@ const HELP = `Sees that the command line tools of the tests are there, and print
 
   node test/tools/main.ts --prepare
 
-They are kept in $XDG_CACHE_HOME or ~/.cache. What is missing is built with Go, once, which takes up to ten minutes
+They are kept in $XDG_CACHE_HOME or ~/.cache. What is missing is built with Go, once, which takes up to twenty minutes
 on two cores; Prometheus is taken from Debian's package. Without apt, or PROMETHEUS_BIN and PROMTOOL_BIN, the tests of
 alerts and dashboards are left out; in CI they fail.
 `;

@@ -11,6 +11,7 @@ import { createEntra, type Entra, RESOURCE_MANAGER_AUDIENCES } from './entra.ts'
 import type { Answer, ArmRequest } from './exchange.ts';
 import { createFaults, type FaultAction, type Faults } from './faults.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import { recordingOfRun } from './recording-of-run.ts';
 import { type Handlers, startHttpsServer } from './server.ts';
 
 /** A running simulator of Azure: Resource Manager, Entra ID, Resource Graph and blob storage, on one TLS port. */
@@ -75,7 +76,8 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
       return clock.advance(ms);
     },
   });
-  const recorder = options.record === undefined ? undefined : createRecorder(options.record, () => clock.now());
+  const recording = options.record ?? recordingOfRun();
+  const recorder = recording === undefined ? undefined : createRecorder(recording, () => clock.now());
   const parts = { host, entra, faults, clock, control, recorder, blobs: () => blobs };
   const server = await startHttpsServer(options.port ?? 0, handlersOf(parts));
   url = `https://127.0.0.1:${server.port}`;

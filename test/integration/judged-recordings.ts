@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** A judge of recorded traffic by Microsoft's API definitions, which may lie beside the checkout. */
+const JUDGE = resolve(import.meta.dirname, '../../../shared/arm-definitions/validate.py');
+
+/**
+ * Judges every recording of a run by Microsoft's own definitions of the resource types.
+ *
+ * @returns what was done, in a sentence
+ * @throws Error with what the judge has found
+ */
+export function judgeRecordings(folder: string): string {
+  const files = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((file) => statSync(file).size > 0);
+  if (!existsSync(JUDGE)) {
+    return `${files.length} recordings were not judged: Microsoft's definitions are not beside the checkout.`;
+  }
+  const findings = files.flatMap((file) => findingsIn(file));
+  if (findings.length > 0) {
+    throw new Error(`Microsoft's definitions do not allow what was recorded:\n${findings.join('\n').slice(0, 20_000)}`);
+  }
+  return `Microsoft's definitions allow all of ${files.length} recordings.`;
+}
+
+/** Exit code of the judge for a recording in which there is nothing to judge. */
+const NOTHING_TO_READ = 2;
+
+function findingsIn(file: string): readonly string[] {
+  try {
+    execFileSync('python3', [JUDGE, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return [];
+  } catch (error) {
+    const { status, stdout, stderr } = error as { status?: number | null; stdout?: string; stderr?: string };
+    if (status === NOTHING_TO_READ) return [];
+    return [stdout || stderr || String(error)];
+  }
+}
