@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { measureProvision } from './provision.ts';
+import { measureSimulator } from './simulator.ts';
 
 /** Figures of one benchmark; the unit is part of each name. */
 export type Figures = Readonly<Record<string, number>>;
@@ -24,6 +25,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
       startSeconds: 1,
     },
     run: measureProvision,
+  },
+  simulator: {
+    about: 'the simulated Azure: one gateway at full speed; 500 gateways, their memory and how fast they are read',
+    bounds: { gatewaySeconds: 2, getMedianMs: 2, rssMiB: 1024 },
+    run: measureSimulator,
   },
 };
 
