@@ -59,7 +59,8 @@ describe('a manifest becomes a gateway', () => {
     expect(computeKstatus(ready as never)).toMatchObject({ state: 'Current' });
     expect(JSON.stringify(ready.status).length).toBeLessThan(16_000);
     expect(suite.world().packages.downloads()).toBe(1);
-    expect((await test.events()).map(({ reason }) => reason)).toContain('Ready');
+    // It is told after the status is written.
+    await expect.poll(async () => (await test.events()).map(({ reason }) => reason)).toContain('Ready');
 
     // Reads are counted where time does not depend on how busy the machine is (test/integration/procedure).
     expect(test.azure.control.counts.writes).toBeLessThanOrEqual(20);
