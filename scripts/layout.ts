@@ -52,6 +52,8 @@ export const LAYOUT: readonly LayoutRule[] = [
     // node:tls for the root certificates that Node carries.
     node: ['node:crypto', 'node:util', 'node:tls'],
   },
+  // What a client sees: it knows addresses and certificates, and no gateways.
+  { part: 'src/probe/', imports: [], node: ['node:net', 'node:tls'] },
   {
     part: 'src/observability/',
     imports: ['src/runtime/'],
@@ -67,6 +69,7 @@ export const LAYOUT: readonly LayoutRule[] = [
       'src/azure/',
       'src/gateway/',
       'src/certificates/',
+      'src/probe/',
       'src/observability/',
     ],
     packages: ['zod', 'prom-client'],

@@ -94,6 +94,12 @@ const OPTIONS = {
     value: 'DURATION',
     text: 'How often the Azure resources of a gateway are compared with its CMG while nothing else happens.',
   },
+  'gateway-probe': {
+    schema: z.enum(['TLS', 'AzureOnly']),
+    fallback: 'TLS',
+    value: 'TLS|AzureOnly',
+    text: 'How it is judged whether a gateway serves. TLS: what Azure tells, and then a connection to its public address, which has to present the declared certificate. AzureOnly: what Azure tells alone, for clusters that may not reach gateways.',
+  },
   'watch-secrets': {
     schema: flag,
     fallback: 'true',

@@ -17,6 +17,7 @@ import {
   createAzureMetrics,
   createCacheMetrics,
 } from './observability/metrics.ts';
+import { createTlsProbe, type Dial } from './probe/tls-probe.ts';
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { createConsistencyGate } from './runtime/consistency-gate.ts';
@@ -57,6 +58,8 @@ export interface OperatorOptions {
    */
   readonly clock?: Clock;
   readonly random?: Random;
+  /** How gateways are connected to. Default: a plain TCP connection. */
+  readonly dial?: Dial;
   /** Told the port of the HTTP server once it listens. */
   readonly onListening?: (port: number) => void;
   /** Told when the caches are complete and the controllers start, which is after this process became the leader. */
@@ -186,7 +189,7 @@ interface ControllerParts {
   readonly clusterUid: string;
 }
 
-function createCmgController({ config, logger }: OperatorOptions, parts: ControllerParts): Controller {
+function createCmgController({ config, logger, dial }: OperatorOptions, parts: ControllerParts): Controller {
   const { client, clock, random, metrics, informers } = parts;
   const { store } = informers.cmgs;
   const gate = createConsistencyGate({ clock: systemClock, logger });
@@ -222,6 +225,7 @@ function createCmgController({ config, logger }: OperatorOptions, parts: Control
       events: parts.events,
       metrics: parts.gatewayMetrics,
       azure: parts.azure,
+      probe: config['gateway-probe'] === 'TLS' ? createTlsProbe(dial === undefined ? {} : { dial }) : undefined,
       clusterUid: parts.clusterUid,
       installationId: config['installation-id'],
       driftIntervalMs: config['drift-interval'],

@@ -54,6 +54,25 @@ describe('a VM', () => {
       /deallocated/,
     ],
     ['failed its setup', vm(setup('ProvisioningState/failed/1', 'exit code 3')), 'SetupFailed', /exit code 3/],
+    [
+      'failed at a step of its setup',
+      vm({
+        extensions: [
+          {
+            name: 'setup',
+            statuses: [{ code: 'ProvisioningState/failed/3', message: 'Command execution finished, but failed' }],
+            substatuses: [
+              {
+                code: 'ComponentStatus/StdOut/succeeded',
+                message: '{"step": "certificate", "state": "Failed", "message": "The store has no such certificate."}',
+              },
+            ],
+          },
+        ],
+      }),
+      'SetupFailed',
+      /^The setup in VM 3 failed at the step certificate with exit code 3: The store has no such certificate\.$/,
+    ],
     ['failed its setup in silence', vm(setup('ProvisioningState/failed/1')), 'SetupFailed', /no reason/],
     [
       'could not be made',
@@ -65,6 +84,12 @@ describe('a VM', () => {
       /No capacity in westeurope/,
     ],
     ['is not reached', vm({ vmHealth: { status: { code: 'HealthState/unhealthy' } } }), 'ProbeFailing', /443/],
+    [
+      'has a setup that says nothing and serves nothing',
+      vm({ vmHealth: { status: { code: 'HealthState/unhealthy' } } }),
+      'ProbeFailing',
+      /VM 3 .* without a status file/,
+    ],
     ['has not been probed', vm({ vmHealth: undefined }), 'ProbeFailing', /443/],
   ])('that %s does not serve, and says why', (_what, item, kind, message) => {
     const [instance] = readInstances([item]);

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import { SETUP_EXTENSION } from './resources/setup-extension.ts';
+import { readSetupReport } from './setup-report.ts';
 
 /** One VM of the scale set, as its instance view shows it. */
 export interface GatewayInstance {
@@ -41,7 +42,7 @@ function problemOf(id: string, properties: JsonObject): InstanceProblem | undefi
     return { kind: 'NotRunning', message: `VM ${id} is ${power}. Start it in Azure.` };
   }
   if (setupState !== undefined && /^failed/.test(setupState)) {
-    return { kind: 'SetupFailed', message: `The setup in VM ${id} failed: ${messageOf(setup?.statuses)}` };
+    return { kind: 'SetupFailed', message: setupFailure(id, setup, setupState) };
   }
   const provisioning = codeOf(view.statuses, 'ProvisioningState/');
   if (provisioning !== undefined && /^failed/.test(provisioning)) {
@@ -53,7 +54,25 @@ function problemOf(id: string, properties: JsonObject): InstanceProblem | undefi
   const health = objectOf(objectOf(view.vmHealth).status).code;
   return health === 'HealthState/healthy'
     ? undefined
-    : { kind: 'ProbeFailing', message: `VM ${id} does not answer the health probe on port 443.` };
+    : { kind: 'ProbeFailing', message: `VM ${id} does not answer the health probe on port 443. ${setupEnd(setup)}` };
+}
+
+/** Names VM, step and exit code, as far as they are known, and what the setup said of it. */
+function setupFailure(id: string, setup: JsonObject | undefined, state: string): string {
+  const code = /^failed\/(-?\d+)$/.exec(state)?.[1];
+  const exit = code === undefined ? '' : ` with exit code ${code}`;
+  const report = readSetupReport(setup);
+  return report === undefined
+    ? `The setup in VM ${id} failed${exit}: ${messageOf(setup?.statuses)}`
+    : `The setup in VM ${id} failed at the step ${report.step}${exit}: ${report.message}`;
+}
+
+/** How the setup of a VM ended that should serve and does not. */
+function setupEnd(setup: JsonObject | undefined): string {
+  const report = readSetupReport(setup);
+  return report === undefined
+    ? 'Its setup ended without an error, and without a status file that would say what it did.'
+    : `Its setup ended without an error at the step ${report.step}: ${report.message}`;
 }
 
 /** The part after `prefix` of the first status code that has it, such as `running` of `PowerState/running`. */

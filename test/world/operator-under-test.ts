@@ -1,5 +1,6 @@
 import { readConfig } from '../../src/config.ts';
 import { runOperator } from '../../src/operator.ts';
+import type { Dial } from '../../src/probe/tls-probe.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { loadKubeConfig } from '../../src/runtime/kube-config.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
@@ -14,6 +15,8 @@ export interface OperatorUnderTestOptions {
   /** Time of the gateways; that of the simulated Azure by default. */
   readonly clock?: Clock;
   readonly random?: Random;
+  /** How gateways are reached, in a world that has them. */
+  readonly dial?: Dial;
   /** Further flags, such as `--drift-interval`, `1m`. */
   readonly flags?: readonly string[];
 }
@@ -28,10 +31,10 @@ export interface OperatorUnderTest {
 /** Starts the operator against the simulated Azure and waits until it works. */
 export async function startOperatorUnderTest(options: OperatorUnderTestOptions): Promise<OperatorUnderTest> {
   const { world, logger, kubeconfigPath, flags = [] } = options;
-  const outcome = readConfig(
-    ['--installation-id', 'test', '--leader-elect', 'false', '--http-bind-address', '127.0.0.1:0', ...flags],
-    {},
-  );
+  const basics = ['--installation-id', 'test', '--leader-elect', 'false', '--http-bind-address', '127.0.0.1:0'];
+  // Where no process stands behind a VM, there is nothing to connect to.
+  const probe = options.dial === undefined ? ['--gateway-probe', 'AzureOnly'] : [];
+  const outcome = readConfig([...basics, ...probe, ...flags], {});
   if (outcome.kind !== 'Run') {
     throw new Error(`Wrong flags for the operator: ${JSON.stringify(outcome)}`);
   }
@@ -48,6 +51,7 @@ export async function startOperatorUnderTest(options: OperatorUnderTestOptions):
       },
       logger,
       clock: options.clock ?? world.azure.clock,
+      ...(options.dial === undefined ? {} : { dial: options.dial }),
       ...(options.random === undefined ? {} : { random: options.random }),
       onListening: listening.resolve,
       onStarted: started.resolve,

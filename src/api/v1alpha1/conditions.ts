@@ -242,6 +242,16 @@ export const REASONS = {
     meaning: 'A VM that served does not answer the health probe.',
     action: 'If it lasts, look at the VM in Azure.',
   },
+  GatewayUnreachable: {
+    stalled: false,
+    meaning: 'Azure finds every VM healthy, but the operator cannot connect to the gateway, or gets no certificate.',
+    action: 'Look at security rules, firewalls and network policies in between. If it may not: --gateway-probe AzureOnly.',
+  },
+  CertificateNotServed: {
+    stalled: true,
+    meaning: 'The gateway presents another certificate than the declared one.',
+    action: 'Check the service package: its setup has to take the certificate that its settings name.',
+  },
   SetupFailed: {
     stalled: true,
     meaning: 'The setup in a VM failed. The message has what it reported.',

@@ -40,7 +40,15 @@ export const FIELD_MANAGER = 'cmg-operator';
 export interface CmgControllerDependencies
   extends Pick<
     Scope,
-    'installationId' | 'clusterUid' | 'driftIntervalMs' | 'secrets' | 'configMaps' | 'azure' | 'clock' | 'random'
+    | 'installationId'
+    | 'clusterUid'
+    | 'driftIntervalMs'
+    | 'secrets'
+    | 'configMaps'
+    | 'azure'
+    | 'probe'
+    | 'clock'
+    | 'random'
   > {
   readonly client: KubernetesClient;
   readonly store: ObjectStore<CMG>;

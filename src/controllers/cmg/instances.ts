@@ -26,6 +26,14 @@ export interface InstancesOutcome {
   readonly dueAt: number | undefined;
 }
 
+/** What the VMs are held against. */
+export interface InstancesWanted {
+  /** How many VMs there have to be. */
+  readonly wanted: number;
+  /** Asked when Azure finds every VM healthy: whether the gateway really serves. */
+  readonly confirm: () => Promise<Finding>;
+}
+
 /**
  * Looks at the VMs of a scale set that is as declared, and brings those with an older model to the newest one, a batch
  * at a time.
@@ -34,7 +42,7 @@ export async function reconcileInstances(
   input: ResourcesInput,
   observed: ObservedGateway,
   acted: ActOutcome,
-  wanted: number,
+  { wanted, confirm }: InstancesWanted,
 ): Promise<InstancesOutcome | undefined> {
   if (!observed.plan.converged || acted.accepted > 0) {
     // What is being changed may change the VMs, so what was seen of them before says nothing.
@@ -57,8 +65,8 @@ export async function reconcileInstances(
   }
   const operation = step.kind === 'Upgrade' ? await upgrade(input, scaleSet.id, step.instanceIds) : undefined;
   const operations = operation === undefined ? acted.operations : new Map(acted.operations).set(SCALE_SET, operation);
-  const health = healthFinding(instances, wanted, step.kind !== 'Done');
-  const finding = withRolloutFailure(health, input);
+  const told = withRolloutFailure(healthFinding(instances, wanted, step.kind !== 'Done'), input);
+  const finding = told.status === 'True' ? await confirm() : told;
   const unsettled = step.kind !== 'Done' || finding.status !== 'True';
   return { finding, instances, acted: { ...acted, operations }, dueAt: nextLook(input, unsettled) };
 }

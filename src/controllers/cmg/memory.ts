@@ -82,6 +82,8 @@ export interface GatewayMemory {
   instances: { readonly seen: readonly GatewayInstance[]; readonly at: number } | undefined;
   /** Since when not every VM has served with the newest model. */
   unsettledSince: number | undefined;
+  /** With which address, certificate and ports the gateway was found right by connecting to it, and when. */
+  probed: { readonly key: string; readonly at: number } | undefined;
   /** What the Secret of the server certificate was read as, so that it is not parsed again as long as it is the same. */
   serverCertificate: CertificateMemory | undefined;
   /** How the last look for the files of the setup in the storage account ended. */
@@ -119,6 +121,7 @@ export function createGatewayMemories(): GatewayMemories {
         accessAttempts: 0,
         instances: undefined,
         unsettledSince: undefined,
+        probed: undefined,
         serverCertificate: undefined,
         setupFiles: undefined,
       };

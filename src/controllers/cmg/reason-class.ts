@@ -68,6 +68,8 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   RedeploymentRequired: 'Configuration',
   InstancesStarting: 'InProgress',
   InstancesUnhealthy: 'Instances',
+  GatewayUnreachable: 'Instances',
+  CertificateNotServed: 'Instances',
   SetupFailed: 'Instances',
   RollingOut: 'InProgress',
   ReconcileError: 'Operator',

@@ -1,4 +1,5 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import type { TlsProbe } from '../../probe/tls-probe.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
@@ -18,6 +19,8 @@ export interface Scope {
   readonly secrets: SecretReader;
   readonly configMaps: SecretReader;
   readonly azure: AzureAccess;
+  /** Connects to gateways; `undefined` where the operator must not. */
+  readonly probe: TlsProbe | undefined;
   readonly memory: GatewayMemory;
   readonly clock: Clock;
   readonly random: Random;

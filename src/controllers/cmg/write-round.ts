@@ -15,6 +15,7 @@ import type { OperationsStore } from './operations-secret.ts';
 import type { Happening, Report } from './report.ts';
 import { type ActOutcome, carryOutPlan, nextDue, type ObservedGateway, type ResourcesInput } from './resources.ts';
 import type { Scope } from './scope.ts';
+import { probeService } from './service-probe.ts';
 import { ensureSetupFiles } from './setup-files.ts';
 
 /** Provisioning that takes longer is told as a warning. Microsoft names 5 to 15 minutes ("Set up a cloud management gateway"). */
@@ -31,14 +32,20 @@ export interface Round {
   readonly observed: ObservedGateway;
 }
 
-/** Steps 5 to 7: the files of the setup are stored, what may be written now is written, and the VMs are looked at. */
+/**
+ * Steps 5 to 7: the files of the setup are stored, what may be written now is written, and the VMs are looked at, by
+ * connecting to the gateway once Azure finds all of them healthy.
+ */
 export async function writeAndFollow(round: Round): Promise<Report> {
   const { scope, store, deployment, input, observed } = round;
   const occasion = occasionOf(round);
   const setupFiles = await bringSetupFiles(round);
   const held = new Set(setupFiles?.kind === 'Stored' ? [] : [SCALE_SET]);
   const written = await carryOutPlan(input, observed, held);
-  const instances = await reconcileInstances(input, observed, written, deployment.instances);
+  const instances = await reconcileInstances(input, observed, written, {
+    wanted: deployment.instances,
+    confirm: () => probeService(scope, { deployment, address: gatewayAddress(observed.resources) }),
+  });
   const acted = instances?.acted ?? written;
   await store.write(scope.cmg, input.operations, acted.operations, scope.signal);
 

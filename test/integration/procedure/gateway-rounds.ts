@@ -126,6 +126,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     secrets: { read: async (_namespace, name) => secrets.get(name) },
     configMaps: { read: async () => undefined },
     azure: access,
+    // No process stands behind the VMs of this simulated Azure.
+    probe: undefined,
     memory: memories.of(cmg.metadata.uid, cmg.metadata.generation),
     clock,
     random,
