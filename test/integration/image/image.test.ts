@@ -53,7 +53,8 @@ function values(): string {
   const file = join(directory, 'values.yaml');
   const overrides = {
     watch: { namespaces: [GATEWAYS] },
-    config: { azureClouds: { AzurePublicCloud: endpoints } },
+    // No process stands behind the VMs, and the image cannot be told another way to a public address than the network's.
+    config: { azureClouds: { AzurePublicCloud: endpoints }, gatewayProbe: 'AzureOnly' },
     extraArgs: [`--http-bind-address=127.0.0.1:${port}`],
     extraEnv: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/contoso/ca.crt' }],
     extraVolumes: [{ name: 'contoso-ca', configMap: { name: 'contoso-ca' } }],
