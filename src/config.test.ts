@@ -15,6 +15,7 @@ describe('readConfig', () => {
         'http-bind-address': { host: '0.0.0.0', port: 8080 },
         'max-concurrent-reconciles': 10,
         'drift-interval': 600_000,
+        'full-read-interval': 3_600_000,
         'gateway-probe': 'TLS',
         'watch-secrets': true,
         'azure-cloud-file': undefined,

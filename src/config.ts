@@ -92,7 +92,13 @@ const OPTIONS = {
     schema: duration.refine((ms) => ms >= 1000, 'must be at least 1s'),
     fallback: '10m',
     value: 'DURATION',
-    text: 'How often the Azure resources of a gateway are compared with its CMG while nothing else happens.',
+    text: 'How often Azure is searched for changes of gateways while nothing else happens: by one query for all gateways of a subscription, and a look at the VMs of each.',
+  },
+  'full-read-interval': {
+    schema: duration.refine((ms) => ms >= 1000, 'must be at least 1s'),
+    fallback: '1h',
+    value: 'DURATION',
+    text: 'How often every resource of a gateway is read by itself, whatever the query shows. It finds changes of what the query cannot show: containers, role assignments, the certificate in the key vault.',
   },
   'gateway-probe': {
     schema: z.enum(['TLS', 'AzureOnly']),

@@ -5,7 +5,8 @@ import type { CloudOverrides } from './azure/clouds.ts';
 import { requestType } from './azure/request-type.ts';
 import type { OperatorConfig } from './config.ts';
 import { type AzureAccess, createAzureAccess } from './controllers/cmg/azure-access.ts';
-import { CMG_KIND, cmgReconcile, FIELD_MANAGER } from './controllers/cmg/controller.ts';
+import { CMG_KIND, cmgReconcile, FIELD_MANAGER, REQUEST_ANNOTATION } from './controllers/cmg/controller.ts';
+import { createDriftSweep, type DriftSweep } from './controllers/cmg/drift-sweep.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gateway-metrics.ts';
 import { kubernetesConfigMaps, kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from './controllers/cmg/memory.ts';
@@ -32,7 +33,7 @@ import type { Logger } from './runtime/logger.ts';
 import { type ManagerOutcome, runManager } from './runtime/manager.ts';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime/metrics.ts';
 import { CONFIG_MAP, type KubernetesObject, keyOf, type ResourceKind, SECRET } from './runtime/objects.ts';
-import { deletionStarted, finalizersChanged, generationChanged, or } from './runtime/predicates.ts';
+import { annotationChanged, deletionStarted, finalizersChanged, generationChanged, or } from './runtime/predicates.ts';
 import { type Random, systemRandom } from './runtime/random.ts';
 import { storeSource } from './runtime/sources.ts';
 import type { ObjectStore } from './runtime/store.ts';
@@ -104,7 +105,17 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       reportingInstance: hostname().slice(0, 128),
     });
     const informers = createInformers(options, client, random, cacheMetrics);
+    const sweep = createDriftSweep({
+      clock,
+      logger,
+      installationId: config['installation-id'],
+      intervalMs: config['drift-interval'],
+      isWatched: (key) => informers.cmgs.store.get(key) !== undefined,
+      onSwept: azureMetrics.swept,
+    });
+    stop.addEventListener('abort', sweep.stop, { once: true });
     const parts = {
+      sweep,
       client: fenced,
       azure,
       events,
@@ -187,6 +198,7 @@ interface ControllerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly clusterUid: string;
+  readonly sweep: DriftSweep;
 }
 
 function createCmgController({ config, logger, dial }: OperatorOptions, parts: ControllerParts): Controller {
@@ -195,6 +207,7 @@ function createCmgController({ config, logger, dial }: OperatorOptions, parts: C
   const gate = createConsistencyGate({ clock: systemClock, logger });
   const concurrency = config['max-concurrent-reconciles'];
   const memories = createGatewayMemories();
+  const { sweep } = parts;
   store.subscribe((event) => {
     if (event.type === 'deleted') {
       gate.forget(keyOf(event.object));
@@ -211,9 +224,13 @@ function createCmgController({ config, logger, dial }: OperatorOptions, parts: C
     reconcileTimeoutMs: RECONCILE_TIMEOUT_MS,
     gate,
     sources: [
-      storeSource({ store, when: or(generationChanged, deletionStarted, finalizersChanged) }),
+      storeSource({
+        store,
+        when: or(generationChanged, deletionStarted, finalizersChanged, annotationChanged(REQUEST_ANNOTATION)),
+      }),
       ...referencedBy(store, informers.secrets, 'bySecret'),
       ...referencedBy(store, informers.configMaps, 'byConfigMap'),
+      sweep.source,
     ],
     reconcile: cmgReconcile({
       client,
@@ -229,6 +246,8 @@ function createCmgController({ config, logger, dial }: OperatorOptions, parts: C
       clusterUid: parts.clusterUid,
       installationId: config['installation-id'],
       driftIntervalMs: config['drift-interval'],
+      fullReadIntervalMs: config['full-read-interval'],
+      sweep,
       secrets: kubernetesSecrets(client),
       configMaps: kubernetesConfigMaps(client),
       operations: createOperationsStore(client, FIELD_MANAGER),

@@ -211,7 +211,7 @@ describe('Resource Graph', () => {
       asked.push(options.$skipToken);
       return options.$skipToken === undefined ? { data: [{ id: 'a' }], $skipToken: 'next' } : { data: [{ id: 'b' }] };
     };
-    expect(await queryResourceGraph(client, 'resources')).toEqual([{ id: 'a' }, { id: 'b' }]);
+    expect(await Array.fromAsync(queryResourceGraph(client, 'resources'))).toEqual([[{ id: 'a' }], [{ id: 'b' }]]);
     expect(asked).toEqual([undefined, 'next']);
   });
 

@@ -4,15 +4,15 @@ import type { ArmClient, ReadOptions } from './arm-client.ts';
 const ROWS_PER_PAGE = 1000;
 
 /**
- * Runs an Azure Resource Graph query over the client's subscription and returns all its rows. The graph follows changes
- * with a delay and leaves out what the identity may not read, so a missing row proves nothing.
+ * Runs an Azure Resource Graph query over the client's subscription and yields its rows page by page, so that a large fleet
+ * needs no more memory than a page. The graph follows changes with a delay and leaves out what the identity may not read, so
+ * a missing row proves nothing. A query has to say an order, or rows may come twice or never.
  */
-export async function queryResourceGraph(
+export async function* queryResourceGraph(
   client: ArmClient,
   query: string,
   options?: ReadOptions,
-): Promise<readonly JsonObject[]> {
-  const rows: JsonObject[] = [];
+): AsyncGenerator<readonly JsonObject[], void, void> {
   let skipToken: string | undefined;
   do {
     const { resource } = await client.post(
@@ -25,11 +25,10 @@ export async function queryResourceGraph(
       },
       options,
     );
-    rows.push(...(Array.isArray(resource?.data) ? resource.data.filter(isJsonObject) : []));
+    yield Array.isArray(resource?.data) ? resource.data.filter(isJsonObject) : [];
     const next = resource?.$skipToken;
     skipToken = typeof next === 'string' && next !== '' && next !== skipToken ? next : undefined;
   } while (skipToken !== undefined);
-  return rows;
 }
 
 /** `text` as a string literal of the query language, so that it cannot change the query. */

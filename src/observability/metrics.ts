@@ -12,6 +12,8 @@ export interface AzureMetrics {
   requested(method: string, code: string, resourceType: string, seconds: number): void;
   /** Azure asked for a pause, which lengthens the one that runs by so much. */
   paused(seconds: number): void;
+  /** Azure was searched for changes of all gateways of a subscription. */
+  swept(result: 'success' | 'error'): void;
 }
 
 /** Registers the operator's own metrics in `registry`, once for each registry. */
@@ -39,7 +41,14 @@ export function createAzureMetrics(registry: Registry): AzureMetrics {
     help: 'Time for which Azure asked to be left alone, in seconds; each subscription and identity counts for itself',
     registers: [registry],
   });
+  const sweeps = new Counter({
+    name: 'cmg_operator_azure_sweeps_total',
+    help: 'Number of searches for changes of all gateways of a subscription in Azure Resource Graph, by result',
+    labelNames: ['result'],
+    registers: [registry],
+  });
   return {
+    swept: (result) => sweeps.inc({ result }),
     requested: (method, code, resourceType, seconds) => {
       requests.inc({ method, code, resource_type: resourceType });
       duration.observe({ method, resource_type: resourceType }, seconds);

@@ -245,7 +245,8 @@ export const REASONS = {
   GatewayUnreachable: {
     stalled: false,
     meaning: 'Azure finds every VM healthy, but the operator cannot connect to the gateway, or gets no certificate.',
-    action: 'Look at security rules, firewalls and network policies in between. If it may not: --gateway-probe AzureOnly.',
+    action:
+      'Look at security rules, firewalls and network policies in between. If it may not: --gateway-probe AzureOnly.',
   },
   CertificateNotServed: {
     stalled: true,

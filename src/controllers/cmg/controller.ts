@@ -36,6 +36,9 @@ export const FINALIZER = 'configmgr.io/gateway';
 /** One name for all that the operator writes, so that server-side apply knows what is its own. */
 export const FIELD_MANAGER = 'cmg-operator';
 
+/** A person sets it to a new value, by convention the time, to have everything read and tried anew at once. */
+export const REQUEST_ANNOTATION = 'configmgr.io/reconcile-requested-at';
+
 /** What the controller works with besides what one reconcile is given. */
 export interface CmgControllerDependencies
   extends Pick<
@@ -43,6 +46,8 @@ export interface CmgControllerDependencies
     | 'installationId'
     | 'clusterUid'
     | 'driftIntervalMs'
+    | 'fullReadIntervalMs'
+    | 'sweep'
     | 'secrets'
     | 'configMaps'
     | 'azure'
@@ -186,8 +191,9 @@ async function showFailure(
 }
 
 function scopeOf(dependencies: CmgControllerDependencies, cmg: CMG, { logger, signal }: ReconcileContext): Scope {
-  const { uid, generation } = cmg.metadata;
-  return { ...dependencies, cmg, memory: dependencies.memories.of(uid, generation), logger, signal };
+  const { uid, generation, annotations } = cmg.metadata;
+  const memory = dependencies.memories.of(uid, generation, annotations?.[REQUEST_ANNOTATION]);
+  return { ...dependencies, cmg, memory, logger, signal };
 }
 
 /** Writes the status once, if it says anything new, and tells people what happened. */

@@ -30,6 +30,8 @@ export interface InstancesOutcome {
 export interface InstancesWanted {
   /** How many VMs there have to be. */
   readonly wanted: number;
+  /** Milliseconds after which VMs that all serve are looked at again. */
+  readonly lookEveryMs: number;
   /** Asked when Azure finds every VM healthy: whether the gateway really serves. */
   readonly confirm: () => Promise<Finding>;
 }
@@ -42,7 +44,7 @@ export async function reconcileInstances(
   input: ResourcesInput,
   observed: ObservedGateway,
   acted: ActOutcome,
-  { wanted, confirm }: InstancesWanted,
+  { wanted, lookEveryMs, confirm }: InstancesWanted,
 ): Promise<InstancesOutcome | undefined> {
   if (!observed.plan.converged || acted.accepted > 0) {
     // What is being changed may change the VMs, so what was seen of them before says nothing.
@@ -55,7 +57,7 @@ export async function reconcileInstances(
   }
   let instances: readonly GatewayInstance[];
   try {
-    instances = await look(input, scaleSet.id);
+    instances = await look(input, scaleSet.id, lookEveryMs);
   } catch (error) {
     return unreadable(input, error, acted);
   }
@@ -120,11 +122,15 @@ function withRolloutFailure(health: Finding, { memory }: ResourcesInput): Findin
   };
 }
 
-async function look(input: ResourcesInput, scaleSetId: string): Promise<readonly GatewayInstance[]> {
-  const { memory, now, arm, observeEveryMs, signal } = input;
+async function look(
+  input: ResourcesInput,
+  scaleSetId: string,
+  lookEveryMs: number,
+): Promise<readonly GatewayInstance[]> {
+  const { memory, now, arm, signal } = input;
   const known = memory.instances;
   const serving = known?.seen.every(({ ready, runsLatestModel }) => ready && runsLatestModel) === true;
-  if (known !== undefined && serving && now() - known.at < observeEveryMs) {
+  if (known !== undefined && serving && now() - known.at < lookEveryMs) {
     return known.seen;
   }
   const items = await arm.list(`${scaleSetId}/virtualMachines`, API_VERSIONS.compute, {

@@ -65,6 +65,8 @@ export type SetupFilesMemory =
 export interface GatewayMemory {
   /** `metadata.generation` that this memory belongs to; an edited spec is tried at once, whatever failed before. */
   generation: number;
+  /** Value of the annotation by which a person has asked for a look at everything. */
+  readonly requestedAt: string | undefined;
   /** By ARM id. */
   readonly observations: Map<string, Observation>;
   readonly failures: Map<ResourceKey, Failure>;
@@ -92,16 +94,20 @@ export interface GatewayMemory {
 
 /** The memories of all CMGs, by UID, so that a new object of an old name starts afresh. */
 export interface GatewayMemories {
-  of(uid: string, generation: number): GatewayMemory;
+  /**
+   * @param requestedAt value of the annotation by which a person asks for a look at everything; another value than the last
+   * has everything read and tried anew
+   */
+  of(uid: string, generation: number, requestedAt?: string): GatewayMemory;
   forget(uid: string): void;
 }
 
 export function createGatewayMemories(): GatewayMemories {
   const memories = new Map<string, GatewayMemory>();
   return {
-    of: (uid, generation) => {
+    of: (uid, generation, requestedAt) => {
       const known = memories.get(uid);
-      if (known !== undefined) {
+      if (known !== undefined && known.requestedAt === requestedAt) {
         if (known.generation !== generation) {
           known.generation = generation;
           known.failures.clear();
@@ -112,6 +118,7 @@ export function createGatewayMemories(): GatewayMemories {
       }
       const fresh: GatewayMemory = {
         generation,
+        requestedAt,
         observations: new Map(),
         failures: new Map(),
         written: new Map(),

@@ -2,9 +2,11 @@ import { randomBytes, type X509Certificate } from 'node:crypto';
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import { gatewayGraph } from '../../gateway/graph.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
+import { keyOf } from '../../runtime/objects.ts';
 import { readCredentials } from './credentials.ts';
 import { gatewayDeployment, identityChanges, identityOf } from './deployment.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import { observationAge } from './observation-age.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { checkOwnership, checkPrerequisites } from './prerequisites.ts';
 import type { Report } from './report.ts';
@@ -82,11 +84,12 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     graphOf: (seen) => gatewayGraph(deployment, seen),
     operations: await store.read(scope.cmg, scope.signal),
     memory: scope.memory,
-    observeEveryMs: scope.driftIntervalMs,
+    holds: observationAge(scope, access.session, deployment),
     now: scope.clock.now,
     random: scope.random,
     signal: scope.signal,
   };
+  scope.sweep.follow(keyOf(scope.cmg), access.session);
   const observed = await observeGateway(input);
   const ownership = checkOwnership(scope, observed, deployment.owner);
   if (ownership.kind === 'Halt') {

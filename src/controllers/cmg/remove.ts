@@ -69,7 +69,7 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
     operations: await store.read(cmg, scope.signal),
     memory: scope.memory,
     // What is deleted is decided on what Azure says now.
-    observeEveryMs: 0,
+    holds: () => false,
     now: scope.clock.now,
     random: scope.random,
     signal: scope.signal,
@@ -128,7 +128,7 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
     }
   }
   scope.memory.observations.clear();
-  const observed = await seeResources({ ...input, operations, observeEveryMs: Number.POSITIVE_INFINITY });
+  const observed = await seeResources({ ...input, operations, holds: () => true });
   const ours = removable(observed.graph).filter((resource) => belongsToUs(resource, observed, deployment));
   const plan = planDeletion(ours, observed.states, new Set(operations.keys()));
   return {

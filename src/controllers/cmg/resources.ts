@@ -41,8 +41,8 @@ export interface ResourcesInput {
   /** Operations that were accepted earlier and have not been seen to end. */
   readonly operations: Operations;
   readonly memory: GatewayMemory;
-  /** An observation older than this is made again. */
-  readonly observeEveryMs: number;
+  /** Whether what was read of a resource on which nothing runs, at a time of the operator's clock, still holds. */
+  readonly holds: (id: string, readAt: number) => boolean;
   readonly now: () => number;
   readonly random: Random;
   readonly signal: AbortSignal;
@@ -219,11 +219,13 @@ async function observeMissing(
   graph: readonly DesiredResource[],
   operations: Operations,
 ): Promise<void> {
-  const { memory, now, observeEveryMs } = input;
+  const { memory, now, holds } = input;
   const known = ({ key, id }: DesiredResource) => {
     const seen = memory.observations.get(id);
-    const keep = seen !== undefined && isSettled(seen.state) ? observeEveryMs : PROVISIONING_POLL_MS;
-    return operations.has(key) || (seen !== undefined && now() - seen.at < keep);
+    if (operations.has(key) || seen === undefined) {
+      return operations.has(key);
+    }
+    return isSettled(seen.state) ? holds(id, seen.at) : now() - seen.at < PROVISIONING_POLL_MS;
   };
   const mayRead = ({ key }: DesiredResource) => {
     const failure = memory.failures.get(key);

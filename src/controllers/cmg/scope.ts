@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { AzureAccess } from './azure-access.ts';
+import type { DriftSweep } from './drift-sweep.ts';
 import type { GatewayMemory } from './memory.ts';
 import type { SecretReader } from './secrets.ts';
 
@@ -14,8 +15,11 @@ export interface Scope {
   readonly installationId: string;
   /** UID of the namespace kube-system. */
   readonly clusterUid: string;
-  /** Milliseconds between two comparisons with Azure while nothing else happens. */
+  /** Milliseconds between two looks for changes in Azure while nothing else happens. */
   readonly driftIntervalMs: number;
+  /** Milliseconds between two readings of every resource, whatever the sweeps show. */
+  readonly fullReadIntervalMs: number;
+  readonly sweep: Pick<DriftSweep, 'follow' | 'unchangedSince'>;
   readonly secrets: SecretReader;
   readonly configMaps: SecretReader;
   readonly azure: AzureAccess;

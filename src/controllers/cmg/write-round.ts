@@ -44,6 +44,7 @@ export async function writeAndFollow(round: Round): Promise<Report> {
   const written = await carryOutPlan(input, observed, held);
   const instances = await reconcileInstances(input, observed, written, {
     wanted: deployment.instances,
+    lookEveryMs: scope.driftIntervalMs,
     confirm: () => probeService(scope, { deployment, address: gatewayAddress(observed.resources) }),
   });
   const acted = instances?.acted ?? written;

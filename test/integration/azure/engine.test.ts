@@ -14,6 +14,7 @@ import { poll } from '../../../src/azure/operations.ts';
 import { allows, readPermissions } from '../../../src/azure/permissions.ts';
 import { providerState, registerProvider } from '../../../src/azure/provider-registration.ts';
 import { graphString, queryResourceGraph } from '../../../src/azure/resource-graph.ts';
+import { sweepResources } from '../../../src/azure/resource-sweep.ts';
 import { createSharedReads } from '../../../src/azure/shared-reads.ts';
 import { readLocations, readSubscription } from '../../../src/azure/subscriptions.ts';
 import type { GatewayDeployment } from '../../../src/gateway/deployment.ts';
@@ -296,7 +297,27 @@ describe('what preflight asks', () => {
     expect(contents.map(({ type }) => type.toLowerCase())).toContain('microsoft.compute/virtualmachinescalesets');
     await clock.advance(60_000);
     const query = `resources | where tags['configmgr.io_owner'] == ${graphString('test/default/contoso')} | project id, type, properties`;
-    const rows = await queryResourceGraph(client, query);
+    const [rows = []] = await Array.fromAsync(queryResourceGraph(client, query));
     expect(rows.map(({ type }) => type)).toContain('microsoft.compute/virtualmachinescalesets');
+  });
+
+  it('which tagged resources there are, and that one has changed', async () => {
+    await converge(client, graphOf(deployment), clock);
+    const sweep = async (prefix: string) => {
+      await clock.advance(60_000);
+      const rows = await Array.fromAsync(sweepResources(client, { name: 'configmgr.io_owner', prefix }));
+      return new Map(rows.map(({ id, tag, digest }) => [id, { tag, digest }]));
+    };
+    const before = await sweep('test/');
+    const { resourceGroup, networkSecurityGroup } = resourceIds(deployment);
+    expect(before.size).toBe(9);
+    expect(before.get(resourceGroup.toLowerCase())?.tag).toBe('test/default/contoso');
+    expect(await sweep('test/')).toEqual(before);
+    expect((await sweep('other/')).size).toBe(0);
+
+    azure.control.call('DELETE', `${networkSecurityGroup}/securityRules/https?api-version=2025-03-01`);
+    const after = await sweep('test/');
+    const changed = [...after].filter(([id, { digest }]) => digest !== before.get(id)?.digest).map(([id]) => id);
+    expect(changed).toEqual([networkSecurityGroup.toLowerCase()]);
   });
 });

@@ -132,6 +132,7 @@ describe('the arguments of the container', () => {
       config: {
         namespaces: ['gateways', 'gateways-test'],
         'drift-interval': 90 * 60_000,
+        'full-read-interval': 6 * 3_600_000,
         'gateway-probe': 'AzureOnly',
         'max-concurrent-reconciles': 20,
         'log-level': 'debug',

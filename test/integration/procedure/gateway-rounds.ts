@@ -123,6 +123,9 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     installationId: 'test',
     clusterUid: 'c',
     driftIntervalMs: DRIFT_INTERVAL_MS,
+    fullReadIntervalMs: DRIFT_INTERVAL_MS,
+    // Every resource is read by itself.
+    sweep: { follow: () => {}, unchangedSince: () => undefined },
     secrets: { read: async (_namespace, name) => secrets.get(name) },
     configMaps: { read: async () => undefined },
     azure: access,

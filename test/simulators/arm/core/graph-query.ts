@@ -3,7 +3,8 @@ import { createReader, QueryProblem, type Reader } from './graph-query-reader.ts
 
 /**
  * A small part of the Kusto query language, enough for sweeps over tagged resources: a table, then `where` with
- * comparisons joined by `and`, `or` and brackets, `project`, `extend` of plain columns, `order by`, `limit`/`take`, `count`.
+ * comparisons joined by `and`, `or` and brackets, `project`, `extend` of plain columns, `order by`, `limit`/`take`, `count`, and
+ * `union` with another table, in brackets with steps of its own.
  */
 export interface GraphQuery {
   readonly table: string;
@@ -11,25 +12,30 @@ export interface GraphQuery {
 }
 
 type Row = JsonObject;
-type Step = (rows: readonly Row[]) => readonly Row[];
+type Tables = (table: string) => readonly Row[];
+type Step = (rows: readonly Row[], tables: Tables) => readonly Row[];
 type Predicate = (row: Row) => boolean;
 type Expression = (row: Row) => JsonValue;
 
 /** Reads a query. @throws QueryProblem */
 export function parseQuery(text: string): GraphQuery {
   const reader = createReader(text);
+  return queryUpTo(reader, () => reader.atEnd());
+}
+
+function queryUpTo(reader: Reader, ended: () => boolean): GraphQuery {
   const table = reader.identifier();
   const steps: Step[] = [];
-  while (!reader.atEnd()) {
+  while (!ended()) {
     reader.expect('|');
     steps.push(step(reader));
   }
   return { table: table.toLowerCase(), steps };
 }
 
-/** Applies a query to the rows of its table. */
-export function runQuery(query: GraphQuery, rows: readonly Row[]): readonly Row[] {
-  return query.steps.reduce((left, next) => next(left), rows);
+/** Applies a query to the rows of its tables. */
+export function runQuery({ table, steps }: GraphQuery, tables: Tables): readonly Row[] {
+  return steps.reduce((left, next) => next(left, tables), tables(table));
 }
 
 function step(reader: Reader): Step {
@@ -52,6 +58,11 @@ function step(reader: Reader): Step {
     case 'take': {
       const count = reader.number();
       return (rows) => rows.slice(0, count);
+    }
+    case 'union': {
+      reader.expect('(');
+      const other = queryUpTo(reader, () => reader.accept(')'));
+      return (rows, tables) => [...rows, ...runQuery(other, tables)];
     }
     case 'count':
       return (rows) => [{ Count: rows.length }];

@@ -51,14 +51,14 @@ function answerRows(
   subscriptions: readonly string[],
 ): readonly JsonObject[] {
   try {
-    const query = parseQuery(text);
-    if (!GRAPH_TABLES.includes(query.table)) throw new QueryProblem(`Table ${query.table} is not known.`);
-    const rows = [...graph.rows(query.table)].filter(
-      (row) =>
-        (subscriptions.length === 0 || subscriptions.includes(String(row.subscriptionId).toLowerCase())) &&
-        world.mayDo(caller, `${row.type}/read`, String(row.id)),
-    );
-    return runQuery(query, rows);
+    return runQuery(parseQuery(text), (table) => {
+      if (!GRAPH_TABLES.includes(table)) throw new QueryProblem(`Table ${table} is not known.`);
+      return [...graph.rows(table)].filter(
+        (row) =>
+          (subscriptions.length === 0 || subscriptions.includes(String(row.subscriptionId).toLowerCase())) &&
+          world.mayDo(caller, `${row.type}/read`, String(row.id)),
+      );
+    });
   } catch (error) {
     if (!(error instanceof QueryProblem)) throw error;
     throw new ArmFault(
