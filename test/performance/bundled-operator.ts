@@ -9,6 +9,8 @@ import { startSupervised } from '../cluster/supervised-process.ts';
 export interface BundledOperator {
   /** Seconds from the start of the process until `/readyz` answered 200, which is when the caches are complete. */
   readonly startSeconds: number;
+  /** Of its HTTP server on 127.0.0.1. */
+  readonly port: number;
   /** Highest resident memory so far, in MiB, as Linux counts it (`VmHWM`). */
   peakRssMiB(): number;
   stop(): Promise<void>;
@@ -64,6 +66,7 @@ export async function startBundledOperator(options: {
     await sleep(systemClock, LOOK_EVERY_MS);
   }
   return {
+    port,
     startSeconds: (performance.now() - started) / 1000,
     peakRssMiB: () => {
       const status = readFileSync(`/proc/${operator.pid}/status`, 'utf8');

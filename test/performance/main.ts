@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { measureFleet } from './fleet.ts';
 import { measureProvision } from './provision.ts';
 import { measureSimulator } from './simulator.ts';
 
@@ -25,6 +26,19 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
       startSeconds: 1,
     },
     run: measureProvision,
+  },
+  fleet: {
+    about: '500 gateways of one subscription at rest under the limits of Azure, and one change among them',
+    bounds: {
+      azureWrites: 0,
+      kubernetesWrites: 0,
+      resourceGraphQueriesPerSweep: 5,
+      eventLoopP99Ms: 50,
+      peakRssMiB: 300,
+      changeSeconds: 2,
+      retryAfterErrorSeconds: 1,
+    },
+    run: measureFleet,
   },
   simulator: {
     about: 'the simulated Azure: one gateway at full speed; 500 gateways, their memory and how fast they are read',

@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { sleep, systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { APPLY_PATCH, type ApiClient } from '../cluster/api-client.ts';
-import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
-import { installDefinitions } from '../cluster/definitions.ts';
+import type { ApiClient } from '../cluster/api-client.ts';
+import type { ControlPlane } from '../cluster/control-plane.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
-import { cmgManifest, gatewayManifests, type Manifest, pathOf } from '../world/gateway-manifests.ts';
+import { cmgManifest } from '../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
 import { countReads, covered, type Span, waitsOf } from './azure-waits.ts';
 import { buildOperator, startBundledOperator } from './bundled-operator.ts';
+import { apply, applyAll, applyGateway, prepareGateway, untilReady, withControlPlane, writesOf } from './gateways.ts';
 import type { Figures } from './main.ts';
 
 /**
@@ -41,17 +40,6 @@ export async function measureProvision(tell: (what: string) => void, signal: Abo
     return { ...one, ...many, ...start };
   } finally {
     removeTemporaryDirectory(directory);
-  }
-}
-
-async function withControlPlane<T>(signal: AbortSignal, run: (plane: ControlPlane) => Promise<T>): Promise<T> {
-  const plane = await startControlPlane({ signal });
-  try {
-    await installDefinitions(plane.api);
-    signal.throwIfAborted();
-    return await run(plane);
-  } finally {
-    await plane.stop();
   }
 }
 
@@ -139,20 +127,6 @@ async function measureSteadyState(api: ApiClient, { azure }: SimulatedWorld): Pr
   };
 }
 
-/** Write requests that the API server has counted for the kinds that the operator writes. */
-async function writesOf(api: ApiClient): Promise<number> {
-  const metrics = String(await api.call('GET', '/metrics'));
-  const series = /^apiserver_request_total\{([^}]*)\} (\S+)$/gm;
-  let total = 0;
-  for (const [, labels = '', value] of metrics.matchAll(series)) {
-    const write = /verb="(POST|PUT|PATCH|APPLY|DELETE)"/.test(labels);
-    if (write && /resource="(cmgs|secrets|events)"/.test(labels)) {
-      total += Number(value);
-    }
-  }
-  return total;
-}
-
 async function measureStart(plane: ControlPlane, file: string, directory: string): Promise<Figures> {
   const world = await startSimulatedWorld({ speed: 1, blobs: false });
   try {
@@ -176,51 +150,5 @@ async function measureStart(plane: ControlPlane, file: string, directory: string
     return { startSeconds: seconds.toSorted((left, right) => left - right)[1] ?? Number.NaN };
   } finally {
     await world.close();
-  }
-}
-
-async function prepareGateway(world: SimulatedWorld, name: string, serviceName: string) {
-  const certificate = await world.authority.issue({ commonName: serviceName, organization: 'Contoso' });
-  return gatewayManifests(world, { namespace: 'default', name, serviceName, certificate });
-}
-
-async function applyGateway(api: ApiClient, world: SimulatedWorld, name: string, serviceName: string) {
-  const manifests = await prepareGateway(world, name, serviceName);
-  await applyAll(api, manifests);
-  return manifests.cmg;
-}
-
-async function applyAll(api: ApiClient, manifests: ReturnType<typeof gatewayManifests>): Promise<void> {
-  for (const manifest of [manifests.credentials, manifests.certificate, manifests.cmg]) {
-    if (manifest !== undefined) {
-      await apply(api, manifest);
-    }
-  }
-}
-
-async function apply(api: ApiClient, manifest: Manifest): Promise<void> {
-  await api.call('PATCH', `${pathOf(manifest)}?fieldManager=bench&force=true`, manifest, APPLY_PATCH);
-}
-
-async function untilReady(api: ApiClient, cmgs: readonly Manifest[], limitMs: number): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  const waiting = new Set(cmgs.map(({ metadata }) => metadata.name));
-  for (;;) {
-    const { items } = (await api.call('GET', '/apis/configmgr.io/v1alpha1/namespaces/default/cmgs')) as {
-      items: readonly CMG[];
-    };
-    for (const { metadata, status } of items) {
-      if (status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True')) {
-        waiting.delete(metadata.name);
-      }
-    }
-    if (waiting.size === 0) {
-      return;
-    }
-    if (performance.now() > deadline) {
-      const first = items.find(({ metadata }) => waiting.has(metadata.name));
-      throw new Error(`${waiting.size} gateways are not Ready; one says: ${JSON.stringify(first?.status?.conditions)}`);
-    }
-    await sleep(systemClock, 100);
   }
 }

@@ -1,0 +1,202 @@
+import { request } from 'undici';
+import { isJsonObject } from '../../src/json.ts';
+import { sleep, systemClock } from '../../src/runtime/clock.ts';
+import { MERGE_PATCH } from '../cluster/api-client.ts';
+import type { ControlPlane } from '../cluster/control-plane.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
+import { type Manifest, pathOf } from '../world/gateway-manifests.ts';
+import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
+import { type BundledOperator, buildOperator, startBundledOperator } from './bundled-operator.ts';
+import { applyAll, prepareGateway, untilReady, withControlPlane, writesOf } from './gateways.ts';
+import type { Figures } from './main.ts';
+
+/** How many gateways; fewer make a quick try possible, whose figures say little. */
+const GATEWAYS = Number(process.env.BENCH_GATEWAYS ?? 500);
+
+/** Certificates are made and gateways are applied in portions, so that the benchmark itself stays small. */
+const PORTION = 25;
+
+/** Drift interval of the steady state. Ten minutes are the default; shorter makes more of everything, writes included. */
+const INTERVAL_SECONDS = 60;
+const INTERVALS = 3;
+
+/** What Azure asks for in the answer that is obeyed to the second. */
+const RETRY_AFTER_SECONDS = 7;
+
+/** Benchmark `fleet`: gateways of one subscription at rest, and what one change and one refusal among them come to. */
+export async function measureFleet(tell: (what: string) => void, signal: AbortSignal): Promise<Figures> {
+  const directory = makeTemporaryDirectory();
+  try {
+    const file = await buildOperator(directory);
+    return await withControlPlane(signal, (plane) => measure(plane, { file, directory }, tell, signal));
+  } finally {
+    removeTemporaryDirectory(directory);
+  }
+}
+
+async function measure(
+  plane: ControlPlane,
+  { file, directory }: { readonly file: string; readonly directory: string },
+  tell: (what: string) => void,
+  signal: AbortSignal,
+): Promise<Figures> {
+  const world = await startSimulatedWorld({ speed: 1 });
+  world.azure.control.settings.durationFactor = 0;
+  const operator = await startBundledOperator({
+    file,
+    directory,
+    kubeconfigPath: plane.kubeconfigPath,
+    azureUrl: world.azure.url,
+    trusted: world.trusted,
+    flags: ['--drift-interval', `${INTERVAL_SECONDS}s`],
+  });
+  try {
+    tell(`${GATEWAYS} gateways in one subscription …`);
+    const cmgs = await provision(plane, world, signal);
+    world.azure.control.settings.throttling = true;
+    tell(`At rest for ${INTERVALS} intervals of ${INTERVAL_SECONDS} s, with Azure's own limits …`);
+    const steady = await measureSteadyState(plane, world, operator, signal);
+    tell('One change while a sweep runs, and one answer that asks for patience …');
+    const changeSeconds = await measureChange(plane, world, cmgs[0]);
+    const retryAfterErrorSeconds = await measureRetryAfter(plane, world, cmgs[1]);
+    return { ...steady, changeSeconds, retryAfterErrorSeconds, peakRssMiB: operator.peakRssMiB() };
+  } finally {
+    await operator.stop();
+    await world.close();
+  }
+}
+
+async function provision(
+  plane: ControlPlane,
+  world: SimulatedWorld,
+  signal: AbortSignal,
+): Promise<readonly Manifest[]> {
+  const cmgs: Manifest[] = [];
+  while (cmgs.length < GATEWAYS) {
+    signal.throwIfAborted();
+    const names = Array.from(
+      { length: Math.min(PORTION, GATEWAYS - cmgs.length) },
+      (_, index) => `gateway${String(cmgs.length + index).padStart(3, '0')}`,
+    );
+    const prepared = await Promise.all(names.map((name) => prepareGateway(world, name, `${name}.contoso.com`)));
+    for (const manifests of prepared) {
+      await applyAll(plane.api, manifests);
+      cmgs.push(manifests.cmg);
+    }
+    await untilReady(plane.api, cmgs, 300_000);
+  }
+  return cmgs;
+}
+
+const SWEEPS = /^cmg_operator_azure_sweeps_total\{result="success"\} (\S+)$/m;
+
+/** Sweeps that have ended, as the operator counts them. */
+async function sweepsOf(operator: BundledOperator): Promise<number> {
+  return sampleOf(await scrape(operator), SWEEPS);
+}
+
+async function scrape({ port }: BundledOperator): Promise<string> {
+  const { body } = await request(`http://127.0.0.1:${port}/metrics`);
+  return body.text();
+}
+
+function sampleOf(text: string, pattern: RegExp): number {
+  return Number(pattern.exec(text)?.[1] ?? 0);
+}
+
+async function untilSwept(operator: BundledOperator, count: number, signal: AbortSignal): Promise<void> {
+  while ((await sweepsOf(operator)) < count) {
+    signal.throwIfAborted();
+    await sleep(systemClock, 500);
+  }
+}
+
+async function measureSteadyState(
+  plane: ControlPlane,
+  { azure }: SimulatedWorld,
+  operator: BundledOperator,
+  signal: AbortSignal,
+): Promise<Figures> {
+  // The first sweeps show what the operator itself has made, and the gateways read it once more.
+  const begun = (await sweepsOf(operator)) + 2;
+  await untilSwept(operator, begun, signal);
+  await sleep(systemClock, (INTERVAL_SECONDS * 1000) / 2);
+  const queries = () => azure.control.counts.byMethod.POST ?? 0;
+  const before = { azure: azure.control.counts, queries: queries(), kubernetes: await writesOf(plane.api) };
+  // The histogram of the event loop begins anew with each scrape, so that there is none between these two.
+  const first = await sweepsOf(operator);
+  await sleep(systemClock, INTERVALS * INTERVAL_SECONDS * 1000, signal);
+  const text = await scrape(operator);
+  const lag = sampleOf(text, /^nodejs_eventloop_lag_p99_seconds (\S+)$/m);
+  const sweeps = sampleOf(text, SWEEPS) - first;
+  const { writes, reads } = azure.control.counts;
+  return {
+    azureWrites: writes - before.azure.writes,
+    kubernetesWrites: (await writesOf(plane.api)) - before.kubernetes,
+    azureReadsPerInterval: (reads - before.azure.reads) / INTERVALS,
+    resourceGraphQueriesPerSweep: (queries() - before.queries) / sweeps,
+    eventLoopP99Ms: lag * 1000,
+  };
+}
+
+/** From the apply of another size to the scale set that has it, begun as soon as a sweep is seen to run. */
+async function measureChange(
+  plane: ControlPlane,
+  { azure }: SimulatedWorld,
+  cmg: Manifest | undefined,
+): Promise<number> {
+  const name = cmg?.metadata.name ?? '';
+  const { byMethod } = azure.control.counts;
+  while (azure.control.counts.byMethod.POST === byMethod.POST) {
+    await sleep(systemClock, 5);
+  }
+  const from = performance.now();
+  await patch(plane, cmg, { vm: { instances: 2 } });
+  const capacity = () => {
+    const scaleSet = azure.control
+      .state()
+      .find(({ type, id }) => /virtualMachineScaleSets$/i.test(String(type)) && String(id).includes(name));
+    return isJsonObject(scaleSet?.sku) ? scaleSet.sku.capacity : undefined;
+  };
+  while (capacity() !== 2) {
+    await sleep(systemClock, 10);
+  }
+  return (performance.now() - from) / 1000;
+}
+
+/** How much later than asked, or earlier, the next request comes after an answer with `Retry-After`. */
+async function measureRetryAfter(
+  plane: ControlPlane,
+  { azure }: SimulatedWorld,
+  cmg: Manifest | undefined,
+): Promise<number> {
+  const total = () => azure.control.counts.reads + azure.control.counts.writes + azure.control.counts.polls;
+  azure.control.faults.add({
+    match: { method: 'PUT', urlPattern: 'virtualMachineScaleSets' },
+    action: {
+      kind: 'answer',
+      status: 429,
+      code: 'TooManyRequests',
+      message: 'The request was throttled.',
+      headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
+    },
+  });
+  await patch(plane, cmg, { vm: { instances: 2 } });
+  const applied = () => azure.control.faults.rules.at(-1)?.applied ?? 0;
+  while (applied() === 0) {
+    await sleep(systemClock, 1);
+  }
+  const from = performance.now();
+  // What was on its way already is still answered.
+  await sleep(systemClock, 100);
+  const asked = total();
+  while (total() === asked) {
+    await sleep(systemClock, 5);
+  }
+  return Math.abs((performance.now() - from) / 1000 - RETRY_AFTER_SECONDS);
+}
+
+async function patch({ api }: ControlPlane, cmg: Manifest | undefined, spec: object): Promise<void> {
+  if (cmg === undefined) throw new Error('There are too few gateways to change one.');
+  await api.call('PATCH', pathOf(cmg), { spec }, MERGE_PATCH);
+}
