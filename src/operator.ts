@@ -11,6 +11,7 @@ import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gat
 import { kubernetesConfigMaps, kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from './controllers/cmg/memory.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
+import { ADOPT_ANNOTATION } from './controllers/cmg/ownership.ts';
 import { configMapReferences, secretReferences } from './controllers/cmg/secret-references.ts';
 import {
   type CacheMetrics,
@@ -226,7 +227,7 @@ function createCmgController({ config, logger, dial }: OperatorOptions, parts: C
     sources: [
       storeSource({
         store,
-        when: or(generationChanged, deletionStarted, finalizersChanged, annotationChanged(REQUEST_ANNOTATION)),
+        when: or(generationChanged, deletionStarted, finalizersChanged, ...PEOPLE_ASK),
       }),
       ...referencedBy(store, informers.secrets, 'bySecret'),
       ...referencedBy(store, informers.configMaps, 'byConfigMap'),
@@ -254,6 +255,9 @@ function createCmgController({ config, logger, dial }: OperatorOptions, parts: C
     }),
   });
 }
+
+/** Annotations by which people ask for something. */
+const PEOPLE_ASK = [REQUEST_ANNOTATION, ADOPT_ANNOTATION].map(annotationChanged);
 
 /** A source of the CMGs that name a changed object. */
 function referencedBy(

@@ -42,6 +42,10 @@ export interface CMGStatusDeployment {
   readonly serviceName: string;
   /** When it was first wanted. */
   readonly createdAt: string;
+  /** What this cluster's claim to it rests on. */
+  readonly cluster?: CMGStatusDeploymentCluster;
+  /** ARM id of the last adoption that a person consented to and that is done. */
+  readonly adopted?: string;
   /** Name that Azure gives it; the target of the service name's CNAME. */
   readonly fqdn?: string;
   /** Public IP address. */
@@ -78,6 +82,14 @@ export interface CMGStatusDeploymentInstances {
   readonly wanted: number;
   /** As many as serve. */
   readonly ready: number;
+}
+
+/** What this cluster's claim to it rests on. */
+export interface CMGStatusDeploymentCluster {
+  /** When it was first seen with the tag of this cluster. */
+  readonly takenAt?: string;
+  /** When another cluster was found to have taken it all the same. */
+  readonly contestedAt?: string;
 }
 
 /** What cannot change while the deployment lives. */

@@ -192,6 +192,16 @@ export const REASONS = {
     meaning: 'A resource of that name exists and does not carry the tags of this CMG. The operator never touches it.',
     action: 'Remove it, or choose another service name or resource group.',
   },
+  OwnershipLost: {
+    stalled: true,
+    meaning: 'A resource of the gateway has lost the tags of its CMG. It is neither changed nor deleted.',
+    action: 'Find out who removed them; if it is the gateway’s, adopt it with the line in the message.',
+  },
+  OwnedByAnotherCluster: {
+    stalled: true,
+    meaning: 'Two clusters look after the gateway with one installation id. Neither changes anything in Azure.',
+    action: 'Delete the CMG in one of them with deletionPolicy Retain; the other goes on after a day, or with adopt.',
+  },
   NameTaken: {
     stalled: true,
     meaning: 'Somebody else holds a name that the gateway needs: key vault, storage account or DNS label.',

@@ -44,6 +44,8 @@ export interface PreflightInput {
   readonly group: ResourceState | undefined;
   /** Whether nothing has ever been written for this gateway. */
   readonly first: boolean;
+  /** Whether a person has consented to take over what exists under the gateway's names. */
+  readonly adopting: boolean;
 }
 
 type Check = (input: PreflightInput) => Promise<readonly PreflightProblem[]>;
@@ -224,7 +226,7 @@ async function checkResourceGroup(input: PreflightInput) {
       ),
     ];
   }
-  return mode === 'UseExisting' || isOwnedBy(group.resource.tags, owner)
+  return mode === 'UseExisting' || input.adopting || isOwnedBy(group.resource.tags, owner)
     ? []
     : [
         problem(

@@ -1,10 +1,8 @@
 import type { ResourceKey } from '../../azure/desired-resource.ts';
 import { retryDelay } from '../../azure/errors.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
-import { CARRIES_OWNER_TAGS } from '../../gateway/graph.ts';
-import { isOwnedBy } from '../../gateway/tags.ts';
 import type { AzureSession } from './azure-access.ts';
-import { azureFindings, titleOf } from './azure-findings.ts';
+import { azureFindings } from './azure-findings.ts';
 import { goOn, halt, SHORT_RETRY_MS, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { type PreflightProblem, preflight } from './preflight.ts';
 import type { ObservedGateway } from './resources.ts';
@@ -13,29 +11,6 @@ import type { Scope } from './scope.ts';
 /** How soon providers that are being registered are looked at again; it takes about a minute. */
 const REGISTRATION_POLL_MS = 10_000;
 
-/** Whether nothing that exists under the gateway's names belongs to somebody else: without our tags, nothing is touched. */
-export function checkOwnership(
-  { memory }: Pick<Scope, 'memory'>,
-  { graph, states }: ObservedGateway,
-  owner: GatewayDeployment['owner'],
-): StepResult<undefined> {
-  const foreign = graph.find(({ key }) => {
-    const state = states.get(key);
-    return state?.kind === 'Present' && CARRIES_OWNER_TAGS.has(key) && !isOwnedBy(state.resource.tags, owner);
-  });
-  if (foreign === undefined) {
-    return goOn(undefined);
-  }
-  // Read anew the next time, as somebody may have removed it.
-  memory.observations.delete(foreign.id);
-  return halt(SLOW_RETRY_MS, {
-    type: 'AzureReady',
-    status: 'False',
-    reason: 'ResourceNotOwned',
-    message: `The ${titleOf(foreign.key)} ${foreign.id} exists and does not carry the tags of this CMG, so it is neither changed nor deleted. Remove or rename it, or choose another spec.serviceName or resource group.`,
-  });
-}
-
 export interface PrerequisitesInput {
   readonly scope: Scope;
   readonly session: AzureSession;
@@ -43,6 +18,8 @@ export interface PrerequisitesInput {
   readonly observed: ObservedGateway;
   /** Whether nothing has ever been written for this gateway. */
   readonly first: boolean;
+  /** Whether a person has consented to take over what exists under the gateway's names. */
+  readonly adopting: boolean;
 }
 
 /** Step 4: everything is in order for what is missing to be made. Checked once for each time that something is missing. */

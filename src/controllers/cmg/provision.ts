@@ -8,9 +8,10 @@ import { gatewayDeployment, identityChanges, identityOf } from './deployment.ts'
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { observationAge } from './observation-age.ts';
 import type { OperationsStore } from './operations-secret.ts';
-import { checkOwnership, checkPrerequisites } from './prerequisites.ts';
+import { checkOwnership, type OwnershipOutcome, withOwnership } from './ownership.ts';
+import { checkPrerequisites } from './prerequisites.ts';
 import type { Report } from './report.ts';
-import { observeGateway, type ResourcesInput } from './resources.ts';
+import { carryOutPlan, type ObservedGateway, observeGateway, type ResourcesInput } from './resources.ts';
 import type { Scope } from './scope.ts';
 import { certificateStatus, checkServerCertificate, type UsableCertificate } from './server-certificate.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
@@ -91,23 +92,56 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
   };
   scope.sweep.follow(keyOf(scope.cmg), access.session);
   const observed = await observeGateway(input);
-  const ownership = checkOwnership(scope, observed, deployment.owner);
+  const ownership = checkOwnership(scope, observed, deployment, record);
   if (ownership.kind === 'Halt') {
-    return ended(ownership);
+    return notOurs(scope, store, { input, observed, record, ownership });
   }
   const first = record === undefined;
-  const prerequisites = await checkPrerequisites({ scope, session: access.session, deployment, observed, first });
+  const { adopting } = ownership;
+  const prerequisites = await checkPrerequisites({
+    scope,
+    session: access.session,
+    deployment,
+    observed,
+    first,
+    adopting,
+  });
   if (prerequisites.kind === 'Halt') {
     return ended(prerequisites);
   }
   if (record === undefined) {
     // The record is written down before the first write to Azure, so that a lost process finds its own work again.
     const findings = [...prerequisites.findings, firstResources()];
-    return { findings, happenings: [], deployment: newRecord(scope, id), againAfterMs: 0 };
+    const made = withOwnership(newRecord(scope, ownership.deploymentId ?? id), ownership.record);
+    return { findings, happenings: [], deployment: made, againAfterMs: 0 };
   }
   const { session } = access;
-  const written = await writeAndFollow({ scope, store, session, deployment, record, input, observed });
+  const owned = withOwnership(record, ownership.record);
+  const written = await writeAndFollow({ scope, store, session, deployment, record: owned, input, observed });
   return { ...written, findings: [...prerequisites.findings, ...written.findings] };
+}
+
+/** Ends the round without a write, but for the tags by which another cluster learns of this one. */
+async function notOurs(
+  scope: Scope,
+  store: OperationsStore,
+  { input, observed, record, ownership }: NotOurs,
+): Promise<Report> {
+  const { finding, retryAfterMs, takeBack } = ownership;
+  if (takeBack !== undefined) {
+    const others = new Set(observed.graph.map(({ key }) => key).filter((key) => key !== takeBack));
+    const { operations } = await carryOutPlan(input, observed, others);
+    await store.write(scope.cmg, input.operations, operations, scope.signal);
+  }
+  const deployment = record === undefined ? {} : { deployment: withOwnership(record, ownership.record) };
+  return { findings: [finding], happenings: [], againAfterMs: retryAfterMs, ...deployment };
+}
+
+interface NotOurs {
+  readonly input: ResourcesInput;
+  readonly observed: ObservedGateway;
+  readonly record: CMGStatusDeployment | undefined;
+  readonly ownership: Extract<OwnershipOutcome, { kind: 'Halt' }>;
 }
 
 function deploymentOf(scope: Scope, id: string, { certificate, trustedCertificates, access }: Known) {

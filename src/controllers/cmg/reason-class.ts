@@ -58,6 +58,8 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   ResourceGroupNotFound: 'Configuration',
   ResourceGroupLocationMismatch: 'Configuration',
   ResourceNotOwned: 'Configuration',
+  OwnershipLost: 'Configuration',
+  OwnedByAnotherCluster: 'Configuration',
   NameTaken: 'Configuration',
   VaultSoftDeleted: 'Configuration',
   PackageUnavailable: 'Configuration',

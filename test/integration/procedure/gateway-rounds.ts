@@ -28,6 +28,8 @@ export interface GatewayRounds {
   readonly reports: readonly Report[];
   condition(type: string): Condition | undefined;
   edit(change: (spec: CMGSpec) => CMGSpec): void;
+  /** Sets an annotation, as a person does; `undefined` takes it away. */
+  annotate(name: string, value: string | undefined): void;
   setCertificate(certificate: IssuedCertificate): void;
   setSecret(name: string, values: Readonly<Record<string, string>> | undefined): void;
   /** Forgets what only the process knew, as a restart does. */
@@ -50,6 +52,10 @@ export interface GatewayRoundsOptions {
   readonly certificate: IssuedCertificate;
   readonly serviceName: string;
   readonly spec?: Partial<CMGSpec>;
+  /** Default `c`. */
+  readonly clusterUid?: string;
+  /** Default `test`. */
+  readonly installationId?: string;
 }
 
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
@@ -120,8 +126,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
   const random = seededRandom(1);
   const scope = (): Scope => ({
     cmg,
-    installationId: 'test',
-    clusterUid: 'c',
+    installationId: options.installationId ?? 'test',
+    clusterUid: options.clusterUid ?? 'c',
     driftIntervalMs: DRIFT_INTERVAL_MS,
     fullReadIntervalMs: DRIFT_INTERVAL_MS,
     // Every resource is read by itself.
@@ -172,6 +178,11 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     edit: (change) => {
       const { metadata, spec } = cmg;
       cmg = { ...cmg, metadata: { ...metadata, generation: metadata.generation + 1 }, spec: change(spec) };
+    },
+    annotate: (name, value) => {
+      const { [name]: _before, ...others } = cmg.metadata.annotations ?? {};
+      const annotations = value === undefined ? others : { ...others, [name]: value };
+      cmg = { ...cmg, metadata: { ...cmg.metadata, annotations } };
     },
     setCertificate,
     setSecret,
