@@ -54,6 +54,8 @@ test('the bundle alone provisions a gateway, and stops when it is told to', asyn
     'leader-election-namespace': namespace,
     'http-bind-address': '127.0.0.1:0',
     'azure-cloud-file': world.cloudFile,
+    // No process stands behind the VMs of this simulated Azure.
+    'gateway-probe': 'AzureOnly',
   };
   const operator = startSupervised(
     process.execPath,
