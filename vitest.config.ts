@@ -10,6 +10,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'test/simulators/**/*.test.ts',
             'test/cluster/**/*.test.ts',
+            'test/demo/**/*.test.ts',
             'test/tools/**/*.test.ts',
             'test/performance/**/*.test.ts',
             'scripts/**/*.test.ts',

@@ -146,6 +146,8 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       stop,
     );
   } catch (error) {
+    // Whoever ends it while the API server does not answer has got what was asked for.
+    if (stop.aborted) return { kind: 'Stopped', drained: true };
     logger.error({ err: error }, 'The operator cannot start.');
     return { kind: 'Failed', error };
   } finally {

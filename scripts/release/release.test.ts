@@ -35,6 +35,23 @@ describe('the Dockerfile', () => {
     expect(user).toBe('65532:65532');
   });
 
+  it('labels the image with what it is, as OCI names it', () => {
+    const labels = Object.fromEntries(
+      [...(final === undefined ? [] : valuesOf(final, 'LABEL')).join(' ').matchAll(/(\S+)="([^"]*)"/g)].map(
+        ([, name, value]) => [name, value],
+      ),
+    );
+    const prefix = 'org.opencontainers.image';
+    expect(labels).toEqual({
+      [`${prefix}.title`]: packageJson.name,
+      [`${prefix}.description`]: expect.stringMatching(/Configuration Manager/),
+      [`${prefix}.licenses`]: packageJson.license,
+      [`${prefix}.version`]: expect.stringMatching(/^\$\{VERSION\}$/),
+      [`${prefix}.revision`]: expect.stringMatching(/^\$\{REVISION\}$/),
+    });
+    expect(final && valuesOf(final, 'ARG').map((value) => value.split('=')[0])).toEqual(['VERSION', 'REVISION']);
+  });
+
   it('builds with the Node that everything is tested with, and runs on the same major version without a shell', () => {
     const version = packageJson.devDependencies.node;
     expect(build?.base).toBe(`docker.io/library/node:${version}-bookworm-slim`);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { bundle } from '../../scripts/build.ts';
 import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../src/runtime/conditions.ts';
@@ -13,6 +13,8 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/tem
 import { startArmSimulator } from '../simulators/arm/simulator.ts';
 import { startPackageServer } from '../simulators/package-server.ts';
 import { gatewayManifests, pathOf } from '../world/gateway-manifests.ts';
+import { BUILD_TIMEOUT_MS } from './chart/helm.ts';
+import { operatorKubeconfig, prepareOperatorRights } from './chart/operator-account.ts';
 
 const SERVICE_NAME = 'bundled.contoso.com';
 
@@ -35,6 +37,8 @@ async function startWorld(folder: string) {
   return { authority, packages, azure, trusted, cloudFile };
 }
 
+beforeAll(prepareOperatorRights, BUILD_TIMEOUT_MS);
+
 test('the bundle alone provisions a gateway, and stops when it is told to', async () => {
   const folder = makeTemporaryDirectory();
   onTestFinished(() => removeTemporaryDirectory(folder));
@@ -46,10 +50,12 @@ test('the bundle alone provisions a gateway, and stops when it is told to', asyn
   const flags = {
     'installation-id': 'bundle',
     namespaces: namespace,
-    kubeconfig: inject('kubeconfigPath'),
+    kubeconfig: await operatorKubeconfig(namespace),
     'leader-election-namespace': namespace,
     'http-bind-address': '127.0.0.1:0',
     'azure-cloud-file': world.cloudFile,
+    // No process stands behind the VMs of this simulated Azure.
+    'gateway-probe': 'AzureOnly',
   };
   const operator = startSupervised(
     process.execPath,

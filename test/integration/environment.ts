@@ -24,7 +24,7 @@ declare module 'vitest' {
  * Vitest calls it once before the first test file, and what it returns after the last. Each test makes a namespace of
  * its own in it (`test/cluster/shared.ts`); a test that restarts or breaks servers starts a control plane of its own.
  *
- * Most operators in it run with the service account and the rights of the Helm chart. A request that one of them was
+ * The operators in it run with the service account and the rights of the Helm chart, or of the manifests in `deploy/`. A request that one of them was
  * refused for want of a right fails the run at its end, wherever it was made. So does a request to Azure, or an answer of the
  * simulated one, that Microsoft's definitions do not allow.
  */

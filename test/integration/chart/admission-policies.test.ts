@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { waitFor } from '../../cluster/api-client.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { manifest, minimalSpec } from '../crd-manifest.ts';
@@ -34,6 +35,24 @@ async function grant(user: string, rules: readonly object[], name = user): Promi
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
   });
+}
+
+/** How many trusted certificates the definition allows. */
+function mostAuthorities(): number {
+  const definition = readFileSync(join(import.meta.dirname, '../../../crds/configmgr.io_cmgs.yaml'), 'utf8');
+  const { properties } = parse(definition).spec.versions[0].schema.openAPIV3Schema.properties.spec;
+  return Number(properties.clientAuthentication.properties.trustedCertificates.maxItems);
+}
+
+/** Names Secrets for the certificate, the credentials and the download. */
+function withEverySecret(): object {
+  const spec = minimalSpec();
+  spec.servicePackage.credentialsSecretRef = { name: 'packages' };
+  spec.azure.credentials = {
+    type: 'ClientSecret',
+    clientSecret: { clientId: spec.azure.tenantId, secretRef: { name: 'azure' } },
+  };
+  return spec;
 }
 
 /** The API server reads policies a moment after they are stored. */
@@ -80,13 +99,7 @@ describe('a CMG in a namespace that the operator does not watch', () => {
 
 describe('a CMG by somebody who may not read the Secrets that it names', () => {
   it('is refused, with the Secrets and what to do', async () => {
-    const spec = minimalSpec();
-    spec.servicePackage.credentialsSecretRef = { name: 'packages' };
-    spec.azure.credentials = {
-      type: 'ClientSecret',
-      clientSecret: { clientId: spec.azure.tenantId, secretRef: { name: 'azure' } },
-    };
-    const { code, output } = await apply('deployer', 'gateways', spec);
+    const { code, output } = await apply('deployer', 'gateways', withEverySecret());
     expect(code).toBe(1);
     expect(output).toContain(
       'deployer may not read all Secrets that this CMG names in the namespace gateways, and so may not have the operator use them either: granitefalls-tls, azure, packages. Grant the right get on them, or let somebody else apply the CMG',
@@ -115,5 +128,29 @@ describe('a CMG by somebody who may not read the Secrets that it names', () => {
     ]);
     const { code, output } = await apply('reader', 'gateways', minimalSpec(), '--force-conflicts');
     expect(code, output).toBe(0);
+  });
+
+  it('is taken with as many Secrets as it can name, and refused when one of them may not be read', async () => {
+    const authorities = Array.from({ length: mostAuthorities() }, (_, at) => `authority-${at}`);
+    const named = ['granitefalls-tls', 'azure', 'packages', ...authorities];
+    const spec = {
+      ...withEverySecret(),
+      clientAuthentication: {
+        trustedCertificates: authorities.map((name) => ({ name, type: 'Secret', secret: { name, key: 'ca.crt' } })),
+      },
+    };
+    const readerOf = async (user: string, resourceNames: readonly string[]) => {
+      await grant(user, [
+        { apiGroups: ['configmgr.io'], resources: ['cmgs'], verbs: ['*'] },
+        { apiGroups: [''], resources: ['secrets'], resourceNames, verbs: ['get'] },
+      ]);
+      return apply(user, 'gateways', spec, '--force-conflicts', '--dry-run=server');
+    };
+    const taken = await readerOf('reader-of-all', named);
+    expect(taken.code, taken.output).toBe(0);
+    const refused = await readerOf('reader-of-all-but-the-last', named.slice(0, -1));
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain(authorities.at(-1));
+    expect(refused.output).toContain('Grant the right get on them');
   });
 });

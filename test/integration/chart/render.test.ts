@@ -12,6 +12,7 @@ import {
   type Finished,
   helmSuite,
   objectsOf,
+  type RenderedObject,
   runProgram,
   VALUES_FILES,
   withValues,
@@ -67,6 +68,87 @@ describe.each(VALUES_FILES)('the chart with %s', (file) => {
       expect(metadata.namespace !== undefined, `${kind} ${metadata.name}`).toBe(!clusterScoped.test(kind));
     }
   });
+});
+
+/** What of an object selects pods, whatever its kind calls it; `undefined` where it selects none. */
+function podSelectorOf({ kind, spec }: RenderedObject): Readonly<Record<string, string>> | undefined {
+  const { selector, podSelector } = (spec ?? {}) as Readonly<Record<string, Selector | undefined>>;
+  if (kind === 'Service') return selector as Readonly<Record<string, string>> | undefined;
+  // A ServiceMonitor selects Services, which carry the same labels.
+  return /^(NetworkPolicy|PodDisruptionBudget|(Pod|Service)Monitor|Deployment)$/.test(kind)
+    ? (podSelector ?? selector)?.matchLabels
+    : undefined;
+}
+
+interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+}
+
+interface PodTemplate {
+  readonly template: {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly spec: { readonly containers: readonly { readonly ports: readonly { readonly name: string }[] }[] };
+  };
+}
+
+it('selects the pods of the operator, and names a port that they have, wherever it does', async () => {
+  const seen = new Set<string>();
+  for (const file of VALUES_FILES) {
+    const objects = await helm.render(...withValues(file));
+    const deployment = objects.find(({ kind }) => kind === 'Deployment') ?? expect.fail('no Deployment');
+    const { metadata, spec } = (deployment.spec as PodTemplate).template;
+    expect(spec.containers[0]?.ports.map(({ name }) => name)).toEqual(['http']);
+    for (const object of objects) {
+      const selector = podSelectorOf(object);
+      if (selector === undefined) continue;
+      seen.add(object.kind);
+      expect(Object.keys(selector), object.kind).not.toEqual([]);
+      expect(metadata.labels, `${object.kind} with ${file}`).toMatchObject(selector);
+      const ports = [...JSON.stringify(object).matchAll(/"(?:port|targetPort)":"(\w+)"/g)].map(([, name]) => name);
+      expect(
+        ports.filter((name) => name !== 'http'),
+        object.kind,
+      ).toEqual([]);
+    }
+    const services = objects.filter(({ kind }) => kind === 'Service');
+    for (const monitor of objects.filter(({ kind }) => kind === 'ServiceMonitor')) {
+      expect(services.map((service) => service.metadata.labels)).toEqual([
+        expect.objectContaining(podSelectorOf(monitor) ?? {}),
+      ]);
+    }
+  }
+  expect([...seen].toSorted()).toEqual([
+    'Deployment',
+    'NetworkPolicy',
+    'PodDisruptionBudget',
+    'PodMonitor',
+    'Service',
+    'ServiceMonitor',
+  ]);
+});
+
+it('lets a network policy without lists of its own reach Azure and DNS, and everybody read the metrics', async () => {
+  const objects = await helm.render(...withValues('network-policy-values.yaml'));
+  const { spec } = objects.find(({ kind }) => kind === 'NetworkPolicy') ?? expect.fail('no NetworkPolicy');
+  expect(spec).toMatchObject({
+    policyTypes: ['Ingress', 'Egress'],
+    ingress: [{ ports: [{ port: 'http', protocol: 'TCP' }] }],
+    egress: [
+      {
+        ports: [
+          { port: 53, protocol: 'UDP' },
+          { port: 53, protocol: 'TCP' },
+        ],
+      },
+      {
+        ports: [
+          { port: 443, protocol: 'TCP' },
+          { port: 6443, protocol: 'TCP' },
+        ],
+      },
+    ],
+  });
+  expect(JSON.stringify(spec)).not.toContain('"from"');
 });
 
 it('renders, with the values in docs/how-to/monitor.md, what makes Prometheus keep the namespaces of gateways', async () => {

@@ -19,10 +19,10 @@ interface Demo {
 
 const demos: Demo[] = [];
 
-function startDemo(...args: readonly string[]): Demo {
+function startDemo(args: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Demo {
   const mark = randomUUID();
   const child = spawn(process.execPath, [ENTRY, ...args], {
-    env: { ...process.env, [MARK]: mark },
+    env: { ...process.env, ...environment, [MARK]: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -62,7 +62,7 @@ afterEach(() => {
 
 describe('npm run demo', () => {
   it('shows every step with --once, in plain lines, and exits 0', { timeout: 300_000 }, async () => {
-    const demo = startDemo('--once');
+    const demo = startDemo(['--once']);
     expect(await exitCodeOf(demo), demo.output()).toBe(0);
     const steps = demo
       .output()
@@ -97,8 +97,18 @@ describe('npm run demo', () => {
     },
   );
 
+  it('says which step failed, why, and what to do, leaves no process behind, and exits 1', async () => {
+    const demo = startDemo(['--once'], { KUBEBUILDER_ASSETS: join(import.meta.dirname, 'no-such-folder') });
+    expect(await exitCodeOf(demo), demo.output()).toBe(1);
+    expect(demo.output()).toMatch(/==> Starting etcd and kube-apiserver\n.*ERR .*no-such-folder/s);
+    expect(demo.output()).toMatch(/^What to do: .+$/m);
+    if (process.platform === 'linux') {
+      expect(processesWith(demo.mark)).toEqual([]);
+    }
+  });
+
   it('says what is wrong with its options', async () => {
-    const demo = startDemo('--speed', 'fast');
+    const demo = startDemo(['--speed', 'fast']);
     expect(await exitCodeOf(demo)).toBe(2);
     expect(demo.output()).toContain('--speed fast: must be a number from 1 to 1000.');
   });

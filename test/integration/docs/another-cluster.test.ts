@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import { createLogger } from '../../../src/observability/logging.ts';
@@ -11,9 +11,13 @@ import { apply, isReady, readCmg } from '../../demo/steps.ts';
 import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
+import { operatorKubeconfig, prepareOperatorRights } from '../chart/operator-account.ts';
 
 const SERVICE_NAME = 'granitefalls.contoso.com';
 const PATIENCE_MS = 30_000;
+
+beforeAll(prepareOperatorRights, BUILD_TIMEOUT_MS);
 
 async function startOperator(world: SimulatedWorld, kubeconfigPath: string, namespace: string) {
   const operator = await startOperatorUnderTest({
@@ -76,7 +80,7 @@ test('a gateway moves to another cluster as it is', async () => {
     certificate,
   });
 
-  const before = await startOperator(world, inject('kubeconfigPath'), namespace);
+  const before = await startOperator(world, await operatorKubeconfig(namespace), namespace);
   await applyAndWait(sharedApi(), manifests);
   await retainAndDelete(sharedApi(), manifests.cmg);
   await before.stop();

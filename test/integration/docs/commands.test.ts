@@ -11,6 +11,8 @@ import { namespaceForTest } from '../../cluster/shared.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
+import { operatorKubeconfig, prepareOperatorRights } from '../chart/operator-account.ts';
 import { pfxOf } from '../operator/pfx.ts';
 import { type Reader, readAlong } from './reader.ts';
 
@@ -38,7 +40,8 @@ let files: ReadonlyMap<string, string | Uint8Array>;
 beforeAll(async () => {
   world = await startSimulatedWorld({ speed: SPEED });
   files = await filesOnPages(world);
-});
+  await prepareOperatorRights();
+}, BUILD_TIMEOUT_MS);
 afterAll(() => world?.close());
 
 /** The files that pages take to be there: what an administrator has from elsewhere. */
@@ -80,7 +83,7 @@ async function reader(): Promise<Reader & { readonly port: number }> {
   const kubeconfigPath = join(folder, 'kubeconfig.yaml');
   writeFileSync(kubeconfigPath, kubeconfigFor(namespace));
   const operator = await startOperatorUnderTest({
-    kubeconfigPath: inject('kubeconfigPath'),
+    kubeconfigPath: await operatorKubeconfig(namespace),
     world,
     logger: createLogger({ level: 'error', format: 'json', destination: pino.destination('/dev/null') }),
     flags: ['--namespaces', namespace],

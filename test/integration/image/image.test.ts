@@ -19,8 +19,12 @@ const MIB = 1024 ** 2;
 const RELEASE = 'cmg-system';
 const GATEWAYS = 'gateways';
 const PATIENCE_MS = 90_000;
-/** A start is measured so many times, and the best one counts: what else the machine does can only make it worse. */
+/** A start is measured so many times, and the best time counts: what else the machine does can only make it worse. */
 const STARTS = 3;
+/** What it may hold while it has nothing to do. It is to be less than 120; what stays below this leaves room for a newer Node. */
+const IDLE_MIB = 110;
+/** Likewise, after a gateway has been made: the libraries for certificates and blobs are loaded then. */
+const IDLE_WITH_GATEWAY_MIB = 120;
 
 interface Deployment extends RenderedObject {
   readonly spec: {
@@ -142,6 +146,13 @@ function processorSeconds({ pid }: Container): number {
   return (Number(user) + Number(system)) / 100;
 }
 
+/** Waits until it holds less than so many MiB, as it does when the garbage of its last work is gone; returns how many. */
+async function untilSmall(container: Container, mib: number): Promise<number> {
+  const resident = () => statusOf(container, 'VmRSS') / 1024;
+  await expect.poll(resident, { timeout: 20_000, interval: 250 }).toBeLessThan(mib);
+  return resident();
+}
+
 async function leaseHolder(): Promise<unknown> {
   const path = `/apis/coordination.k8s.io/v1/namespaces/${RELEASE}/leases/cmg-operator`;
   const { body } = await controlPlane.api.send('GET', path);
@@ -216,6 +227,7 @@ describe.skipIf(!MAY_CONTAIN)(`the image${MAY_CONTAIN ? '' : `, ${WHY}`}`, () =>
       throw new Error(`${String(error)}; the operator says: ${container.log().slice(-3000)}`);
     });
     expect(await leaseHolder()).toMatch(/./);
+    console.log('MiB after a gateway was made:', await untilSmall(container, IDLE_WITH_GATEWAY_MIB));
 
     expect(await end(container)).toEqual({ code: 0, signal: null });
     expect(await leaseHolder()).toBeFalsy();
@@ -227,12 +239,12 @@ describe.skipIf(!MAY_CONTAIN)(`the image${MAY_CONTAIN ? '' : `, ${WHY}`}`, () =>
     for (let at = 0; at < STARTS; at += 1) {
       const container = start(`start-${at}`);
       const seconds = await untilReady(container);
-      starts.push({ seconds, processor: processorSeconds(container), mib: statusOf(container, 'VmRSS') / 1024 });
+      const processor = processorSeconds(container);
+      starts.push({ seconds, processor, mib: await untilSmall(container, IDLE_MIB) });
       expect((await end(container)).code).toBe(0);
     }
     console.log('starts:', starts);
     expect(Math.min(...starts.map(({ processor }) => processor))).toBeLessThan(1);
-    expect(Math.min(...starts.map(({ mib }) => mib))).toBeLessThan(120);
   });
 
   test('finds no place to write to', async () => {

@@ -141,7 +141,6 @@ const AZURE: readonly BadInput[] = [
     reason: 'ResourceGroupLocationMismatch',
     says: /lies in northeurope, but spec\.azure\.region is westeurope/,
     stalled: true,
-    leaves: true,
     mend: (test, { cmg }) => test.apply(cmg),
   },
   {
@@ -276,7 +275,6 @@ const AZURE: readonly BadInput[] = [
     reason: 'ResourceNotOwned',
     says: /cmg-gateway/,
     stalled: true,
-    leaves: true,
     mend: (test) => test.patchSpec({ azure: { resourceGroup: { name: 'cmg-else' } } }),
   },
   {

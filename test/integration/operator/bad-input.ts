@@ -13,9 +13,9 @@ export interface BadInput {
   readonly reason: Reason;
   /** What the message must tell: what is wrong, and what to do. */
   readonly says: RegExp;
-  /** Whether a person has to act; then nothing was made in Azure either, unless `leaves` says so. */
+  /** Whether a person has to act. */
   readonly stalled: boolean;
-  /** Whether something may have been made before the mistake showed. */
+  /** Whether something may have been made before the mistake showed; else Azure is as it was before. */
   readonly leaves?: boolean;
   readonly mend: (test: GatewayTest, manifests: GatewayManifests) => Promise<unknown> | unknown;
 }
@@ -32,6 +32,7 @@ export function testBadInput(suite: Suite, rows: readonly BadInput[]): void {
     const test = await suite.begin();
     const manifests = await test.manifests();
     const applied = { ...manifests, ...(await row.prepare(test, manifests)) };
+    const before = test.resources();
     await test.apply(applied.certificate, applied.credentials, applied.cmg);
 
     const condition = await test.untilReason(row.type, row.reason);
@@ -42,10 +43,10 @@ export function testBadInput(suite: Suite, rows: readonly BadInput[]): void {
     expect(findCondition(status?.conditions, 'Stalled')?.status).toBe(row.stalled ? 'True' : undefined);
     expect(findCondition(status?.conditions, 'Reconciling')?.status).toBe(row.stalled ? undefined : 'True');
     await expect
-      .poll(async () => (await test.events()).map(({ reason }) => reason), { timeout: 10_000 })
-      .toContain(row.reason);
+      .poll(async () => (await test.events()).filter(({ reason }) => reason === row.reason), { timeout: 10_000 })
+      .toContainEqual(expect.objectContaining({ type: 'Warning', note: expect.stringMatching(row.says) }));
     if (row.leaves !== true) {
-      expect(test.resources()).toEqual([]);
+      expect(test.resources()).toEqual(before);
     }
 
     await row.mend(test, manifests);
