@@ -37,6 +37,12 @@ export function refusalOfBody(source: DefinitionSource, faults: readonly BodyFau
         code: 'BadRequestFormat',
         message: `The request was incorrectly formatted. ${parseMessage(first)}`,
       };
+    case 'locks':
+      return {
+        status: 400,
+        code: 'InvalidRequestContent',
+        message: `The request content was invalid and could not be deserialized: '${parseMessage(first)}'.`,
+      };
     default:
       return source satisfies never;
   }

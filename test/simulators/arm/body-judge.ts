@@ -54,6 +54,7 @@ const BODY_TYPES = {
   identity: ['identity', 'Identity'],
   identityUpdate: ['identity', 'IdentityUpdate'],
   roleAssignment: ['authorization', 'RoleAssignmentCreateParameters'],
+  lock: ['locks', 'ManagementLockObject'],
 } as const satisfies Readonly<Record<string, readonly [DefinitionSource, string]>>;
 
 /** Names a kind of request body. */
@@ -62,7 +63,15 @@ export type BodyType = keyof typeof BODY_TYPES;
 /** Judges bodies of every {@link BodyType}. */
 export type BodyJudge = (type: BodyType, body: JsonValue, current?: JsonObject) => BodyFault[];
 
-const SOURCES: readonly DefinitionSource[] = ['network', 'compute', 'storage', 'keyVault', 'identity', 'authorization'];
+const SOURCES: readonly DefinitionSource[] = [
+  'network',
+  'compute',
+  'storage',
+  'keyVault',
+  'identity',
+  'authorization',
+  'locks',
+];
 
 /**
  * Loads Microsoft's definitions (about a tenth of a second) and returns the judge.

@@ -14,7 +14,9 @@ import {
 import { type ArmContext, namespaceOf } from './context.ts';
 import { type Answer, jsonBody, requiredBody } from './exchange.ts';
 import { objectAt, textAt } from './json-path.ts';
+import { checkLocks } from './lock-checks.ts';
 import type { Outcome, ResourceRequest, ResourceType } from './provider.ts';
+import { isWithin, ownerOf } from './resource-path.ts';
 import { resourceNotFound, resourceRequest, type Target, targetOf } from './resource-target.ts';
 import type { StoredResource, World } from './world.ts';
 
@@ -117,6 +119,7 @@ function write(context: ArmContext, type: ResourceType, found: FoundRequest, met
   const handler = method === 'PUT' ? type.put : type.patch;
   if (handler === undefined) throw methodNotAllowed(method, type);
   if (found.group !== undefined) checkNotDeleting(found.group);
+  checkLocks(found.world, 'write', found.id);
   if (method === 'PATCH' && !exists(type, found)) throw type.missing?.(found) ?? resourceNotFound(found.id);
   const body = requiredBody(context.request);
   if (type.name !== undefined && found.current === undefined && !type.name.pattern.test(found.name)) {
@@ -132,6 +135,7 @@ function write(context: ArmContext, type: ResourceType, found: FoundRequest, met
 
 function remove(context: ArmContext, type: ResourceType, found: FoundRequest): Answer {
   if (type.delete === undefined) throw methodNotAllowed('DELETE', type);
+  checkLocks(found.world, 'delete', found.id);
   if (!exists(type, found) && type.deleteMissing !== 'Ask') return { status: 204 };
   if (found.group !== undefined) checkNotDeleting(found.group);
   checkPreconditions(context, etagOf(type, found));
@@ -140,7 +144,10 @@ function remove(context: ArmContext, type: ResourceType, found: FoundRequest): A
 
 function act(context: ArmContext, type: ResourceType, key: string, found: FoundRequest): Answer {
   if (!exists(type, found)) throw type.missing?.(found) ?? resourceNotFound(found.id);
-  if (found.group !== undefined && context.request.method !== 'GET') checkNotDeleting(found.group);
+  if (context.request.method !== 'GET') {
+    if (found.group !== undefined) checkNotDeleting(found.group);
+    checkLocks(found.world, 'write', found.id);
+  }
   const handler = type.actions?.[key];
   if (handler === undefined) throw methodNotAllowed(context.request.method, type);
   return answerFrom(context, type, found, handler({ ...found, body: jsonBody(context.request) }), false);
@@ -193,11 +200,14 @@ function list(context: ArmContext, type: ResourceType, found: FoundRequest): Ans
   return { status: 200, body: { value: resources.map((item) => viewOf(type, item, world)) } };
 }
 
-/** Those of a type in a group, in a subscription, or (extension resources) at a scope and below it. */
+/**
+ * Those of a type in a group, in a subscription, or (extension resources) at a scope and below it. With the filter
+ * `atScope()`, extension resources at the scope and above it instead: all that hold there.
+ */
 function* within({ world }: ArmContext, type: ResourceType, found: FoundRequest): Iterable<StoredResource> {
-  const prefix = `${found.id}/`.toLowerCase();
+  const atScope = type.extension === true && /^\s*atScope\(\)\s*$/i.test(found.query.get('$filter') ?? '');
   for (const item of world.ofType(type.type)) {
-    if (item.id.toLowerCase().startsWith(prefix)) yield item;
+    if (atScope ? isWithin(found.id, ownerOf(item.id)) : isWithin(item.id, found.id)) yield item;
   }
 }
 

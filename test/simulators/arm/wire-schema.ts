@@ -49,7 +49,7 @@ export interface WireObject {
 }
 
 /** The SDK packages whose definitions are used. */
-export type DefinitionSource = 'network' | 'compute' | 'storage' | 'keyVault' | 'identity' | 'authorization';
+export type DefinitionSource = 'network' | 'compute' | 'storage' | 'keyVault' | 'identity' | 'authorization' | 'locks';
 
 interface MapperType {
   readonly name: string;
@@ -77,6 +77,7 @@ const PACKAGES: Readonly<Record<DefinitionSource, { readonly name: string; reado
   keyVault: { name: '@azure/arm-keyvault', models: 'dist/esm/models' },
   identity: { name: '@azure/arm-msi', models: 'dist/esm/models' },
   authorization: { name: '@azure/arm-authorization', models: 'dist-esm/src/models' },
+  locks: { name: '@azure/arm-locks', models: 'dist-esm/src/models' },
 };
 
 /**
@@ -129,6 +130,7 @@ const OPEN_ENUMERATIONS: Readonly<Record<DefinitionSource, Readonly<Record<strin
   },
   identity: { 'Identity.properties.isolationScope': 'KnownIsolationScope' },
   authorization: { 'RoleAssignmentCreateParameters.properties.principalType': 'KnownPrincipalType' },
+  locks: { 'ManagementLockObject.properties.level': 'KnownLockLevel' },
 };
 
 /** Definitions of one SDK package. */

@@ -12,6 +12,7 @@ import {
 import type { ArmContext } from '../context.ts';
 import { type Answer, requiredBody } from '../exchange.ts';
 import { textAt } from '../json-path.ts';
+import { checkGroupDeletionLocks, checkLocks } from '../lock-checks.ts';
 import { groupId, locationName } from '../resource-path.ts';
 import { tagsOf } from '../resource-store.ts';
 import { parameter, type Route } from '../routes.ts';
@@ -90,6 +91,7 @@ function put(context: ArmContext, parameters: Parameters): Answer {
   checkTags(body.tags);
   const current = world.get(id);
   if (current !== undefined) checkNotDeleting(current);
+  checkLocks(world, 'write', current?.id ?? id);
   const location = groupLocation(body, current);
   const group = world.store({
     id: current?.id ?? groupId(subscriptionId, name),
@@ -111,6 +113,7 @@ function patch(context: ArmContext, parameters: Parameters): Answer {
   const { subscriptionId, name } = begin(context, parameters, WRITE);
   const current = existingGroup(context, subscriptionId, name);
   checkNotDeleting(current);
+  checkLocks(context.world, 'write', current.id);
   const body = requiredBody(context.request);
   checkMembers(body);
   checkTags(body.tags);
@@ -122,6 +125,7 @@ function remove(context: ArmContext, parameters: Parameters): Answer {
   const { subscriptionId, name, apiVersion } = begin(context, parameters, DELETE);
   const { world, types, operations, request } = context;
   const group = existingGroup(context, subscriptionId, name);
+  checkGroupDeletionLocks(world, group.id);
   const { headers } = operations.begin(
     {
       kind: 'Location',

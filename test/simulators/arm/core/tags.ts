@@ -4,6 +4,7 @@ import { checkNotDeleting, checkResourcesApiVersion, checkRights, checkTags, sub
 import type { ArmContext } from '../context.ts';
 import { type Answer, requiredBody } from '../exchange.ts';
 import { textAt } from '../json-path.ts';
+import { checkLocks } from '../lock-checks.ts';
 import { groupId, placeOf } from '../resource-path.ts';
 import { tagsOf } from '../resource-store.ts';
 import { resourceNotFound } from '../resource-target.ts';
@@ -84,7 +85,10 @@ function taggedResource(context: ArmContext, scope: string, verb: 'read' | 'writ
   const resource = world.get(scope);
   if (resource === undefined) throw resourceNotFound(scope);
   const group = resourceGroup === undefined ? undefined : world.get(groupId(subscriptionId, resourceGroup));
-  if (group !== undefined && verb !== 'read') checkNotDeleting(group);
+  if (verb !== 'read') {
+    if (group !== undefined) checkNotDeleting(group);
+    checkLocks(world, verb, resource.id);
+  }
   return resource;
 }
 

@@ -51,6 +51,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   'microsoft.keyvault': '2026-02-01',
   'microsoft.managedidentity': '2024-11-30',
   'microsoft.authorization': '2022-04-01',
+  'microsoft.authorization/locks': '2020-05-01',
 };
 
 const CALLER: Principal = {
@@ -153,8 +154,8 @@ function exchange(
 }
 
 function versionFor(path: string): string {
-  const namespace = /.*\/providers\/([^/]+)/i.exec(path)?.[1] ?? '';
-  return VERSIONS[namespace.toLowerCase()] ?? '2025-04-01';
+  const [, namespace = '', type = ''] = /.*\/providers\/([^/]+)\/?([^/]*)/i.exec(path.toLowerCase()) ?? [];
+  return VERSIONS[`${namespace}/${type}`] ?? VERSIONS[namespace] ?? '2025-04-01';
 }
 
 /** The code of an error answer. */

@@ -1,6 +1,7 @@
 import type { ResourceType } from '../provider.ts';
 import { blobContainers, blobServices } from './blob-containers.ts';
 import { loadBalancers } from './load-balancers.ts';
+import { locks } from './locks.ts';
 import { networkSecurityGroups, securityRules } from './network-security-groups.ts';
 import { publicIPAddresses } from './public-ip-addresses.ts';
 import { roleAssignments } from './role-assignments.ts';
@@ -16,6 +17,7 @@ import { subnets, virtualNetworks } from './virtual-networks.ts';
 export const resourceTypes: readonly ResourceType[] = [
   userAssignedIdentities,
   roleAssignments,
+  locks,
   networkSecurityGroups,
   securityRules,
   virtualNetworks,
