@@ -3,6 +3,7 @@ import { ArmFault } from './arm-fault.ts';
 import type { SimulatorControl } from './control.ts';
 import { type Answer, type ArmRequest, requiredBody } from './exchange.ts';
 import type { FaultRule } from './faults.ts';
+import { parseDenyPolicy } from './policies.ts';
 import type { GlobalName, SizeAvailability } from './world.ts';
 import type { Grant } from './world-state.ts';
 
@@ -96,6 +97,9 @@ function applySettings(control: SimulatorControl, body: JsonObject): void {
       case 'graphLagSeconds':
       case 'roleLagSeconds':
         settings[name] = Number(value);
+        break;
+      case 'policies':
+        settings.policies = list(value).map(parseDenyPolicy);
         break;
       case 'throttling':
         settings.throttling = value === true;

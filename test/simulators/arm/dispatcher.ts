@@ -13,8 +13,9 @@ import {
 } from './checks.ts';
 import { type ArmContext, namespaceOf } from './context.ts';
 import { type Answer, jsonBody, requiredBody } from './exchange.ts';
-import { objectAt, textAt } from './json-path.ts';
+import { mergePatch, objectAt, textAt } from './json-path.ts';
 import { checkLocks } from './lock-checks.ts';
+import { checkPolicies } from './policies.ts';
 import type { Outcome, ResourceRequest, ResourceType } from './provider.ts';
 import { isWithin, ownerOf } from './resource-path.ts';
 import { resourceNotFound, resourceRequest, type Target, targetOf } from './resource-target.ts';
@@ -129,6 +130,8 @@ function write(context: ArmContext, type: ResourceType, found: FoundRequest, met
     checkTags(body.tags, type.longestTagName);
     if (method === 'PUT') checkLocation(body, type.type, found.name, found.current);
   }
+  const document = method === 'PUT' ? body : mergePatch(documentOf(type, found) ?? {}, body);
+  checkPolicies(context.world.settings.policies, { id: found.id, name: found.name, type: type.type, document });
   checkPreconditions(context, etagOf(type, found));
   return answerFrom(context, type, found, handler({ ...found, body }), true);
 }

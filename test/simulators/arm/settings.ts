@@ -1,4 +1,5 @@
 import { BUILT_IN_ROLES, catalogueAvailability, REGIONS, VM_SIZES } from './catalogue.ts';
+import type { DenyPolicy } from './policies.ts';
 import type { RoleDefinition, SizeAvailability, VirtualMachineSize } from './world.ts';
 
 /** What the control API can turn in the simulated Azure. Times are simulated seconds. */
@@ -19,6 +20,8 @@ export interface Settings {
   throttling: boolean;
   /** Why extensions of scale sets fail: by `<id of the scale set>/<extension>`, or `<extension>` for all, in lower case. */
   readonly extensionFailures: Map<string, string>;
+  /** Policies that deny writes. */
+  policies: readonly DenyPolicy[];
 }
 
 /** The limit of a quota that nobody set. Room for a few hundred gateways. */
@@ -35,6 +38,7 @@ export function defaultSettings(): Settings {
     roleLagSeconds: 5,
     throttling: false,
     extensionFailures: new Map(),
+    policies: [],
   };
 }
 

@@ -13,6 +13,7 @@ import type { ArmContext } from '../context.ts';
 import { type Answer, requiredBody } from '../exchange.ts';
 import { textAt } from '../json-path.ts';
 import { checkGroupDeletionLocks, checkLocks } from '../lock-checks.ts';
+import { checkPolicies } from '../policies.ts';
 import { groupId, locationName } from '../resource-path.ts';
 import { tagsOf } from '../resource-store.ts';
 import { parameter, type Route } from '../routes.ts';
@@ -93,6 +94,7 @@ function put(context: ArmContext, parameters: Parameters): Answer {
   if (current !== undefined) checkNotDeleting(current);
   checkLocks(world, 'write', current?.id ?? id);
   const location = groupLocation(body, current);
+  judgeByPolicies(context, name, id, body);
   const group = world.store({
     id: current?.id ?? groupId(subscriptionId, name),
     type: GROUP_TYPE,
@@ -118,7 +120,12 @@ function patch(context: ArmContext, parameters: Parameters): Answer {
   checkMembers(body);
   checkTags(body.tags);
   const document = { ...current.document, ...(isJsonObject(body.tags) ? { tags: body.tags } : {}) };
+  judgeByPolicies(context, current.name, current.id, document);
   return { status: 200, body: groupView(context.world.store({ id: current.id, type: GROUP_TYPE, document })) };
+}
+
+function judgeByPolicies({ world }: ArmContext, name: string, id: string, document: JsonObject): void {
+  checkPolicies(world.settings.policies, { id, name, type: GROUP_TYPE, document });
 }
 
 function remove(context: ArmContext, parameters: Parameters): Answer {

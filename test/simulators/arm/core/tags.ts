@@ -5,6 +5,7 @@ import type { ArmContext } from '../context.ts';
 import { type Answer, requiredBody } from '../exchange.ts';
 import { textAt } from '../json-path.ts';
 import { checkLocks } from '../lock-checks.ts';
+import { checkPolicies } from '../policies.ts';
 import { groupId, placeOf } from '../resource-path.ts';
 import { tagsOf } from '../resource-store.ts';
 import { resourceNotFound } from '../resource-target.ts';
@@ -93,6 +94,8 @@ function taggedResource(context: ArmContext, scope: string, verb: 'read' | 'writ
 }
 
 function storeTags({ world }: ArmContext, resource: StoredResource, tags: JsonObject): StoredResource {
+  const { id, name, type, document } = resource;
+  checkPolicies(world.settings.policies, { id, name, type, document: { ...document, tags } });
   const etag = world.newEtag();
   const shown = textAt(resource.document, 'etag');
   return world.store({
