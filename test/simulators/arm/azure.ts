@@ -1,15 +1,21 @@
+import { randomUUID } from 'node:crypto';
+import { isJsonObject } from '../../../src/json.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
+import { type Activity, createActivityLog } from './activity-log.ts';
 import { ArmFault } from './arm-fault.ts';
-import { createTypeRegistry, type TypeRegistry } from './context.ts';
+import { type ArmContext, createTypeRegistry, type TypeRegistry } from './context.ts';
 import { type Arm, createArm } from './core/index.ts';
+import { GROUP_TYPE } from './core/resource-groups.ts';
 import { viewOf } from './dispatcher.ts';
 import type { Answer, ArmRequest } from './exchange.ts';
 import type { FaultAction } from './faults.ts';
+import { type Attribution, createChangeLog } from './graph-changes.ts';
 import { createGraphIndex } from './graph-index.ts';
 import { createJournal, isWrite, type Journal } from './journal.ts';
-import { createOperations, type Operations } from './operations.ts';
+import { nameOperation } from './operation-names.ts';
+import { createOperations, type Operation, type Operations } from './operations.ts';
 import { resourceTypes } from './providers/index.ts';
-import { createRateLimits } from './rate-limits.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import type { Principal } from './world.ts';
 import { createWorld, type WorldState } from './world-state.ts';
@@ -48,32 +54,26 @@ export function createAzure(parts: AzureParts): Azure {
     registrations: new Map(types.namespaces.map((namespace) => [namespace.toLowerCase(), 'Registered'])),
   });
   const operations = createOperations(world, clock);
+  const attribution: Attribution = { current: undefined };
+  const isTracked = (type: string) => types.get(type)?.tracked === true;
+  const changes = createChangeLog(world, attribution, (type) => isTracked(type) || type === GROUP_TYPE);
   const graph = createGraphIndex(
     world,
     (resource) => viewOf(types.get(resource.type), resource, world),
-    (type) => types.get(type)?.tracked === true,
+    isTracked,
+    changes,
   );
-  const arm: Arm = createArm(graph);
+  const log = createActivityLog(types, parts.tenantId);
+  const arm: Arm = createArm(graph, log);
   const journal = createJournal();
   const rateLimits = createRateLimits();
 
   const carryOut: Azure['carryOut'] = (request, caller, fault) => {
-    const { method, path } = request;
-    let remaining: Record<string, string>;
-    try {
-      remaining = rateLimits.take({
-        method,
-        path,
-        caller: caller.appId,
-        now: world.now(),
-        enforce: settings.throttling,
-      });
-    } catch (error) {
-      if (error instanceof ArmFault) return { status: error.status, headers: error.headers, body: error.body };
-      throw error;
-    }
+    const limits = withinLimits(rateLimits, request, caller, world);
+    if ('refusal' in limits) return limits.refusal;
     const begunBefore = operations.journal.length;
-    const answer = arm({
+    const correlationId = correlationIdOf(request);
+    const context: ArmContext = {
       world,
       types,
       operations,
@@ -81,18 +81,71 @@ export function createAzure(parts: AzureParts): Azure {
       request,
       caller,
       operationFailure: fault?.kind === 'failOperation' ? fault.error : undefined,
-    });
-    if (answer.status < 300 && isWrite(method, path)) {
-      const accepted = {
-        method,
-        path,
-        status: answer.status,
-        callerObjectId: caller.objectId,
-        acceptedAt: world.now(),
-      };
-      journal.accept(accepted, operations.journal[begunBefore]);
-    }
-    return { ...answer, headers: { ...remaining, ...answer.headers } };
+    };
+    if (!isWrite(request.method, request.path)) return withHeaders(arm(context), limits.headers);
+    attribution.current = { caller, correlationId, ...nameOperation(types, request.method, request.path) };
+    const answer = arm(context);
+    attribution.current = undefined;
+    const written: Written = { request, caller, answer, at: world.now(), operation: operations.journal[begunBefore] };
+    log.note(activityOf(written, correlationId));
+    if (answer.status < 300) journal.accept(acceptedWriteOf(written), written.operation);
+    return withHeaders(answer, { ...limits.headers, [CORRELATION]: correlationId });
   };
   return { world, types, operations, journal, carryOut };
+}
+
+function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>): Answer {
+  return { ...answer, headers: { ...headers, ...answer.headers } };
+}
+
+function withinLimits(
+  rateLimits: RateLimits,
+  { method, path }: ArmRequest,
+  caller: Principal,
+  world: WorldState,
+): { readonly headers: Readonly<Record<string, string>> } | { readonly refusal: Answer } {
+  try {
+    const enforce = world.settings.throttling;
+    return { headers: rateLimits.take({ method, path, caller: caller.appId, now: world.now(), enforce }) };
+  } catch (error) {
+    if (!(error instanceof ArmFault)) throw error;
+    return { refusal: { status: error.status, headers: error.headers, body: error.body } };
+  }
+}
+
+const CORRELATION = 'x-ms-correlation-request-id';
+
+/** The id under which a client, or else Azure, keeps together what belongs to one request. */
+function correlationIdOf({ headers }: ArmRequest): string {
+  const given = headers[CORRELATION];
+  return typeof given === 'string' ? given : randomUUID();
+}
+
+/** A request that was meant to change something, and what came of it. */
+interface Written {
+  readonly request: ArmRequest;
+  readonly caller: Principal;
+  readonly answer: Answer;
+  readonly at: number;
+  readonly operation: Operation | undefined;
+}
+
+function activityOf({ request, caller, answer, at, operation }: Written, correlationId: string): Activity {
+  const clientRequestId = request.headers['x-ms-client-request-id'];
+  return {
+    method: request.method,
+    path: request.path,
+    correlationId,
+    clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : undefined,
+    caller,
+    at,
+    status: answer.status,
+    refusal: answer.status >= 400 && isJsonObject(answer.body) ? answer.body : undefined,
+    operation,
+  };
+}
+
+function acceptedWriteOf({ request, caller, answer, at }: Written) {
+  const { method, path } = request;
+  return { method, path, status: answer.status, callerObjectId: caller.objectId, acceptedAt: at };
 }

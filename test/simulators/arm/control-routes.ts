@@ -96,6 +96,7 @@ function applySettings(control: SimulatorControl, body: JsonObject): void {
       case 'durationFactor':
       case 'graphLagSeconds':
       case 'roleLagSeconds':
+      case 'activityLogLagSeconds':
         settings[name] = Number(value);
         break;
       case 'policies':

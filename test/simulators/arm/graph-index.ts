@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../src/json.ts';
+import type { ChangeLog } from './graph-changes.ts';
 import { objectAt } from './json-path.ts';
 import { placeOf } from './resource-path.ts';
 import type { StoredResource } from './world.ts';
@@ -19,7 +20,12 @@ const GROUP = 'microsoft.resources/resourcegroups';
 const ROLE_ASSIGNMENT = 'microsoft.authorization/roleassignments';
 
 /** The tables that have rows. */
-export const GRAPH_TABLES: readonly string[] = ['resources', 'resourcecontainers', 'authorizationresources'];
+export const GRAPH_TABLES: readonly string[] = [
+  'resources',
+  'resourcecontainers',
+  'authorizationresources',
+  'resourcechanges',
+];
 
 /**
  * Follows a world. A change becomes visible `settings.graphLagSeconds` after it; until then the graph shows what was.
@@ -31,6 +37,7 @@ export function createGraphIndex(
   world: WorldState,
   view: (resource: StoredResource) => JsonObject,
   isTracked: (type: string) => boolean,
+  changes: ChangeLog,
 ): GraphIndex {
   const rows = new Map<string, Row>();
   const pending: { readonly id: string; readonly changedAt: number }[] = [];
@@ -57,6 +64,7 @@ export function createGraphIndex(
 
   return {
     rows: (table) => {
+      if (table === 'resourcechanges') return changes.rows();
       catchUp();
       return [...rows.values()].filter((entry) => entry.table === table).map((entry) => entry.row);
     },

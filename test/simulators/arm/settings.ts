@@ -14,6 +14,8 @@ export interface Settings {
   readonly sizes: Map<string, SizeAvailability>;
   /** How long after a change Azure Resource Graph shows it. */
   graphLagSeconds: number;
+  /** How long after an event the activity log shows it. */
+  activityLogLagSeconds: number;
   /** How long after a role assignment the data plane of storage honours it. */
   roleLagSeconds: number;
   /** Whether requests beyond Azure's limits get 429. */
@@ -35,6 +37,7 @@ export function defaultSettings(): Settings {
     quotas: new Map(),
     sizes: new Map(),
     graphLagSeconds: 5,
+    activityLogLagSeconds: 120,
     roleLagSeconds: 5,
     throttling: false,
     extensionFailures: new Map(),

@@ -1,9 +1,11 @@
+import type { ActivityLog } from '../activity-log.ts';
 import { ArmFault } from '../arm-fault.ts';
 import type { ArmContext } from '../context.ts';
 import { dispatch } from '../dispatcher.ts';
 import type { Answer } from '../exchange.ts';
 import type { GraphIndex } from '../graph-index.ts';
 import { createRouter } from '../routes.ts';
+import { activityLogRoutes } from './activity-log.ts';
 import { authorizationRoutes } from './authorization.ts';
 import { computeRoutes } from './compute.ts';
 import { deletedVaultRoutes } from './deleted-vaults.ts';
@@ -30,9 +32,9 @@ const otherRoutes = [
 /** Answers a request whose caller is known. */
 export type Arm = (context: ArmContext) => Answer;
 
-/** Azure Resource Manager, with what Resource Graph knows of it. */
-export function createArm(graph: GraphIndex): Arm {
-  const route = createRouter([...resourceGraphRoutes(graph), ...otherRoutes]);
+/** Azure Resource Manager, with what Resource Graph and the activity log know of it. */
+export function createArm(graph: GraphIndex, log: ActivityLog): Arm {
+  const route = createRouter([...resourceGraphRoutes(graph), ...activityLogRoutes(log), ...otherRoutes]);
   return (context) => {
     try {
       return route(context) ?? context.operations.poll(context.request) ?? dispatch(context) ?? notFound(context);
