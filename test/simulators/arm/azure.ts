@@ -18,7 +18,7 @@ import { resourceTypes } from './providers/index.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import type { Principal } from './world.ts';
-import { createWorld, type WorldState } from './world-state.ts';
+import { createWorld, type Subscription, type WorldState } from './world-state.ts';
 
 /** One simulated Azure without its network and its directory. */
 export interface Azure {
@@ -26,8 +26,18 @@ export interface Azure {
   readonly types: TypeRegistry;
   readonly operations: Operations;
   readonly journal: Journal;
+  addSubscription(subscription: NewSubscription): void;
   /** Carries out a request of a caller who is known. */
   carryOut(request: ArmRequest, caller: Principal, fault?: FaultAction): Answer;
+}
+
+/** A subscription to add. */
+export interface NewSubscription {
+  /** In lower case. */
+  readonly subscriptionId: string;
+  readonly displayName: string;
+  /** Whether all resource providers are registered. */
+  readonly registered: boolean;
 }
 
 /** What an Azure is made of. */
@@ -47,12 +57,13 @@ export function createAzure(parts: AzureParts): Azure {
   const settings = parts.settings ?? defaultSettings();
   const world = createWorld({ ...parts, now: () => clock.now(), settings });
   const types = createTypeRegistry(resourceTypes);
-  world.subscriptions.set(parts.subscriptionId, {
-    subscriptionId: parts.subscriptionId,
-    displayName: 'Simulated subscription',
-    state: 'Enabled',
-    registrations: new Map(types.namespaces.map((namespace) => [namespace.toLowerCase(), 'Registered'])),
-  });
+  const addSubscription: Azure['addSubscription'] = ({ subscriptionId, displayName, registered }) => {
+    const registrations = new Map(
+      types.namespaces.map((namespace) => [namespace.toLowerCase(), registered ? 'Registered' : 'NotRegistered']),
+    ) satisfies Subscription['registrations'];
+    world.subscriptions.set(subscriptionId, { subscriptionId, displayName, state: 'Enabled', registrations });
+  };
+  addSubscription({ ...parts, displayName: 'Simulated subscription', registered: true });
   const operations = createOperations(world, clock);
   const attribution: Attribution = { current: undefined };
   const isTracked = (type: string) => types.get(type)?.tracked === true;
@@ -91,7 +102,7 @@ export function createAzure(parts: AzureParts): Azure {
     if (answer.status < 300) journal.accept(acceptedWriteOf(written), written.operation);
     return withHeaders(answer, { ...limits.headers, [CORRELATION]: correlationId });
   };
-  return { world, types, operations, journal, carryOut };
+  return { world, types, operations, journal, addSubscription, carryOut };
 }
 
 function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>): Answer {

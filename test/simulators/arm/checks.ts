@@ -2,7 +2,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/json
 import { ArmFault } from './arm-fault.ts';
 import { REGIONS, REGISTRATION_FREE, RESOURCES_API_VERSIONS } from './catalogue.ts';
 import type { ArmContext } from './context.ts';
-import { groupId, locationName } from './resource-path.ts';
+import { groupId, locationName, placeOf } from './resource-path.ts';
+import { hasAnyRight } from './role-rights.ts';
 import type { StoredResource } from './world.ts';
 import type { Subscription } from './world-state.ts';
 
@@ -66,6 +67,23 @@ export function checkRights({ world, caller }: ArmContext, action: string, scope
     'AuthorizationFailed',
     `The client '${caller.appId}' with object id '${caller.objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
   );
+}
+
+/**
+ * What of a list the caller may read: who has no right at the scope of the list sees what is allowed below it.
+ *
+ * @throws ArmFault for who has no right in the subscription at all
+ */
+export function readableOf(
+  context: ArmContext,
+  scope: string,
+  items: readonly StoredResource[],
+  action: string,
+): readonly StoredResource[] {
+  const { world, caller } = context;
+  if (world.mayDo(caller, action, scope)) return items;
+  if (!hasAnyRight(world, caller, placeOf(scope).subscriptionId ?? '')) checkRights(context, action, scope);
+  return items.filter((item) => world.mayDo(caller, action, item.id));
 }
 
 /** The subscription of a request. @throws ArmFault when it is unknown or may only be read */

@@ -1,11 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/json.ts';
 import { ArmFault } from './arm-fault.ts';
 import type { SimulatorControl } from './control.ts';
+import { applySettings, grantsIn } from './control-settings.ts';
 import { type Answer, type ArmRequest, requiredBody } from './exchange.ts';
 import type { FaultRule } from './faults.ts';
-import { parseDenyPolicy } from './policies.ts';
-import type { GlobalName, SizeAvailability } from './world.ts';
-import type { Grant } from './world-state.ts';
 
 /** The control API over HTTPS: `/simulator/…`, JSON in and out, no token. README.md has an example of each. */
 export async function answerControl(control: SimulatorControl, request: ArmRequest): Promise<Answer | undefined> {
@@ -45,6 +43,10 @@ async function route(control: SimulatorControl, request: ArmRequest): Promise<An
     case 'PATCH settings':
       applySettings(control, requiredBody(request));
       return DONE;
+    case 'POST subscriptions':
+      return { status: 200, body: { subscriptionId: addSubscription(control, requiredBody(request)) } };
+    case 'POST applications':
+      return { status: 200, body: addApplication(control, requiredBody(request)) };
     case 'PATCH resource':
       control.mutate(query.get('id') ?? '', requiredBody(request));
       return DONE;
@@ -56,6 +58,22 @@ async function route(control: SimulatorControl, request: ArmRequest): Promise<An
     default:
       return undefined;
   }
+}
+
+function addSubscription(control: SimulatorControl, { displayName, registered }: JsonObject): string {
+  return control.addSubscription({
+    ...(typeof displayName === 'string' ? { displayName } : {}),
+    ...(typeof registered === 'boolean' ? { registered } : {}),
+  });
+}
+
+/** With a secret, and the rights that the body gives it. */
+function addApplication(control: SimulatorControl, { displayName, rights }: JsonObject): JsonObject {
+  const { principal, secrets } = control.addApplication(typeof displayName === 'string' ? displayName : 'application');
+  const clientSecret = `simulated-${principal.appId}`;
+  secrets.add(clientSecret);
+  control.setRights(grantsIn(rights), principal.appId);
+  return { clientId: principal.appId, objectId: principal.objectId, clientSecret };
 }
 
 const ACTIONS = ['answer', 'dropConnection', 'delay', 'applyThenDrop', 'failOperation'];
@@ -74,61 +92,4 @@ function callAs(control: SimulatorControl, body: JsonObject): Answer {
   if (typeof method !== 'string' || typeof path !== 'string') throw new Error('method and path are missing.');
   const answer = control.call(method, path, isJsonObject(body.body) ? body.body : undefined);
   return { status: 200, body: { status: answer.status, headers: { ...answer.headers }, body: answer.body ?? null } };
-}
-
-/** Applies what of the settings a body holds; what it does not mention stays. */
-function applySettings(control: SimulatorControl, body: JsonObject): void {
-  const { settings } = control;
-  for (const [name, value] of Object.entries(body)) {
-    switch (name) {
-      case 'durations':
-        for (const [key, seconds] of entries(value)) settings.durations.set(key, Number(seconds));
-        break;
-      case 'quotas':
-        for (const [key, limit] of entries(value)) settings.quotas.set(key.toLowerCase(), Number(limit));
-        break;
-      case 'sizes':
-        for (const [key, how] of entries(value)) settings.sizes.set(key.toLowerCase(), String(how) as SizeAvailability);
-        break;
-      case 'extensionFailures':
-        for (const [key, why] of entries(value)) settings.extensionFailures.set(key.toLowerCase(), String(why));
-        break;
-      case 'durationFactor':
-      case 'graphLagSeconds':
-      case 'roleLagSeconds':
-      case 'activityLogLagSeconds':
-        settings[name] = Number(value);
-        break;
-      case 'policies':
-        settings.policies = list(value).map(parseDenyPolicy);
-        break;
-      case 'throttling':
-        settings.throttling = value === true;
-        break;
-      case 'registrations':
-        for (const [key, state] of entries(value)) {
-          control.setRegistration(key, state === 'Registered' ? 'Registered' : 'NotRegistered');
-        }
-        break;
-      case 'rights':
-        control.setRights(list(value) as unknown as readonly Grant[]);
-        break;
-      case 'deny':
-        control.deny(list(value).map(String));
-        break;
-      case 'takenNames':
-        for (const taken of list(value)) control.takeName(taken as unknown as GlobalName);
-        break;
-      default:
-        throw new Error(`There is no setting ${name}.`);
-    }
-  }
-}
-
-function entries(value: JsonValue | undefined): [string, JsonValue | undefined][] {
-  return isJsonObject(value) ? Object.entries(value) : [];
-}
-
-function list(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? value : [];
 }

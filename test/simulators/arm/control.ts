@@ -10,7 +10,7 @@ import { mergePatch } from './json-path.ts';
 import { nameKey } from './resource-store.ts';
 import type { Settings } from './settings.ts';
 import type { GlobalName, Principal, StoredResource } from './world.ts';
-import type { Grant, WorldState } from './world-state.ts';
+import type { Grant, Subscription, WorldState } from './world-state.ts';
 
 /** What tests and people do to the simulated Azure from outside. The same is offered over HTTPS, see README.md. */
 export interface SimulatorControl {
@@ -29,9 +29,11 @@ export interface SimulatorControl {
   reset(): void;
   /** Moves the clock on. What falls due on the way happens. */
   advance(ms: number): void | Promise<void>;
-  /** Sets how a provider is registered in the default subscription. */
-  setRegistration(namespace: string, state: 'Registered' | 'NotRegistered'): void;
-  setSubscriptionState(state: 'Enabled' | 'Warned' | 'PastDue' | 'Disabled' | 'Deleted'): void;
+  /** Adds a subscription to the tenant, in which nothing exists, and returns its id. It is gone after a reset. */
+  addSubscription(options?: SubscriptionOptions): string;
+  /** Sets how a provider is registered. Default subscription: the one that the simulator begins with. */
+  setRegistration(namespace: string, state: 'Registered' | 'NotRegistered', subscriptionId?: string): void;
+  setSubscriptionState(state: Subscription['state'], subscriptionId?: string): void;
   /** Replaces what an application may do. Default application: the one that the simulator begins with. */
   setRights(grants: readonly Grant[], clientId?: string): void;
   /** Takes rights away from what an application has. */
@@ -50,6 +52,13 @@ export interface SimulatorControl {
   call(method: string, path: string, body?: JsonObject): Answer;
 }
 
+export interface SubscriptionOptions {
+  /** Default: a text that says which one it is. */
+  readonly displayName?: string;
+  /** Whether all resource providers are registered. Default true. */
+  readonly registered?: boolean;
+}
+
 /** What the control needs of the simulator. */
 export interface Controlled {
   readonly host: AzureHost;
@@ -64,7 +73,7 @@ export interface Controlled {
 
 /** The control of a simulator. */
 export function createControl(controlled: Controlled): SimulatorControl {
-  const { host, entra, faults, subscriptionId } = controlled;
+  const { host, entra, faults } = controlled;
   const world = (): WorldState => host.azure().world;
   const view = (resource: StoredResource) => viewOf(host.azure().types.get(resource.type), resource, world());
   const application = (clientId = controlled.clientId): Application => {
@@ -72,9 +81,9 @@ export function createControl(controlled: Controlled): SimulatorControl {
     if (found === undefined) throw new Error(`No application ${clientId} is registered.`);
     return found;
   };
-  const subscription = () => {
-    const found = world().subscriptions.get(subscriptionId);
-    if (found === undefined) throw new Error(`The subscription ${subscriptionId} is gone.`);
+  const subscription = (subscriptionId = controlled.subscriptionId) => {
+    const found = world().subscriptions.get(subscriptionId.toLowerCase());
+    if (found === undefined) throw new Error(`There is no subscription ${subscriptionId}.`);
     return found;
   };
   const existing = (id: string): StoredResource => {
@@ -108,11 +117,18 @@ export function createControl(controlled: Controlled): SimulatorControl {
       host.renew();
     },
     advance: controlled.advance,
-    setRegistration: (namespace, state) => {
-      subscription().registrations.set(namespace.toLowerCase(), state);
+    addSubscription: ({ displayName, registered = true } = {}) => {
+      const number = world().subscriptions.size + 1;
+      const subscriptionId = world().uuid();
+      const name = displayName ?? `Simulated subscription ${number}`;
+      host.azure().addSubscription({ subscriptionId, displayName: name, registered });
+      return subscriptionId;
     },
-    setSubscriptionState: (state) => {
-      subscription().state = state;
+    setRegistration: (namespace, state, subscriptionId) => {
+      subscription(subscriptionId).registrations.set(namespace.toLowerCase(), state);
+    },
+    setSubscriptionState: (state, subscriptionId) => {
+      subscription(subscriptionId).state = state;
     },
     setRights: (grants, clientId) => {
       world().grants.set(application(clientId).principal.objectId, grants);

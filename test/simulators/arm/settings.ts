@@ -8,7 +8,7 @@ export interface Settings {
   readonly durations: Map<string, number>;
   /** Multiplies every duration, those set above too. 0: operations are over as soon as they have begun. */
   durationFactor: number;
-  /** Limits by `<region>/<quota>`, or `<quota>` for all regions, in lower case. */
+  /** Limits by `<subscription>/<region>/<quota>`, `<region>/<quota>`, or `<quota>` for all regions, in lower case. */
   readonly quotas: Map<string, number>;
   /** How sizes stand, by `<region>/<size>` in lower case, where it differs from the catalogue. */
   readonly sizes: Map<string, SizeAvailability>;
@@ -50,10 +50,11 @@ export function durationOf(settings: Settings, key: string, fallback: number): n
   return (settings.durations.get(key) ?? fallback) * settings.durationFactor;
 }
 
-/** Limit of a quota in a region. */
-export function quotaOf(settings: Settings, location: string, name: string): number {
+/** Limit of a subscription's quota in a region. */
+export function quotaOf({ quotas }: Settings, subscriptionId: string, location: string, name: string): number {
   const quota = name.toLowerCase();
-  return settings.quotas.get(`${location}/${quota}`) ?? settings.quotas.get(quota) ?? DEFAULT_QUOTA;
+  const own = quotas.get(`${subscriptionId.toLowerCase()}/${location}/${quota}`);
+  return own ?? quotas.get(`${location}/${quota}`) ?? quotas.get(quota) ?? DEFAULT_QUOTA;
 }
 
 const SIZES: ReadonlyMap<string, VirtualMachineSize> = new Map(VM_SIZES.map((size) => [size.name.toLowerCase(), size]));

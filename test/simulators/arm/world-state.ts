@@ -1,6 +1,7 @@
 import { textAt, valueAt } from './json-path.ts';
 import { actionCovers, isWithin, locationName } from './resource-path.ts';
 import { createResourceStore, nameKey, type ResourceStore } from './resource-store.ts';
+import { allowedByRole } from './role-rights.ts';
 import { durationOf, LOCATIONS, quotaOf, ROLES, type Settings, sizeAvailabilityOf, sizeOf } from './settings.ts';
 import type { DeletedVault, GlobalName, NameHolder, StoredResource, World } from './world.ts';
 
@@ -60,7 +61,7 @@ export function createWorld(parts: WorldParts): WorldState {
   const foreignNames = new Set<string>();
   const grants = new Map<string, readonly Grant[]>();
 
-  return {
+  const world: WorldState = {
     tenantId: parts.tenantId,
     resources: store,
     settings,
@@ -96,11 +97,14 @@ export function createWorld(parts: WorldParts): WorldState {
     },
     onChange: (listener) => listeners.push(listener),
     nameHolder: (name) => nameHolder(name, store, deletedVaults, foreignNames, now()),
-    mayDo: (caller, action, scope) => allowedBy(grants.get(caller.objectId.toLowerCase()) ?? [], action, scope),
+    mayDo: (caller, action, scope) =>
+      allowedBy(grants.get(caller.objectId.toLowerCase()) ?? [], action, scope) ||
+      allowedByRole(world, caller, 'actions', action, scope),
     vmSize: sizeOf,
     sizeAvailability: (name, location) => sizeAvailabilityOf(settings, name, locationName(location)),
-    quota: (location, name) => quotaOf(settings, locationName(location), name),
-    usedCores: (location, name) => usedCores(store, locationName(location), name.toLowerCase()),
+    quota: (subscriptionId, location, name) => quotaOf(settings, subscriptionId, locationName(location), name),
+    usedCores: (subscriptionId, location, name) =>
+      usedCores(store, subscriptionId, locationName(location), name.toLowerCase()),
     blobExists: parts.blobExists,
     extensionFailure: (scaleSetId, extension) => {
       const { extensionFailures } = settings;
@@ -108,6 +112,7 @@ export function createWorld(parts: WorldParts): WorldState {
       return extensionFailures.get(`${scaleSetId.toLowerCase()}/${name}`) ?? extensionFailures.get(name);
     },
   };
+  return world;
 }
 
 /** A version 4 UUID from a source of randomness. */
@@ -148,9 +153,10 @@ function allowedBy(grants: readonly Grant[], action: string, scope: string): boo
 
 const SCALE_SETS = 'Microsoft.Compute/virtualMachineScaleSets';
 
-function usedCores(store: ResourceStore, location: string, quota: string): number {
+function usedCores(store: ResourceStore, subscriptionId: string, location: string, quota: string): number {
   let used = 0;
-  for (const { document } of store.ofType(SCALE_SETS)) {
+  for (const { id, document } of store.ofType(SCALE_SETS)) {
+    if (!isWithin(id, `/subscriptions/${subscriptionId}`)) continue;
     const size = sizeOf(textAt(document, 'sku.name') ?? '');
     const capacity = valueAt(document, 'sku.capacity');
     if (size === undefined || typeof capacity !== 'number') continue;

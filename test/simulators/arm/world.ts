@@ -144,10 +144,10 @@ export interface World {
   readonly locations: ReadonlySet<string>;
   vmSize(name: string): VirtualMachineSize | undefined;
   sizeAvailability(name: string, location: string): SizeAvailability;
-  /** Limit of a quota in a region: `cores`, a family of sizes, `PublicIPAddresses`, … */
-  quota(location: string, name: string): number;
-  /** Used of a compute quota (`cores` or a family) in a region, by the scale sets that exist. */
-  usedCores(location: string, name: string): number;
+  /** Limit of a subscription's quota in a region: `cores`, a family of sizes, `PublicIPAddresses`, … */
+  quota(subscriptionId: string, location: string, name: string): number;
+  /** Used of a compute quota (`cores` or a family) of a subscription in a region, by the scale sets that exist. */
+  usedCores(subscriptionId: string, location: string, name: string): number;
 
   /** Suffixes and endpoints of data planes. */
   readonly endpoints: {

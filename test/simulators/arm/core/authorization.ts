@@ -3,6 +3,7 @@ import { ArmFault } from '../arm-fault.ts';
 import { checkRights, checkTypeApiVersion, existingGroup, subscriptionOf } from '../checks.ts';
 import type { ArmContext } from '../context.ts';
 import { isWithin, placeOf } from '../resource-path.ts';
+import { heldRoles } from '../role-rights.ts';
 import { parameter, type Route } from '../routes.ts';
 import type { RoleDefinition } from '../world.ts';
 import { parseFilter } from './filters.ts';
@@ -19,10 +20,13 @@ export const authorizationRoutes: readonly Route[] = [
       const scope = checkScope(context, parameter(parameters, 'scope'));
       checkTypeApiVersion(context, 'Microsoft.Authorization', 'permissions', PERMISSION_API_VERSIONS);
       const grants = context.world.grants.get(context.caller.objectId.toLowerCase()) ?? [];
-      const value = grants
+      const granted = grants
         .filter((grant) => isWithin(scope, grant.scope))
         .map(({ actions, notActions }) => ({ actions, notActions, dataActions: [], notDataActions: [] }));
-      return { status: 200, body: { value } };
+      const roles = heldRoles(context.world, context.caller, placeOf(scope).subscriptionId ?? '')
+        .filter((role) => isWithin(scope, role.scope))
+        .flatMap((role) => role.permissions.map((permission) => ({ ...permission })));
+      return { status: 200, body: { value: [...granted, ...roles] } };
     },
   },
   {

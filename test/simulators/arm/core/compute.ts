@@ -44,16 +44,25 @@ export const computeRoutes: readonly Route[] = [
         ['cores', 'Total Regional vCPUs'],
         ...families.map((family): [string, string] => [family, `${family} vCPUs`]),
       ];
-      return { status: 200, body: { value: names.map(([name, text]) => usage(context, location, name, text)) } };
+      return {
+        status: 200,
+        body: { value: names.map(([name, text]) => usage(context, subscriptionId, location, name, text)) },
+      };
     },
   },
 ];
 
-function usage({ world }: ArmContext, location: string, name: string, localizedValue: string): JsonObject {
+function usage(
+  { world }: ArmContext,
+  subscriptionId: string,
+  location: string,
+  name: string,
+  localizedValue: string,
+): JsonObject {
   return {
     unit: 'Count',
-    currentValue: world.usedCores(location, name),
-    limit: world.quota(location, name),
+    currentValue: world.usedCores(subscriptionId, location, name),
+    limit: world.quota(subscriptionId, location, name),
     name: { value: name, localizedValue },
   };
 }

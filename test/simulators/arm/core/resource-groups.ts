@@ -7,6 +7,7 @@ import {
   checkRights,
   checkTags,
   existingGroup,
+  readableOf,
   subscriptionOf,
 } from '../checks.ts';
 import type { ArmContext } from '../context.ts';
@@ -64,13 +65,13 @@ function list(context: ArmContext, parameters: Parameters): Answer {
   const subscriptionId = parameter(parameters, 'subscription').toLowerCase();
   checkResourcesApiVersion(context);
   subscriptionOf(context, subscriptionId);
-  checkRights(context, READ, `/subscriptions/${subscriptionId}`);
   const prefix = `/subscriptions/${subscriptionId}/`;
   const filter = context.request.query.get('$filter');
   const groups = [...context.world.ofType(GROUP_TYPE)].filter(
     (group) => group.id.toLowerCase().startsWith(prefix) && (filter === null || matchesTags(filter, tagsOf(group))),
   );
-  return { status: 200, body: { value: groups.map(groupView) } };
+  const readable = readableOf(context, `/subscriptions/${subscriptionId}`, groups, READ);
+  return { status: 200, body: { value: readable.map(groupView) } };
 }
 
 function get(context: ArmContext, parameters: Parameters): Answer {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../../src/json.ts';
-import { checkResourcesApiVersion, checkRights, existingGroup, subscriptionOf } from '../checks.ts';
+import { checkResourcesApiVersion, existingGroup, readableOf, subscriptionOf } from '../checks.ts';
 import type { ArmContext } from '../context.ts';
 import { viewOf } from '../dispatcher.ts';
 import type { Answer } from '../exchange.ts';
@@ -35,11 +35,16 @@ function list(context: ArmContext, subscriptionId: string, groupName: string | u
   subscriptionOf(context, subscriptionId);
   const group = groupName === undefined ? undefined : existingGroup(context, subscriptionId, groupName);
   const scope = group?.id ?? `/subscriptions/${subscriptionId.toLowerCase()}`;
-  checkRights(context, 'Microsoft.Resources/subscriptions/resources/read', scope);
   const { query } = context.request;
   const filter = query.get('$filter');
   const comparisons = filter === null ? [] : parseFilter(filter, FIELDS);
-  const rows = tracked(context, scope).filter((item) => satisfies(item, comparisons));
+  const readable = readableOf(
+    context,
+    scope,
+    tracked(context, scope),
+    'Microsoft.Resources/subscriptions/resources/read',
+  );
+  const rows = readable.filter((item) => satisfies(item, comparisons));
   const skip = Number(query.get('$skiptoken') ?? 0);
   const top = Math.min(Number(query.get('$top') ?? PAGE), PAGE);
   const page = rows.slice(skip, skip + top).map((item) => row(context, item, query.get('$expand') ?? ''));

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../../src/json.ts';
 import { REGIONS } from '../catalogue.ts';
 import { checkResourcesApiVersion, checkRights, subscriptionOf } from '../checks.ts';
 import type { ArmContext } from '../context.ts';
+import { hasAnyRight } from '../role-rights.ts';
 import { parameter, type Route } from '../routes.ts';
 import type { Subscription } from '../world-state.ts';
 
@@ -14,9 +15,8 @@ export const subscriptionRoutes: readonly Route[] = [
     handle: (context) => {
       checkResourcesApiVersion(context);
       const { world, caller } = context;
-      // A caller sees the subscriptions in which it has any right at all.
       const visible = [...world.subscriptions.values()].filter(
-        (item) => item.state !== 'Deleted' && world.mayDo(caller, READ, `/subscriptions/${item.subscriptionId}`),
+        (item) => item.state !== 'Deleted' && hasAnyRight(world, caller, item.subscriptionId),
       );
       const count = { type: 'Total', value: visible.length };
       return { status: 200, body: { value: visible.map((item) => subscriptionView(context, item)), count } };
@@ -28,7 +28,9 @@ export const subscriptionRoutes: readonly Route[] = [
     handle: (context, parameters) => {
       checkResourcesApiVersion(context);
       const subscription = subscriptionOf(context, parameter(parameters, 'subscription'));
-      checkRights(context, READ, `/subscriptions/${subscription.subscriptionId}`);
+      if (!hasAnyRight(context.world, context.caller, subscription.subscriptionId)) {
+        checkRights(context, READ, `/subscriptions/${subscription.subscriptionId}`);
+      }
       return { status: 200, body: subscriptionView(context, subscription) };
     },
   },

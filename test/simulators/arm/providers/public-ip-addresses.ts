@@ -111,8 +111,8 @@ function refuseBasicSku(next: JsonObject): void {
 }
 
 function refuseOverQuota(world: World, location: string, id: string): void {
-  const limit = world.quota(location, 'PublicIPAddresses');
   const subscription = subscriptionOf(id);
+  const limit = world.quota(subscription, location, 'PublicIPAddresses');
   const used = [...world.ofType(TYPE)].filter(
     (address) => address.document.location === location && subscriptionOf(address.id) === subscription,
   ).length;
@@ -125,8 +125,8 @@ function refuseOverQuota(world: World, location: string, id: string): void {
   );
 }
 
-function subscriptionOf(id: string): string | undefined {
-  return id.split('/')[2]?.toLowerCase();
+function subscriptionOf(id: string): string {
+  return id.split('/')[2]?.toLowerCase() ?? '';
 }
 
 /** `Microsoft.Network/publicIPAddresses`. */

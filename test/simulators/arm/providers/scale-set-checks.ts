@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../../src/json.ts';
 import { type ArmErrorBody, ArmFault } from '../arm-fault.ts';
 import { objectAt, objectsAt, replaceAt, textAt, valueAt } from '../json-path.ts';
+import type { WriteRequest } from '../provider.ts';
 import type { StoredResource, World } from '../world.ts';
 import { resolveReference, withCheckedReferences } from './references.ts';
 import { immutableChange } from './scale-set-model.ts';
@@ -57,7 +58,10 @@ export function refuseTooManyModels(name: string, state: ScaleSetState, fingerpr
 }
 
 /** Refuses a VM size that the region does not have, and more cores than the quota allows. */
-export function refuseUnavailableSize(world: World, next: JsonObject, current: StoredResource | undefined): void {
+export function refuseUnavailableSize(
+  { world, subscriptionId, current }: Pick<WriteRequest, 'world' | 'subscriptionId' | 'current'>,
+  next: JsonObject,
+): void {
   const name = textAt(next, 'sku.name') ?? '';
   const location = String(next.location);
   const size = world.vmSize(name);
@@ -79,13 +83,22 @@ export function refuseUnavailableSize(world: World, next: JsonObject, current: S
   const before = world.vmSize(textAt(current?.document, 'sku.name') ?? '');
   const held = (before?.vCpus ?? 0) * capacityOf(current?.document);
   const wanted = size.vCpus * capacityOf(next);
-  refuseOverQuota(world, location, 'cores', wanted - held);
-  refuseOverQuota(world, location, size.family, wanted - (before?.family === size.family ? held : 0));
+  const place = { world, subscriptionId, location };
+  refuseOverQuota(place, 'cores', wanted - held);
+  refuseOverQuota(place, size.family, wanted - (before?.family === size.family ? held : 0));
 }
 
-function refuseOverQuota(world: World, location: string, quota: string, more: number): void {
-  const limit = world.quota(location, quota);
-  const used = world.usedCores(location, quota);
+function refuseOverQuota(
+  {
+    world,
+    subscriptionId,
+    location,
+  }: { readonly world: World; readonly subscriptionId: string; readonly location: string },
+  quota: string,
+  more: number,
+): void {
+  const limit = world.quota(subscriptionId, location, quota);
+  const used = world.usedCores(subscriptionId, location, quota);
   if (more <= 0 || used + more <= limit) return;
   throw new ArmFault(
     409,

@@ -39,7 +39,7 @@ function write(method: 'PUT' | 'PATCH', request: WriteRequest): Outcome {
   const asked = { ...nextModel(method, body, before), location };
   if (before === undefined) refuseIncomplete(asked);
   else refuseImmutableChange(before, asked);
-  refuseUnavailableSize(world, asked, current);
+  refuseUnavailableSize(request, asked);
   const model = withCheckedIdentities(world, id, withCheckedNetwork(world, id, asked));
   const change = applyModel(world, request, current, model);
   return current === undefined
