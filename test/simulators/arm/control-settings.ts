@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/json.ts';
 import type { SimulatorControl } from './control.ts';
 import { parseDenyPolicy } from './policies.ts';
-import type { GlobalName, SizeAvailability } from './world.ts';
+import type { AllocationFailure, Capacity, GlobalName, SizeAvailability } from './world.ts';
 import type { Grant, Subscription } from './world-state.ts';
 
 /** Applies what of the settings a body holds; what it does not mention stays. @throws Error for an unknown name */
@@ -19,6 +19,7 @@ const SETTINGS: Readonly<Record<string, Apply>> = {
   durations: ({ settings }, value) => setAll(settings.durations, value, Number, (key) => key),
   quotas: ({ settings }, value) => setAll(settings.quotas, value, Number),
   sizes: ({ settings }, value) => setAll(settings.sizes, value, (how) => String(how) as SizeAvailability),
+  capacity: ({ settings }, value) => setAll(settings.capacity, value, capacityIn),
   extensionFailures: ({ settings }, value) => setAll(settings.extensionFailures, value, String),
   durationFactor: seconds('durationFactor'),
   graphLagSeconds: seconds('graphLagSeconds'),
@@ -60,6 +61,22 @@ function setAll<T>(
   keyOf = (key: string) => key.toLowerCase(),
 ): void {
   for (const [key, item] of entries(value)) map.set(keyOf(key), read(item));
+}
+
+const ALLOCATION_FAILURES: readonly AllocationFailure[] = [
+  'AllocationFailed',
+  'ZonalAllocationFailed',
+  'OverconstrainedAllocationRequest',
+];
+
+/** A number of VMs, or the number and the code: `{"vms": 0, "code": "ZonalAllocationFailed"}`. */
+function capacityIn(value: JsonValue | undefined): Capacity {
+  const { vms, code = 'AllocationFailed' } = isJsonObject(value) ? value : { vms: value };
+  const known = ALLOCATION_FAILURES.find((failure) => failure === code);
+  if (typeof vms !== 'number' || known === undefined) {
+    throw new Error(`A capacity is a number of VMs, or vms and a code out of ${ALLOCATION_FAILURES.join(', ')}.`);
+  }
+  return { vms, code: known };
 }
 
 /** Rights as a body states them: `[{"scope": "/", "actions": ["*"], "notActions": []}]`. */

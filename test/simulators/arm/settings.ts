@@ -1,6 +1,6 @@
 import { BUILT_IN_ROLES, catalogueAvailability, REGIONS, VM_SIZES } from './catalogue.ts';
 import type { DenyPolicy } from './policies.ts';
-import type { RoleDefinition, SizeAvailability, VirtualMachineSize } from './world.ts';
+import type { Capacity, RoleDefinition, SizeAvailability, VirtualMachineSize } from './world.ts';
 
 /** What the control API can turn in the simulated Azure. Times are simulated seconds. */
 export interface Settings {
@@ -12,6 +12,8 @@ export interface Settings {
   readonly quotas: Map<string, number>;
   /** How sizes stand, by `<region>/<size>` in lower case, where it differs from the catalogue. */
   readonly sizes: Map<string, SizeAvailability>;
+  /** Hardware for VMs by `<region>/<size>` in lower case. What is not named is always there. */
+  readonly capacity: Map<string, Capacity>;
   /** How long after a change Azure Resource Graph shows it. */
   graphLagSeconds: number;
   /** How long after an event the activity log shows it. */
@@ -36,6 +38,7 @@ export function defaultSettings(): Settings {
     durationFactor: 1,
     quotas: new Map(),
     sizes: new Map(),
+    capacity: new Map(),
     graphLagSeconds: 5,
     activityLogLagSeconds: 120,
     roleLagSeconds: 5,

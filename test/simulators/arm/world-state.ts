@@ -102,6 +102,7 @@ export function createWorld(parts: WorldParts): WorldState {
       allowedByRole(world, caller, 'actions', action, scope),
     vmSize: sizeOf,
     sizeAvailability: (name, location) => sizeAvailabilityOf(settings, name, locationName(location)),
+    capacity: (size, location) => settings.capacity.get(`${locationName(location)}/${size.toLowerCase()}`),
     quota: (subscriptionId, location, name) => quotaOf(settings, subscriptionId, locationName(location), name),
     usedCores: (subscriptionId, location, name) =>
       usedCores(store, subscriptionId, locationName(location), name.toLowerCase()),

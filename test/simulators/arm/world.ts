@@ -99,6 +99,17 @@ export interface VirtualMachineSize {
 /** How a size stands in a region for the subscription. */
 export type SizeAvailability = 'Available' | 'NotOffered' | 'NotAvailableForSubscription';
 
+/** How Azure says that it has no hardware for VMs. */
+export type AllocationFailure = 'AllocationFailed' | 'ZonalAllocationFailed' | 'OverconstrainedAllocationRequest';
+
+/** How much hardware a region has for a size. */
+export interface Capacity {
+  /** VMs that it can hold at a time. */
+  readonly vms: number;
+  /** What operations fail with that need more. */
+  readonly code: AllocationFailure;
+}
+
 /** Everything that exists in the simulated Azure, and its rules. Providers read and write it; see `provider.ts`. */
 export interface World {
   readonly tenantId: string;
@@ -144,6 +155,8 @@ export interface World {
   readonly locations: ReadonlySet<string>;
   vmSize(name: string): VirtualMachineSize | undefined;
   sizeAvailability(name: string, location: string): SizeAvailability;
+  /** Hardware for a size in a region; `undefined` when there is always enough. */
+  capacity(size: string, location: string): Capacity | undefined;
   /** Limit of a subscription's quota in a region: `cores`, a family of sizes, `PublicIPAddresses`, … */
   quota(subscriptionId: string, location: string, name: string): number;
   /** Used of a compute quota (`cores` or a family) of a subscription in a region, by the scale sets that exist. */

@@ -5,6 +5,7 @@ import type { OperationPlan } from '../provider.ts';
 import type { StoredResource, World } from '../world.ts';
 import { withEtag } from './network-writes.ts';
 import { referencesOf, resolveReference } from './references.ts';
+import { allocate } from './scale-set-capacity.ts';
 import {
   capacityOf,
   certificateFailure,
@@ -49,9 +50,10 @@ export function applyModel(
     fingerprint !== before.modelFingerprint &&
     valueAt(model, 'properties.upgradePolicy.mode') !== 'Manual';
   const failure = missing > 0 || rolled ? certificateFailure(world, model) : undefined;
+  const allocation = allocate(world, model, failure === undefined ? missing : 0);
 
   const firstId = before?.nextInstanceId ?? 0;
-  const added = Array.from({ length: failure === undefined ? Math.max(missing, 0) : 0 }, (_, index) =>
+  const added = Array.from({ length: allocation.granted }, (_, index) =>
     newInstance(firstId + index, { vmId: world.uuid(), model, modelFingerprint: fingerprint }, now, timing),
   );
   const leaving = new Set(instancesToRemove(present, -missing, textsOfRules(model)));
@@ -77,7 +79,7 @@ export function applyModel(
   return begun(world, id, {
     endsAt: Math.max(before === undefined ? now : updateEnds, ...[...kept, ...added].map(settledAt)),
     changed: [...added, ...touched].map((instance) => instance.instanceId),
-    failure,
+    failure: failure ?? allocation.failure,
   });
 }
 
@@ -170,7 +172,7 @@ function withCapacity(model: JsonObject, capacity: number): JsonObject {
   return { ...model, sku: { ...(typeof sku === 'object' && !Array.isArray(sku) ? sku : {}), capacity } };
 }
 
-/** VMs get their certificates when they are made anew, brought to a model, or started on another host. */
+/** VMs get hardware and certificates when they are made anew, brought to a model, or started on another host. */
 function actionFailure(
   world: World,
   action: InstanceAction,
@@ -178,9 +180,16 @@ function actionFailure(
   affected: readonly ScaleSetInstance[],
 ): ArmErrorBody | undefined {
   if (affected.length === 0) return undefined;
-  if (action === 'manualupgrade' || action === 'reimage') return certificateFailure(world, state.model);
-  const startsAnew = action === 'start' && affected.some((instance) => instance.power === 'deallocated');
-  return startsAnew ? certificateFailure(world, state.model) : undefined;
+  const anew = affected.filter((instance) => needsHardware(action, state, instance));
+  const upgrades = action === 'manualupgrade' || action === 'reimage';
+  const certificate = upgrades || anew.length > 0 ? certificateFailure(world, state.model) : undefined;
+  return certificate ?? allocate(world, state.model, anew.length).failure;
+}
+
+/** A VM that is started after it was deallocated, or gets another size, has to find a host anew. */
+function needsHardware(action: InstanceAction, state: ScaleSetState, { power, model }: ScaleSetInstance): boolean {
+  if (action === 'start') return power === 'deallocated';
+  return action === 'manualupgrade' && textAt(model, 'sku.name') !== textAt(state.model, 'sku.name');
 }
 
 /** The operation that ends when all VMs concerned have settled, and fails when one could not be made or set up. */
