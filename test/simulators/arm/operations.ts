@@ -77,6 +77,18 @@ export function createOperations(world: WorldState, clock: Clock): Operations {
     operation.final = finalAnswer(operation, subject, world);
   };
 
+  /** Goes on with an operation whose time is up, until it has to wait again or is over. */
+  const proceed = (operation: Operation, subject: OperationSubject) => {
+    for (;;) {
+      const more = subject.failure === undefined ? operation.plan.proceed?.(world) : undefined;
+      if (more === undefined) break;
+      if (more <= 0) continue;
+      clock.schedule(more * 1000, () => proceed(operation, subject));
+      return;
+    }
+    finish(operation, subject);
+  };
+
   return {
     begin: (plan, subject) => {
       const operation = newOperation(plan, subject, world);
@@ -87,14 +99,12 @@ export function createOperations(world: WorldState, clock: Clock): Operations {
       unseen.set(key, (unseen.get(key) ?? new Set()).add(operation));
       current.set(key, operation);
       const headers = operationHeaders(operation, subject, signer);
-      if (plan.durationSeconds <= 0) {
-        finish(operation, subject);
-        // The answer itself shows that it is over.
-        if (!plan.kind.endsWith('Location')) operation.reportedAt = operation.endedAt;
-      } else {
-        if (plan.whileRunning !== undefined) world.setProvisioningState(subject.resourceId, plan.whileRunning);
-        clock.schedule(plan.durationSeconds * 1000, () => finish(operation, subject));
-      }
+      const lasts = plan.durationSeconds > 0 || plan.proceed !== undefined;
+      if (lasts && plan.whileRunning !== undefined) world.setProvisioningState(subject.resourceId, plan.whileRunning);
+      if (plan.durationSeconds > 0) clock.schedule(plan.durationSeconds * 1000, () => proceed(operation, subject));
+      else proceed(operation, subject);
+      // The answer itself shows that it is over.
+      if (!plan.kind.endsWith('Location')) operation.reportedAt = operation.endedAt;
       return { operation, headers };
     },
     poll: (request) => {

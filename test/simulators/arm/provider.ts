@@ -121,6 +121,11 @@ export interface OperationPlan {
   readonly kind: 'AsyncOperation' | 'Location' | 'AsyncOperationAndLocation' | 'ProvisioningState';
   /** Simulated seconds until it is over. Take it from `world.duration`. 0: over at once, still with the URLs. */
   readonly durationSeconds: number;
+  /**
+   * For work in steps whose number and length show only on the way: called when `durationSeconds` are up, takes the next
+   * step and says for how many more seconds it runs; `undefined` when the operation is over. Called again after that.
+   */
+  proceed?(world: World): number | undefined;
   /** `Retry-After` of the answer in simulated seconds. Absent: no header. */
   readonly retryAfterSeconds?: number;
   /** `Retry-After` of polls that find it running. Default: `retryAfterSeconds`. */

@@ -48,7 +48,7 @@ export function applyModel(
   const rolled =
     before !== undefined &&
     fingerprint !== before.modelFingerprint &&
-    valueAt(model, 'properties.upgradePolicy.mode') !== 'Manual';
+    valueAt(model, 'properties.upgradePolicy.mode') === 'Automatic';
   const failure = missing > 0 || rolled ? certificateFailure(world, model) : undefined;
   const allocation = allocate(world, model, failure === undefined ? missing : 0);
 
@@ -73,6 +73,7 @@ export function applyModel(
     modelFingerprint: fingerprint,
     instances: [...kept, ...added],
     nextInstanceId: firstId + added.length,
+    rollingUpgrade: before?.rollingUpgrade,
   };
   storeScaleSet(world, { id, name }, current, state);
   if (added.length > 0) renewLoadBalancerEtags(world, model);

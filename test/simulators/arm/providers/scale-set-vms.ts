@@ -13,8 +13,8 @@ import {
   provisioningState,
   type ScaleSetInstance,
 } from './scale-set-instances.ts';
-import { SCALE_SET_TYPE, scaleSetState } from './scale-set-state.ts';
-import { instanceAction, SCALE_SET_API_VERSIONS } from './scale-sets.ts';
+import { SCALE_SET_API_VERSIONS, SCALE_SET_TYPE, scaleSetState } from './scale-set-state.ts';
+import { instanceAction } from './scale-sets.ts';
 import { findSecret, type SecretVersion } from './vault-secrets.ts';
 
 const PROFILE = 'properties.virtualMachineProfile';

@@ -4,6 +4,14 @@ import { objectsAt, replaceAt, withoutNulls } from '../json-path.ts';
 import type { ActionRequest, Outcome, ResourceRequest, ResourceType, WriteRequest } from '../provider.ts';
 import type { StoredResource } from '../world.ts';
 import { normalisedLocation, refuseBadBody } from './requests.ts';
+import {
+  cancelRollingUpgrade,
+  latestRollingUpgrade,
+  refuseWithoutHealth,
+  startRollingUpgrade,
+  thenUpgradeInBatches,
+  upgradesInBatches,
+} from './rolling-upgrades.ts';
 import { actOnInstances, applyModel, type BegunChange, type InstanceAction } from './scale-set-changes.ts';
 import {
   chosenInstances,
@@ -15,19 +23,7 @@ import {
 } from './scale-set-checks.ts';
 import { scaleSetView } from './scale-set-instances.ts';
 import { nextModel } from './scale-set-model.ts';
-import { SCALE_SET_TYPE, scaleSetState } from './scale-set-state.ts';
-
-/** The api-versions of scale sets that are served. */
-export const SCALE_SET_API_VERSIONS = [
-  '2026-04-01',
-  '2025-04-01',
-  '2024-11-01',
-  '2024-07-01',
-  '2024-03-01',
-  '2023-09-01',
-  '2023-03-01',
-  '2022-03-01',
-] as const;
+import { SCALE_SET_API_VERSIONS, SCALE_SET_TYPE, scaleSetState } from './scale-set-state.ts';
 
 function write(method: 'PUT' | 'PATCH', request: WriteRequest): Outcome {
   const { world, id, current } = request;
@@ -41,7 +37,9 @@ function write(method: 'PUT' | 'PATCH', request: WriteRequest): Outcome {
   else refuseImmutableChange(before, asked);
   refuseUnavailableSize(request, asked);
   const model = withCheckedIdentities(world, id, withCheckedNetwork(world, id, asked));
-  const change = applyModel(world, request, current, model);
+  if (upgradesInBatches(model)) refuseWithoutHealth(model);
+  const applied = applyModel(world, request, current, model);
+  const change = upgradesInBatches(model) ? thenUpgradeInBatches(id, applied) : applied;
   return current === undefined
     ? { status: 201, operation: operation(change, 'Creating', 61) }
     : { status: 200, operation: operation(change, 'Updating', 37) };
@@ -155,12 +153,16 @@ export const virtualMachineScaleSets: ResourceType = {
     'POST poweroff': actionOnAll('poweroff'),
     'POST deallocate': actionOnAll('deallocate'),
     'POST delete': actionOnAll('delete'),
-    'GET rollingUpgrades/latest': ({ name }) => {
-      throw new ArmFault(404, 'NotFound', `There is no rolling upgrade of virtual machine scale set '${name}'.`);
+    'POST osRollingUpgrade': (request) => {
+      refuseWhileBusy(request.current);
+      return startRollingUpgrade(request);
     },
-    'POST rollingUpgrades/cancel': () => {
-      throw new ArmFault(409, 'OperationNotAllowed', 'There is no ongoing Rolling Upgrade to cancel.');
+    'POST extensionRollingUpgrade': (request) => {
+      refuseWhileBusy(request.current);
+      return startRollingUpgrade(request);
     },
+    'GET rollingUpgrades/latest': latestRollingUpgrade,
+    'POST rollingUpgrades/cancel': cancelRollingUpgrade,
   },
 };
 
