@@ -1,6 +1,7 @@
 import type { Clock } from '../../../src/runtime/clock.ts';
 import type { Random } from '../../../src/runtime/random.ts';
 import { type Azure, createAzure } from './azure.ts';
+import type { SimulatedCloud } from './clouds.ts';
 import type { Entra } from './entra.ts';
 import type { Application } from './entra-token-endpoint.ts';
 import type { WorldState } from './world-state.ts';
@@ -35,6 +36,7 @@ export interface AzureHost {
 
 /** What a host needs. */
 export interface AzureHostParts {
+  readonly cloud: SimulatedCloud;
   readonly identity: SimulatorIdentity;
   readonly clock: Clock;
   readonly random: Random;

@@ -3,6 +3,7 @@ import { isJsonObject } from '../../../src/json.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { type Activity, createActivityLog } from './activity-log.ts';
 import { ArmFault } from './arm-fault.ts';
+import { CLOUDS, type SimulatedCloud } from './clouds.ts';
 import { type ArmContext, createTypeRegistry, type TypeRegistry } from './context.ts';
 import { type Arm, createArm } from './core/index.ts';
 import { GROUP_TYPE } from './core/resource-groups.ts';
@@ -42,6 +43,8 @@ export interface NewSubscription {
 
 /** What an Azure is made of. */
 export interface AzureParts {
+  /** Default: the public one. */
+  readonly cloud?: SimulatedCloud;
   readonly tenantId: string;
   readonly subscriptionId: string;
   readonly clock: Clock;
@@ -55,7 +58,8 @@ export interface AzureParts {
 export function createAzure(parts: AzureParts): Azure {
   const { clock } = parts;
   const settings = parts.settings ?? defaultSettings();
-  const world = createWorld({ ...parts, now: () => clock.now(), settings });
+  const cloud = parts.cloud ?? CLOUDS.AzurePublicCloud;
+  const world = createWorld({ ...parts, cloud, now: () => clock.now(), settings });
   const types = createTypeRegistry(resourceTypes);
   const addSubscription: Azure['addSubscription'] = ({ subscriptionId, displayName, registered }) => {
     const registrations = new Map(

@@ -15,7 +15,7 @@ function region(name: string, displayName: string, geographyGroup: string, paire
   return { name, displayName, regionalDisplayName: `(${geographyGroup}) ${displayName}`, geographyGroup, pairedWith };
 }
 
-export const REGIONS: readonly Region[] = [
+export const PUBLIC_REGIONS: readonly Region[] = [
   region('westeurope', 'West Europe', 'Europe', 'northeurope'),
   region('northeurope', 'North Europe', 'Europe', 'westeurope'),
   region('germanywestcentral', 'Germany West Central', 'Europe', 'germanynorth'),
@@ -26,6 +26,12 @@ export const REGIONS: readonly Region[] = [
   region('westus2', 'West US 2', 'US', 'westcentralus'),
   region('centralus', 'Central US', 'US', 'eastus2'),
   region('southeastasia', 'Southeast Asia', 'Asia Pacific', 'eastasia'),
+];
+
+export const US_GOVERNMENT_REGIONS: readonly Region[] = [
+  region('usgovvirginia', 'USGov Virginia', 'US', 'usgovtexas'),
+  region('usgovtexas', 'USGov Texas', 'US', 'usgovvirginia'),
+  region('usgovarizona', 'USGov Arizona', 'US', 'usgovtexas'),
 ];
 
 function size(
@@ -73,7 +79,7 @@ const SIZE_EXCEPTIONS: readonly {
   { sizes: /^Standard_D\dads_v6$/i, location: 'centralus', availability: 'NotAvailableForSubscription' },
 ];
 
-/** How a size of {@link VM_SIZES} stands in a region of {@link REGIONS}. */
+/** How a size of {@link VM_SIZES} stands in a region. */
 export function catalogueAvailability(sizeName: string, location: string): SizeAvailability {
   const exception = SIZE_EXCEPTIONS.find((entry) => entry.location === location && entry.sizes.test(sizeName));
   return exception?.availability ?? 'Available';

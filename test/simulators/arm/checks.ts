@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/json.ts';
 import { ArmFault } from './arm-fault.ts';
-import { REGIONS, REGISTRATION_FREE, RESOURCES_API_VERSIONS } from './catalogue.ts';
+import { REGISTRATION_FREE, RESOURCES_API_VERSIONS } from './catalogue.ts';
 import type { ArmContext } from './context.ts';
 import { groupId, locationName, placeOf } from './resource-path.ts';
 import { hasAnyRight } from './role-rights.ts';
 import type { StoredResource } from './world.ts';
-import type { Subscription } from './world-state.ts';
+import type { Subscription, WorldState } from './world-state.ts';
 
 /** What Azure Resource Manager itself refuses, before or after a provider is asked. */
 
@@ -54,7 +54,7 @@ export function checkTypeApiVersion(
   throw new ArmFault(
     400,
     'NoRegisteredProviderFound',
-    `No registered resource provider found for location '${location}' and API version '${version}' for type '${shortType}'. The supported api-versions are '${versions.join(', ')}'. The supported locations are '${REGIONS.map((region) => region.name).join(', ')}'.`,
+    `No registered resource provider found for location '${location}' and API version '${version}' for type '${shortType}'. The supported api-versions are '${versions.join(', ')}'. The supported locations are '${context.world.cloud.regions.map((region) => region.name).join(', ')}'.`,
     { target: namespace },
   );
 }
@@ -140,6 +140,7 @@ export function checkNotDeleting(group: StoredResource): void {
 
 /** The location in a body, normalised. @throws ArmFault when it is missing, unknown, or not the one that the resource has */
 export function checkLocation(
+  { cloud }: WorldState,
   body: JsonObject,
   type: string,
   name: string,
@@ -159,11 +160,11 @@ export function checkLocation(
       `The resource '${name}' already exists in location '${existing}' in resource group '${groupNameIn(current)}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
     );
   }
-  if (!REGIONS.some((region) => region.name === location)) {
+  if (!cloud.regions.some((region) => region.name === location)) {
     throw new ArmFault(
       400,
       'LocationNotAvailableForResourceType',
-      `The provided location '${given}' is not available for resource type '${type}'. List of available regions for the resource type is '${REGIONS.map((region) => region.name).join(',')}'.`,
+      `The provided location '${given}' is not available for resource type '${type}'. List of available regions for the resource type is '${cloud.regions.map((region) => region.name).join(',')}'.`,
     );
   }
   return location;

@@ -128,7 +128,7 @@ function write(context: ArmContext, type: ResourceType, found: FoundRequest, met
   }
   if (type.tracked) {
     checkTags(body.tags, type.longestTagName);
-    if (method === 'PUT') checkLocation(body, type.type, found.name, found.current);
+    if (method === 'PUT') checkLocation(context.world, body, type.type, found.name, found.current);
   }
   const document = method === 'PUT' ? body : mergePatch(documentOf(type, found) ?? {}, body);
   checkPolicies(context.world.settings.policies, { id: found.id, name: found.name, type: type.type, document });

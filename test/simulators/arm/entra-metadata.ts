@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../../src/json.ts';
+import type { SimulatedCloud } from './clouds.ts';
 
 /** Documents with which clients find the endpoints of a cloud and a tenant. */
 
 /** The OpenID configuration of the tenant. */
-export function openIdConfiguration(origin: string, tenantId: string): JsonObject {
+export function openIdConfiguration(origin: string, tenantId: string, cloud: SimulatedCloud): JsonObject {
   return {
     token_endpoint: `${origin}/${tenantId}/oauth2/v2.0/token`,
     token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
@@ -17,10 +18,10 @@ export function openIdConfiguration(origin: string, tenantId: string): JsonObjec
     authorization_endpoint: `${origin}/${tenantId}/oauth2/v2.0/authorize`,
     device_authorization_endpoint: `${origin}/${tenantId}/oauth2/v2.0/devicecode`,
     end_session_endpoint: `${origin}/${tenantId}/oauth2/v2.0/logout`,
-    tenant_region_scope: 'EU',
+    tenant_region_scope: cloud.tenantRegionScope,
     cloud_instance_name: new URL(origin).host,
     cloud_graph_host_name: 'graph.windows.net',
-    msgraph_host: 'graph.microsoft.com',
+    msgraph_host: cloud.microsoftGraphHost,
   };
 }
 
@@ -35,7 +36,7 @@ export function instanceDiscovery(origin: string, tenantId: string): JsonObject 
 }
 
 /** What a client needs to know of this cloud: one object since api-version 2022-09-01. */
-export function cloudMetadata(origin: string): JsonObject {
+export function cloudMetadata(origin: string, cloud: SimulatedCloud): JsonObject {
   return {
     name: 'Simulator',
     portal: origin,
@@ -43,10 +44,10 @@ export function cloudMetadata(origin: string): JsonObject {
     microsoftGraphResourceId: `${origin}/graph`,
     authentication: {
       loginEndpoint: origin,
-      audiences: ['https://management.core.windows.net/', 'https://management.azure.com/'],
+      audiences: cloud.audiences.toReversed().map((audience) => `${audience}/`),
       tenant: 'common',
       identityProvider: 'AAD',
     },
-    suffixes: { keyVaultDns: 'vault.azure.net', storage: 'core.windows.net' },
+    suffixes: { keyVaultDns: cloud.vaultSuffix, storage: cloud.storageSuffix },
   };
 }

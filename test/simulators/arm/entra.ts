@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../src/json.ts';
+import type { SimulatedCloud } from './clouds.ts';
 import { cloudMetadata, instanceDiscovery, openIdConfiguration } from './entra-metadata.ts';
 import { type Application, answerTokenRequest, unknownTenant } from './entra-token-endpoint.ts';
 import type { Answer, ArmRequest } from './exchange.ts';
@@ -25,16 +26,10 @@ export type Authentication =
   | { readonly kind: 'Missing' }
   | { readonly kind: 'Refused'; readonly code: string; readonly message: string };
 
-/** Audiences under which Azure Resource Manager takes tokens. */
-export const RESOURCE_MANAGER_AUDIENCES: readonly string[] = [
-  'https://management.azure.com',
-  'https://management.core.windows.net',
-  'https://management.usgovcloudapi.net',
-];
 export const STORAGE_AUDIENCES: readonly string[] = ['https://storage.azure.com'];
 
 /** Starts the tenant's directory, without applications. */
-export async function createEntra(tenantId: string): Promise<Entra> {
+export async function createEntra(tenantId: string, cloud: SimulatedCloud): Promise<Entra> {
   const issuer = await createTokenIssuer();
   const applications = new Map<string, Application>();
   const entra: Entra = {
@@ -49,7 +44,7 @@ export async function createEntra(tenantId: string): Promise<Entra> {
 
   const answer = (request: ArmRequest): Answer | undefined => {
     const { path, origin } = request;
-    if (/^\/metadata\/endpoints$/i.test(path)) return { status: 200, body: cloudMetadata(origin) };
+    if (/^\/metadata\/endpoints$/i.test(path)) return { status: 200, body: cloudMetadata(origin, cloud) };
     if (/^\/common\/discovery\/instance$/i.test(path)) {
       return { status: 200, body: instanceDiscovery(origin, tenantId) };
     }
@@ -64,7 +59,7 @@ export async function createEntra(tenantId: string): Promise<Entra> {
         return answerTokenRequest(directory, new URLSearchParams(request.text), `${origin}/${tenant}`);
       }
       default:
-        return { status: 200, body: openIdConfiguration(origin, tenantId) };
+        return { status: 200, body: openIdConfiguration(origin, tenantId, cloud) };
     }
   };
   return entra;

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { CLOUDS, type SimulatedCloudName } from './clouds.ts';
 import { type ArmSimulator, startArmSimulator } from './simulator.ts';
 
 const HELP = `Simulates Azure Resource Manager, Entra ID, Resource Graph and blob storage on one local TLS port.
@@ -12,6 +13,7 @@ Usage: npm run simulator:arm -- [options]
   --speed X       simulated time runs X times as fast as the machine's clock (default: 1)
   --record FILE   write every exchange to FILE, one JSON object a line, secrets masked
   --seed N        seed of ids and secrets; the same seed gives the same ones (default: 1)
+  --cloud NAME    AzurePublicCloud or AzureUSGovernmentCloud (default: the public one)
   --no-blobs      without blob storage (starts about two seconds faster)
   --help          this text
 
@@ -27,6 +29,7 @@ async function main(): Promise<void> {
       speed: { type: 'string' },
       record: { type: 'string' },
       seed: { type: 'string' },
+      cloud: { type: 'string' },
       'no-blobs': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -42,6 +45,7 @@ async function main(): Promise<void> {
       ...(values.port === undefined ? {} : { port: numberFrom('--port', values.port, 0, 65_535) }),
       ...(values.speed === undefined ? {} : { speed: numberFrom('--speed', values.speed, 0.001, 1_000_000) }),
       ...(values.seed === undefined ? {} : { seed: numberFrom('--seed', values.seed, 0, 2 ** 32 - 1) }),
+      ...(values.cloud === undefined ? {} : { cloud: cloudCalled(values.cloud) }),
       ...(values.record === undefined ? {} : { record: values.record }),
       blobs: values['no-blobs'] !== true,
     });
@@ -59,6 +63,12 @@ function numberFrom(option: string, text: string, lowest: number, highest: numbe
   const value = Number(text);
   if (text.trim() !== '' && value >= lowest && value <= highest) return value;
   throw new Error(`${option} must be a number from ${lowest} to ${highest}, not ${text}.`);
+}
+
+function cloudCalled(name: string): SimulatedCloudName {
+  const cloud = Object.values(CLOUDS).find((known) => known.name === name);
+  if (cloud !== undefined) return cloud.name;
+  throw new Error(`--cloud must be one of ${Object.keys(CLOUDS).join(', ')}, not ${name}.`);
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
@@ -88,7 +98,7 @@ To try it:
 
   TOKEN=$(curl -s --cacert ${caFile} ${url}/${tenantId}/oauth2/v2.0/token \\
     -d grant_type=client_credentials -d client_id=${clientId} -d client_secret=${clientSecret} \\
-    -d scope=https://management.azure.com/.default | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+    -d scope=${simulator.cloud.audiences[0]}/.default | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
   curl -s --cacert ${caFile} -H "Authorization: Bearer $TOKEN" -X PUT -H 'Content-Type: application/json' \\
     -d '{"location":"westeurope"}' '${url}/subscriptions/${subscriptionId}/resourceGroups/try?api-version=2025-04-01'
   curl -s --cacert ${caFile} ${url}/simulator/state

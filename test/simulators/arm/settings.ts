@@ -1,4 +1,4 @@
-import { BUILT_IN_ROLES, catalogueAvailability, REGIONS, VM_SIZES } from './catalogue.ts';
+import { BUILT_IN_ROLES, catalogueAvailability, VM_SIZES } from './catalogue.ts';
 import type { DenyPolicy } from './policies.ts';
 import type { Capacity, RoleDefinition, SizeAvailability, VirtualMachineSize } from './world.ts';
 
@@ -73,7 +73,5 @@ export function sizeAvailabilityOf(settings: Settings, name: string, location: s
   if (size === undefined) return 'NotOffered';
   return settings.sizes.get(`${location}/${size.name.toLowerCase()}`) ?? catalogueAvailability(size.name, location);
 }
-
-export const LOCATIONS: ReadonlySet<string> = new Set(REGIONS.map((region) => region.name));
 
 export const ROLES: ReadonlyMap<string, RoleDefinition> = new Map(BUILT_IN_ROLES.map((role) => [role.name, role]));

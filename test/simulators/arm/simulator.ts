@@ -4,10 +4,11 @@ import { createAcceleratedClock } from '../accelerated-clock.ts';
 import type { Azure } from './azure.ts';
 import { type AzureHost, createAzureHost, createIdentity } from './azure-host.ts';
 import { type BlobFront, createBlobFront } from './blobs/front.ts';
+import { CLOUDS, type SimulatedCloud, type SimulatedCloudName } from './clouds.ts';
 import { createControl, type SimulatorControl } from './control.ts';
 import { answerControl } from './control-routes.ts';
 import { answerDirectory } from './directory.ts';
-import { createEntra, type Entra, RESOURCE_MANAGER_AUDIENCES } from './entra.ts';
+import { createEntra, type Entra } from './entra.ts';
 import type { Answer, ArmRequest } from './exchange.ts';
 import { createFaults, type FaultAction, type Faults } from './faults.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -20,6 +21,7 @@ export interface ArmSimulator {
   readonly url: string;
   /** PEM of the certificate authority that clients have to trust. */
   readonly caPem: string;
+  readonly cloud: SimulatedCloud;
   readonly tenantId: string;
   readonly subscriptionId: string;
   /** The application that may do everything, until the control says otherwise. */
@@ -33,6 +35,8 @@ export interface ArmSimulator {
 }
 
 export interface ArmSimulatorOptions {
+  /** Which cloud is simulated: its regions, DNS suffixes and audiences. Default: the public one. */
+  readonly cloud?: SimulatedCloudName;
   /** Default: a free one. */
   readonly port?: number;
   /** How many times as fast as the machine's clock simulated time runs. Default 1. Not with `clock`. */
@@ -52,12 +56,14 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
   const clock = options.clock ?? createAcceleratedClock(systemClock, options.speed ?? 1);
   const random = seededRandom(options.seed ?? 1);
   const identity = createIdentity(random);
-  const entra = await createEntra(identity.tenantId);
+  const cloud = CLOUDS[options.cloud ?? 'AzurePublicCloud'];
+  const entra = await createEntra(identity.tenantId, cloud);
   const faults = createFaults();
   // Known only when the server listens, and asked for only after that.
   let url = '';
   let blobs: BlobFront | undefined;
   const host = createAzureHost({
+    cloud,
     identity,
     clock,
     random,
@@ -96,7 +102,7 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
     }
     host.followWorlds(blobs.follow);
   }
-  return { ...identity, url, caPem: server.caPem, control, clock, close };
+  return { ...identity, cloud, url, caPem: server.caPem, control, clock, close };
 }
 
 interface HandlerParts {
@@ -132,7 +138,7 @@ function handlersOf({ host, entra, faults, clock, control, recorder, blobs }: Ha
 function answer(azure: Azure, entra: Entra, request: ArmRequest, fault: FaultAction | undefined): Answer {
   const open = entra.answer(request) ?? answerDirectory(azure.world, request);
   if (open !== undefined) return open;
-  const caller = entra.authenticate(request.headers.authorization, RESOURCE_MANAGER_AUDIENCES);
+  const caller = entra.authenticate(request.headers.authorization, azure.world.cloud.audiences);
   switch (caller.kind) {
     case 'Known':
       return azure.carryOut(request, caller.principal, fault);

@@ -39,13 +39,17 @@ export function secretCredential(
 }
 
 /** A client that signs in with the simulator's own application. */
-export function createTestClient(simulator: ArmSimulator, credential = secretCredential(simulator)): TestClient {
+export function createTestClient(
+  simulator: ArmSimulator,
+  credential = secretCredential(simulator),
+  audience = 'https://management.azure.com',
+): TestClient {
   trust(simulator);
   const agent = new Agent({ connect: { ca: simulator.caPem } });
   const send: TestClient['send'] = async (method, path, body, headers = {}) => {
     const url = new URL(path.startsWith('https:') ? path : `${simulator.url}${path}`);
     if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', '2025-04-01');
-    const token = await credential.getToken('https://management.azure.com/.default');
+    const token = await credential.getToken(`${audience}/.default`);
     const answer = await request(url, {
       method: method as 'GET',
       dispatcher: agent,

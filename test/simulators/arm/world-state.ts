@@ -1,8 +1,9 @@
+import type { SimulatedCloud } from './clouds.ts';
 import { textAt, valueAt } from './json-path.ts';
 import { actionCovers, isWithin, locationName } from './resource-path.ts';
 import { createResourceStore, nameKey, type ResourceStore } from './resource-store.ts';
 import { allowedByRole } from './role-rights.ts';
-import { durationOf, LOCATIONS, quotaOf, ROLES, type Settings, sizeAvailabilityOf, sizeOf } from './settings.ts';
+import { durationOf, quotaOf, ROLES, type Settings, sizeAvailabilityOf, sizeOf } from './settings.ts';
 import type { DeletedVault, GlobalName, NameHolder, StoredResource, World } from './world.ts';
 
 /** What a principal may do at a scope and below it. `*` in an action is any text. */
@@ -24,6 +25,7 @@ export interface Subscription {
 
 /** The {@link World} with what only the core may touch. */
 export interface WorldState extends World {
+  readonly cloud: SimulatedCloud;
   readonly resources: ResourceStore;
   readonly settings: Settings;
   /** By id in lower case. */
@@ -39,6 +41,7 @@ export interface WorldState extends World {
 
 /** What a world is made of. */
 export interface WorldParts {
+  readonly cloud: SimulatedCloud;
   readonly tenantId: string;
   readonly now: () => number;
   readonly random: () => number;
@@ -49,7 +52,7 @@ export interface WorldParts {
 
 /** An Azure in which nothing exists yet. */
 export function createWorld(parts: WorldParts): WorldState {
-  const { now, random, settings } = parts;
+  const { now, random, settings, cloud } = parts;
   const store = createResourceStore();
   const listeners: ((id: string, resource: StoredResource | undefined) => void)[] = [];
   const changed = (id: string) => {
@@ -71,13 +74,13 @@ export function createWorld(parts: WorldParts): WorldState {
     deletedVaults,
     principals: new Map(),
     roleDefinitions: ROLES,
-    locations: LOCATIONS,
-    endpoints: { vaultSuffix: 'vault.azure.net', publicDnsSuffix: 'cloudapp.azure.com', blob: parts.blobEndpoint },
+    cloud,
+    locations: new Set(cloud.regions.map((region) => region.name)),
+    endpoints: { ...cloud, blob: parts.blobEndpoint },
     now,
     random,
     uuid,
     newEtag,
-    duration: (key, fallback) => durationOf(settings, key, fallback),
     get: store.get,
     ofType: store.ofType,
     children: (id) => ownChildren(store, id),
@@ -100,20 +103,28 @@ export function createWorld(parts: WorldParts): WorldState {
     mayDo: (caller, action, scope) =>
       allowedBy(grants.get(caller.objectId.toLowerCase()) ?? [], action, scope) ||
       allowedByRole(world, caller, 'actions', action, scope),
+    ...rulesOf(settings, store),
+    blobExists: parts.blobExists,
+  };
+  return world;
+}
+
+/** What the settings say of sizes, quotas, hardware and extensions. */
+function rulesOf(settings: Settings, store: ResourceStore) {
+  return {
+    duration: (key, fallback) => durationOf(settings, key, fallback),
     vmSize: sizeOf,
     sizeAvailability: (name, location) => sizeAvailabilityOf(settings, name, locationName(location)),
     capacity: (size, location) => settings.capacity.get(`${locationName(location)}/${size.toLowerCase()}`),
     quota: (subscriptionId, location, name) => quotaOf(settings, subscriptionId, locationName(location), name),
     usedCores: (subscriptionId, location, name) =>
       usedCores(store, subscriptionId, locationName(location), name.toLowerCase()),
-    blobExists: parts.blobExists,
     extensionFailure: (scaleSetId, extension) => {
       const { extensionFailures } = settings;
       const name = extension.toLowerCase();
       return extensionFailures.get(`${scaleSetId.toLowerCase()}/${name}`) ?? extensionFailures.get(name);
     },
-  };
-  return world;
+  } satisfies Partial<World>;
 }
 
 /** A version 4 UUID from a source of randomness. */

@@ -168,6 +168,8 @@ export interface World {
     readonly vaultSuffix: string;
     /** `cloudapp.azure.com` */
     readonly publicDnsSuffix: string;
+    /** `core.windows.net` */
+    readonly storageSuffix: string;
     /** Where the blobs of an account are, such as `https://127.0.0.1:8443/blob/name/`. */
     blob(account: string): string;
   };

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../../src/json.ts';
-import { REGIONS, VM_SIZES } from '../catalogue.ts';
+import { VM_SIZES } from '../catalogue.ts';
 import { checkRights, checkTypeApiVersion, subscriptionOf } from '../checks.ts';
 import type { ArmContext } from '../context.ts';
 import { locationName } from '../resource-path.ts';
@@ -22,7 +22,9 @@ export const computeRoutes: readonly Route[] = [
       checkRights(context, 'Microsoft.Compute/skus/read', `/subscriptions/${subscriptionId}`);
       const filter = context.request.query.get('$filter');
       const wanted = filter === null ? undefined : parseFilter(filter, ['location'])[0]?.value;
-      const regions = REGIONS.filter(({ name }) => wanted === undefined || name === locationName(wanted));
+      const regions = context.world.cloud.regions.filter(
+        ({ name }) => wanted === undefined || name === locationName(wanted),
+      );
       return { status: 200, body: { value: regions.flatMap(({ name }) => skusIn(context, name)) } };
     },
   },

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../../../src/json.ts';
 import { ArmFault } from '../arm-fault.ts';
-import { REGIONS } from '../catalogue.ts';
 import { checkRegistered, checkRights, checkTypeApiVersion, subscriptionOf } from '../checks.ts';
 import type { ArmContext } from '../context.ts';
 import { requiredBody } from '../exchange.ts';
@@ -69,7 +68,7 @@ export const nameCheckRoutes: readonly Route[] = [
       );
       const location = locationName(parameter(parameters, 'location'));
       const label = context.request.query.get('domainNameLabel') ?? '';
-      if (!REGIONS.some((region) => region.name === location)) {
+      if (!context.world.cloud.regions.some((region) => region.name === location)) {
         throw new ArmFault(
           404,
           'NoRegisteredProviderFound',

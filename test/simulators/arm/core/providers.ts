@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../../src/json.ts';
 import { ArmFault } from '../arm-fault.ts';
-import { REGIONS, REGISTRATION_FREE, RESOURCES_API_VERSIONS } from '../catalogue.ts';
+import { REGISTRATION_FREE, RESOURCES_API_VERSIONS } from '../catalogue.ts';
 import { checkResourcesApiVersion, checkRights, subscriptionOf } from '../checks.ts';
 import { type ArmContext, namespaceOf } from '../context.ts';
 import type { Answer } from '../exchange.ts';
@@ -94,11 +94,11 @@ function isFree(namespace: string): boolean {
   return REGISTRATION_FREE.includes(namespace);
 }
 
-function providerView({ types }: ArmContext, subscription: Subscription, namespace: string): JsonObject {
+function providerView({ types, world }: ArmContext, subscription: Subscription, namespace: string): JsonObject {
   const known = types.all.filter((type) => namespaceOf(type.type) === namespace);
   const resourceTypes = known.map((type) => ({
     resourceType: type.type.slice(namespace.length + 1),
-    locations: type.tracked ? REGIONS.map((region) => region.displayName) : [],
+    locations: type.tracked ? world.cloud.regions.map((region) => region.displayName) : [],
     apiVersions: [...type.apiVersions],
     capabilities: type.tracked
       ? 'CrossResourceGroupResourceMove, CrossSubscriptionResourceMove, SupportsTags, SupportsLocation'

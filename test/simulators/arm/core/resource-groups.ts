@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../../src/json.ts';
 import { ArmFault } from '../arm-fault.ts';
-import { REGIONS } from '../catalogue.ts';
 import {
   checkNotDeleting,
   checkResourcesApiVersion,
@@ -19,6 +18,7 @@ import { groupId, locationName } from '../resource-path.ts';
 import { tagsOf } from '../resource-store.ts';
 import { parameter, type Route } from '../routes.ts';
 import type { StoredResource } from '../world.ts';
+import type { WorldState } from '../world-state.ts';
 import { matchesTags } from './filters.ts';
 
 /** The type under which groups are kept. */
@@ -94,7 +94,7 @@ function put(context: ArmContext, parameters: Parameters): Answer {
   const current = world.get(id);
   if (current !== undefined) checkNotDeleting(current);
   checkLocks(world, 'write', current?.id ?? id);
-  const location = groupLocation(body, current);
+  const location = groupLocation(world, body, current);
   judgeByPolicies(context, name, id, body);
   const group = world.store({
     id: current?.id ?? groupId(subscriptionId, name),
@@ -191,7 +191,7 @@ function checkMembers(body: JsonObject): void {
   );
 }
 
-function groupLocation(body: JsonObject, current: StoredResource | undefined): string {
+function groupLocation({ cloud }: WorldState, body: JsonObject, current: StoredResource | undefined): string {
   if (typeof body.location !== 'string' || body.location === '') {
     throw new ArmFault(400, 'LocationRequired', 'The location property is required for this definition.');
   }
@@ -204,11 +204,11 @@ function groupLocation(body: JsonObject, current: StoredResource | undefined): s
       `Invalid resource group location '${body.location}'. The Resource group already exists in location '${existing}'.`,
     );
   }
-  if (!REGIONS.some((region) => region.name === location)) {
+  if (!cloud.regions.some((region) => region.name === location)) {
     throw new ArmFault(
       400,
       'LocationNotAvailableForResourceGroup',
-      `The provided location '${body.location}' is not available for resource group. List of available regions is '${REGIONS.map((region) => region.name).join(',')}'.`,
+      `The provided location '${body.location}' is not available for resource group. List of available regions is '${cloud.regions.map((region) => region.name).join(',')}'.`,
     );
   }
   return location;

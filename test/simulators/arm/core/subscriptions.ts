@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../../src/json.ts';
-import { REGIONS } from '../catalogue.ts';
+import type { Region } from '../catalogue.ts';
 import { checkResourcesApiVersion, checkRights, subscriptionOf } from '../checks.ts';
 import type { ArmContext } from '../context.ts';
 import { hasAnyRight } from '../role-rights.ts';
@@ -41,7 +41,10 @@ export const subscriptionRoutes: readonly Route[] = [
       checkResourcesApiVersion(context);
       const { subscriptionId } = subscriptionOf(context, parameter(parameters, 'subscription'));
       checkRights(context, 'Microsoft.Resources/subscriptions/locations/read', `/subscriptions/${subscriptionId}`);
-      return { status: 200, body: { value: REGIONS.map((region) => locationView(subscriptionId, region)) } };
+      return {
+        status: 200,
+        body: { value: context.world.cloud.regions.map((region) => locationView(subscriptionId, region)) },
+      };
     },
   },
   {
@@ -72,7 +75,7 @@ function subscriptionView({ world }: ArmContext, { subscriptionId, displayName, 
   };
 }
 
-function locationView(subscriptionId: string, region: (typeof REGIONS)[number]): JsonObject {
+function locationView(subscriptionId: string, region: Region): JsonObject {
   return {
     id: `/subscriptions/${subscriptionId}/locations/${region.name}`,
     name: region.name,

@@ -73,9 +73,7 @@ function storeChange(current: StoredResource, document: JsonObject, { world, id 
 
 function nextDocument({ world, id, name, current }: WriteRequest, body: JsonObject): JsonObject {
   const creationTime = textAt(current?.document, 'properties.creationTime') ?? new Date(world.now()).toISOString();
-  const suffix = world.endpoints.vaultSuffix.endsWith('usgovcloudapi.net')
-    ? 'core.usgovcloudapi.net'
-    : 'core.windows.net';
+  const suffix = world.endpoints.storageSuffix;
   const blobEndpoint = world.endpoints.blob(name);
   return storageAccount({ id, name, creationTime, blobEndpoint, suffix }, body, current?.document);
 }
