@@ -25,6 +25,10 @@ const SETTINGS: Readonly<Record<string, Apply>> = {
   graphLagSeconds: seconds('graphLagSeconds'),
   roleLagSeconds: seconds('roleLagSeconds'),
   activityLogLagSeconds: seconds('activityLogLagSeconds'),
+  metricLagSeconds: seconds('metricLagSeconds'),
+  metrics: (control, value) => {
+    for (const [key, item] of entries(value)) control.setMetric(key, Number(item));
+  },
   throttling: ({ settings }, value) => {
     settings.throttling = value === true;
   },
@@ -48,7 +52,9 @@ const SETTINGS: Readonly<Record<string, Apply>> = {
   },
 };
 
-function seconds(name: 'durationFactor' | 'graphLagSeconds' | 'roleLagSeconds' | 'activityLogLagSeconds'): Apply {
+type Seconds = 'durationFactor' | 'graphLagSeconds' | 'roleLagSeconds' | 'activityLogLagSeconds' | 'metricLagSeconds';
+
+function seconds(name: Seconds): Apply {
   return ({ settings }, value) => {
     settings[name] = Number(value);
   };

@@ -38,6 +38,11 @@ export interface SimulatorControl {
   setRights(grants: readonly Grant[], clientId?: string): void;
   /** Takes rights away from what an application has. */
   deny(actions: readonly string[], clientId?: string): void;
+  /**
+   * Sets what a metric is from now on, by `<id>/<metric>` or `<type>/<metric>`: the value, or for what flows (bytes, requests)
+   * the rate a second.
+   */
+  setMetric(key: string, value: number): void;
   /** Registers an application, which has no rights at first. */
   addApplication(displayName: string): Application;
   application(clientId?: string): Application;
@@ -136,6 +141,11 @@ export function createControl(controlled: Controlled): SimulatorControl {
     deny: (actions, clientId) => {
       const fewer = grantsOf(clientId).map((grant) => ({ ...grant, notActions: [...grant.notActions, ...actions] }));
       world().grants.set(application(clientId).principal.objectId, fewer);
+    },
+    setMetric: (key, value) => {
+      const { metrics } = world().settings;
+      const name = key.toLowerCase();
+      metrics.set(name, [...(metrics.get(name) ?? []), { from: world().now(), value }]);
     },
     addApplication: host.newApplication,
     application,

@@ -1,4 +1,5 @@
 import { BUILT_IN_ROLES, catalogueAvailability, VM_SIZES } from './catalogue.ts';
+import type { MetricChange } from './metrics.ts';
 import type { DenyPolicy } from './policies.ts';
 import type { Capacity, RoleDefinition, SizeAvailability, VirtualMachineSize } from './world.ts';
 
@@ -18,6 +19,13 @@ export interface Settings {
   graphLagSeconds: number;
   /** How long after an event the activity log shows it. */
   activityLogLagSeconds: number;
+  /** How long after a minute its metrics are known. */
+  metricLagSeconds: number;
+  /**
+   * Values of metrics from some time on, the oldest first: by `<id>/<metric>`, or `<type>/<metric>` for all of a type, in
+   * lower case. What flows is a rate a second. `SimulatorControl.setMetric` adds to them.
+   */
+  readonly metrics: Map<string, readonly MetricChange[]>;
   /** How long after a role assignment the data plane of storage honours it. */
   roleLagSeconds: number;
   /** Whether requests beyond Azure's limits get 429. */
@@ -41,6 +49,8 @@ export function defaultSettings(): Settings {
     capacity: new Map(),
     graphLagSeconds: 5,
     activityLogLagSeconds: 120,
+    metricLagSeconds: 60,
+    metrics: new Map(),
     roleLagSeconds: 5,
     throttling: false,
     extensionFailures: new Map(),

@@ -9,6 +9,7 @@ import { activityLogRoutes } from './activity-log.ts';
 import { authorizationRoutes } from './authorization.ts';
 import { computeRoutes } from './compute.ts';
 import { deletedVaultRoutes } from './deleted-vaults.ts';
+import { metricRoutes } from './metrics.ts';
 import { nameCheckRoutes } from './name-checks.ts';
 import { providerRoutes } from './providers.ts';
 import { resourceGraphRoutes } from './resource-graph.ts';
@@ -26,6 +27,7 @@ const otherRoutes = [
   ...computeRoutes,
   ...deletedVaultRoutes,
   ...tagRoutes,
+  ...metricRoutes,
   ...authorizationRoutes,
 ];
 
