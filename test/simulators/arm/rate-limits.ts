@@ -1,5 +1,6 @@
 import { ArmFault } from './arm-fault.ts';
 import { isWrite } from './journal.ts';
+import { type BucketSize, createTokenBuckets } from './token-buckets.ts';
 
 /** Azure's token buckets for each principal, subscription and kind of request, as published in 2024. */
 const BUCKETS = {
@@ -8,39 +9,107 @@ const BUCKETS = {
   deletes: { burst: 200, perSecond: 10 },
 } as const;
 
+/** All principals of a subscription together may ask so many times as much. */
+const GLOBAL_FACTOR = 15;
+
+/** Limits of the compute provider: for one scale set, and for all of a subscription. Sizes as its headers show them. */
+interface ComputePolicy {
+  readonly name: string;
+  readonly method: RegExp;
+  readonly path: RegExp;
+  readonly resource: number;
+  readonly subscription: number;
+}
+
+const SCALE_SET = '/providers/microsoft\\.compute/virtualmachinescalesets/[^/]+';
+
+const COMPUTE_POLICIES: readonly ComputePolicy[] = [
+  {
+    name: 'CreateVMScaleSet',
+    method: /^(PUT|PATCH)$/,
+    path: new RegExp(`(${SCALE_SET})(/extensions/[^/]+)?$`, 'i'),
+    resource: 12,
+    subscription: 375,
+  },
+  {
+    name: 'VMScaleSetActions',
+    method: /^POST$/,
+    path: new RegExp(`(${SCALE_SET})/`, 'i'),
+    resource: 12,
+    subscription: 1500,
+  },
+  {
+    name: 'GetOperation',
+    method: /^GET$/,
+    path: /\/providers\/microsoft\.compute\/locations\/[^/]+(\/operations\/[^/]+)$/i,
+    resource: 45,
+    subscription: 15_000,
+  },
+];
+
+/** A bucket of the compute provider is filled again in three minutes: the documented one holds 12 and gets 4 a minute. */
+const COMPUTE_REFILL_SECONDS = 180;
+
 /** Counts requests and tells what is left. */
 export interface RateLimits {
   /**
-   * Takes one request and returns the header that says what remains.
+   * Takes one request and returns the headers that say what remains.
    *
    * @throws ArmFault 429 when nothing is left and `enforce` is set
    */
-  take(request: {
-    readonly method: string;
-    readonly path: string;
-    readonly caller: string;
-    readonly now: number;
-    readonly enforce: boolean;
-  }): Record<string, string>;
+  take(request: LimitedRequest): Record<string, string>;
+}
+
+interface LimitedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly caller: string;
+  readonly now: number;
+  readonly enforce: boolean;
 }
 
 /** Full buckets. */
 export function createRateLimits(): RateLimits {
-  const buckets = new Map<string, { left: number; at: number }>();
+  const buckets = createTokenBuckets();
+  const take = (key: string, size: BucketSize, request: LimitedRequest, refusal: (seconds: number) => ArmFault) => {
+    const { left, waitSeconds } = buckets.take(key, size, request.now);
+    if (waitSeconds !== undefined && request.enforce) throw refusal(waitSeconds);
+    return left;
+  };
+
   return {
-    take: ({ method, path, caller, now, enforce }) => {
+    take: (request) => {
+      const { method, path, caller } = request;
       const kind = kindOf(method, path);
       const { burst, perSecond } = BUCKETS[kind];
       const subscription = /^\/subscriptions\/([^/]+)/i.exec(path)?.[1]?.toLowerCase() ?? 'tenant';
-      const key = `${subscription}/${caller}/${kind}`;
-      const bucket = buckets.get(key) ?? { left: burst, at: now };
-      bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) / 1000) * perSecond);
-      bucket.at = now;
-      buckets.set(key, bucket);
-      if (bucket.left < 1 && enforce) throw throttled(subscription, Math.ceil((1 - bucket.left) / perSecond));
-      bucket.left = Math.max(0, bucket.left - 1);
       const level = subscription === 'tenant' ? 'tenant' : 'subscription';
-      return { [`x-ms-ratelimit-remaining-${level}-${kind}`]: String(Math.floor(bucket.left)) };
+      const refusal = (seconds: number) => throttled(subscription, seconds);
+      const own = take(`${subscription}/${caller}/${kind}`, { burst, perSecond }, request, refusal);
+      const all = { burst: burst * GLOBAL_FACTOR, perSecond: perSecond * GLOBAL_FACTOR };
+      const shared = take(`${subscription}/${kind}`, all, request, refusal);
+      const remaining = {
+        [`x-ms-ratelimit-remaining-${level}-${kind}`]: String(own),
+        [`x-ms-ratelimit-remaining-${level}-global-${kind}`]: String(shared),
+      };
+      const policy = COMPUTE_POLICIES.find((item) => item.method.test(method) && item.path.test(path));
+      if (policy === undefined) return remaining;
+      const { name } = policy;
+      const takeOf = (scope: string, count: number, target: string) =>
+        take(scope, { burst: count, perSecond: count / COMPUTE_REFILL_SECONDS }, request, (seconds) =>
+          computeThrottled(target, count, seconds, request.now),
+        );
+      const resource = takeOf(
+        `${subscription}/${name}${policy.path.exec(path)?.[1]}`.toLowerCase(),
+        policy.resource,
+        `${name}Resource`,
+      );
+      const whole = takeOf(`${subscription}/${name}`, policy.subscription, `${name}SubscriptionMaximum`);
+      const counts = [`${name}Resource;${resource}`, `${name}SubscriptionMaximum;${whole}`];
+      return {
+        ...remaining,
+        'x-ms-ratelimit-remaining-resource': counts.map((each) => `Microsoft.Compute/${each}`).join(','),
+      };
     },
   };
 }
@@ -55,6 +124,29 @@ function throttled(subscription: string, seconds: number): ArmFault {
     429,
     'SubscriptionRequestsThrottled',
     `Number of requests for subscription '${subscription}' exceeded the limit. Please try again after '${seconds}' seconds after additional tokens are available.`,
-    { headers: { 'Retry-After': String(seconds) } },
+    { headers: { 'Retry-After': String(seconds), 'x-ms-failure-cause': 'gateway' } },
+  );
+}
+
+function computeThrottled(target: string, allowed: number, seconds: number, now: number): ArmFault {
+  const message = JSON.stringify({
+    operationGroup: target,
+    startTime: new Date(now).toISOString(),
+    endTime: new Date(now + seconds * 1000).toISOString(),
+    allowedRequestCount: allowed,
+    measuredRequestCount: allowed + 1,
+  });
+  return new ArmFault(
+    429,
+    'OperationNotAllowed',
+    'The server rejected the request because too many requests have been received for this subscription.',
+    {
+      details: [{ code: 'TooManyRequests', target, message }],
+      headers: {
+        'Retry-After': String(seconds),
+        'x-ms-failure-cause': 'service',
+        'x-ms-ratelimit-remaining-resource': `Microsoft.Compute/${target};0`,
+      },
+    },
   );
 }

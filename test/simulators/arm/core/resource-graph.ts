@@ -8,6 +8,7 @@ import { objectAt, textsAt } from '../json-path.ts';
 import type { Route } from '../routes.ts';
 import { parseQuery, runQuery } from './graph-query.ts';
 import { QueryProblem } from './graph-query-reader.ts';
+import { createGraphQuota, type GraphQuota } from './graph-quota.ts';
 
 const API_VERSIONS = ['2024-04-01', '2022-10-01', '2021-03-01', '2020-04-01-preview', '2019-04-01'];
 
@@ -16,12 +17,15 @@ const PAGE = 1000;
 
 /** Azure Resource Graph over what `graph` knows. */
 export function resourceGraphRoutes(graph: GraphIndex): readonly Route[] {
-  const handle = (context: ArmContext) => answerQuery(context, graph);
+  const quota = createGraphQuota();
+  const handle = (context: ArmContext) => answerQuery(context, graph, quota);
   return [{ method: 'POST', path: '/providers/Microsoft.ResourceGraph/resources', handle }];
 }
 
-function answerQuery(context: ArmContext, graph: GraphIndex): Answer {
+function answerQuery(context: ArmContext, graph: GraphIndex, quota: GraphQuota): Answer {
   checkTypeApiVersion(context, 'Microsoft.ResourceGraph', 'resources', API_VERSIONS);
+  const { world, caller } = context;
+  const headers = quota.take(caller.objectId, world.now(), world.settings.throttling);
   const body = requiredBody(context.request);
   const subscriptions = textsAt(body, 'subscriptions').map((id) => id.toLowerCase());
   const rows = answerRows(context, graph, typeof body.query === 'string' ? body.query : '', subscriptions);
@@ -31,7 +35,7 @@ function answerQuery(context: ArmContext, graph: GraphIndex): Answer {
   const data = rows.slice(skip, skip + top);
   return {
     status: 200,
-    headers: { 'x-ms-user-quota-remaining': '14', 'x-ms-user-quota-resets-after': '00:00:05' },
+    headers,
     body: {
       totalRecords: rows.length,
       count: data.length,
