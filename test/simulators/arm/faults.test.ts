@@ -137,11 +137,30 @@ describe('disturbance', () => {
       registrations: { 'Microsoft.Network': 'NotRegistered' },
       deny: ['Microsoft.Compute/*'],
       graphLagSeconds: 0,
+      activityLogLagSeconds: 7,
+      capacity: { 'WestEurope/Standard_B2s': 3, 'eastus/standard_b2s': { vms: 0, code: 'ZonalAllocationFailed' } },
+      policies: [
+        JSON.parse(
+          '{"name": "no-basics", "policyRule": {"if": {"field": "sku.name", "equals": "Basic"}, "then": {"effect": "deny"}}}',
+        ),
+      ],
     };
     expect((await control('PATCH', 'settings', settings)).status).toBe(204);
     expect(simulator.control.settings.quotas.get('westeurope/cores')).toBe(4);
     expect(simulator.control.settings.durations.get('resourceGroups/delete')).toBe(5);
-    expect((await control('PATCH', 'settings', { nonsense: 1 })).status).toBe(400);
+    expect(simulator.control.settings.activityLogLagSeconds).toBe(7);
+    expect([...simulator.control.settings.capacity]).toEqual([
+      ['westeurope/standard_b2s', { vms: 3, code: 'AllocationFailed' }],
+      ['eastus/standard_b2s', { vms: 0, code: 'ZonalAllocationFailed' }],
+    ]);
+    expect(simulator.control.settings.policies).toMatchObject([{ name: 'no-basics' }]);
+    for (const wrong of [
+      { nonsense: 1 },
+      { policies: [{ name: 'none' }] },
+      { capacity: { 'a/b': { vms: 1, code: 'Nope' } } },
+    ]) {
+      expect((await control('PATCH', 'settings', wrong)).status).toBe(400);
+    }
     expect((await control('PATCH', `resource?id=${group}`, { tags: { drift: 'yes' } })).status).toBe(204);
     expect((await client.send('GET', group)).body.tags).toEqual({ a: '1', drift: 'yes' });
     const called = await control('POST', 'call', { method: 'GET', path: `${group}?api-version=2025-04-01` });
