@@ -38,17 +38,21 @@ export interface HttpsServer {
   readonly port: number;
   /** PEM of the root that signed its certificate. */
   readonly caPem: string;
-  /** Its certificate, for `localhost` and 127.0.0.1. */
+  /** Its certificate, for `localhost`, 127.0.0.1 and the names asked for. */
   readonly certificate: IssuedCertificate;
   close(): Promise<void>;
 }
 
-/** Starts the server. `port` 0 takes a free one. */
-export async function startHttpsServer(port: number, handlers: Handlers): Promise<HttpsServer> {
+/** Starts the server. `port` 0 takes a free one; `hostNames` are those that its certificate has beside the local ones. */
+export async function startHttpsServer(
+  port: number,
+  handlers: Handlers,
+  hostNames: readonly string[] = [],
+): Promise<HttpsServer> {
   const authority = await createCertificateAuthority('ARM simulator');
   const certificate = await authority.issue({
     commonName: 'localhost',
-    names: ['localhost', '127.0.0.1'],
+    names: ['localhost', '127.0.0.1', ...hostNames],
     key: 'ECDSA',
   });
   const server = createServer(

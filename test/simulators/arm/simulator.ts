@@ -14,6 +14,7 @@ import { createFaults, type FaultAction, type Faults } from './faults.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { recordingOfRun } from './recording-of-run.ts';
 import { type Handlers, startHttpsServer } from './server.ts';
+import { answerVaultData } from './vault-data.ts';
 
 /** A running simulator of Azure: Resource Manager, Entra ID, Resource Graph and blob storage, on one TLS port. */
 export interface ArmSimulator {
@@ -85,7 +86,7 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
   const recording = options.record ?? recordingOfRun();
   const recorder = recording === undefined ? undefined : createRecorder(recording, () => clock.now());
   const parts = { host, entra, faults, clock, control, recorder, blobs: () => blobs };
-  const server = await startHttpsServer(options.port ?? 0, handlersOf(parts));
+  const server = await startHttpsServer(options.port ?? 0, handlersOf(parts), [`*.${cloud.vaultSuffix}`]);
   url = `https://127.0.0.1:${server.port}`;
   const close = async () => {
     await server.close();
@@ -136,7 +137,8 @@ function handlersOf({ host, entra, faults, clock, control, recorder, blobs }: Ha
 }
 
 function answer(azure: Azure, entra: Entra, request: ArmRequest, fault: FaultAction | undefined): Answer {
-  const open = entra.answer(request) ?? answerDirectory(azure.world, request);
+  const open =
+    entra.answer(request) ?? answerDirectory(azure.world, request) ?? answerVaultData(azure.world, entra, request);
   if (open !== undefined) return open;
   const caller = entra.authenticate(request.headers.authorization, azure.world.cloud.audiences);
   switch (caller.kind) {
