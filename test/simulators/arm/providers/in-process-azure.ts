@@ -152,7 +152,8 @@ function exchange(
   };
 }
 
-function versionFor(path: string): string {
+/** The api-version with which a path is asked for here. */
+export function versionFor(path: string): string {
   const namespace = /.*\/providers\/([^/]+)/i.exec(path)?.[1] ?? '';
   return VERSIONS[namespace.toLowerCase()] ?? '2025-04-01';
 }
