@@ -185,7 +185,7 @@ export const publicIPAddresses: Table = {
     },
     {
       name: 'a SKU that cannot be changed',
-      source: 'not recorded: from the code of azure.md 2.8',
+      source: 'not recorded: from PropertyChangeNotAllowed in the lists of codes of public clients',
       given: [EXISTS],
       steps: [
         {

@@ -204,8 +204,7 @@ export const virtualNetworks: Table = {
     },
     {
       name: 'a network whose reference does not exist',
-      source:
-        'documentation: error-reserved-resource-name.md and its neighbours of MicrosoftDocs/azure-docs; seen in recordings of older tests',
+      source: 'not recorded: from the code, which is in the lists of public clients',
       covers: ['400 InvalidResourceReference'],
       steps: [
         {
@@ -271,7 +270,7 @@ export const loadBalancers: Table = {
     },
     {
       name: 'a load balancer whose address does not exist',
-      source: 'documentation: the code is in the lists of azure.md 2.8; seen in recordings of older tests',
+      source: 'not recorded: from the code, which is in the lists of public clients',
       covers: ['400 InvalidResourceReference'],
       steps: [
         {
