@@ -73,6 +73,7 @@ async function finish(test: GatewayTest): Promise<Outcome> {
       .replaceAll(`"${deployment?.id}"`, '"DEPLOYMENT"')
       .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, 'GUID')
       .replaceAll(/\b[0-9a-f]{32}\b/g, 'HASH')
+      .replaceAll(/\b0x[0-9A-F]{15}\b/g, 'ETAG')
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)/g, 'TIME')
       .replaceAll(/"(created|updated)":\d+/g, '"$1":TIME')
       .replaceAll(/"ipAddress":"[\d.]+"/g, '"ipAddress":ADDRESS');

@@ -9,6 +9,11 @@ export interface ArmErrorBody {
   readonly additionalInfo?: readonly JsonObject[];
 }
 
+/** Header of errors that Azure Resource Manager gives without asking a provider. */
+export const BY_THE_GATEWAY = { 'x-ms-failure-cause': 'gateway' } as const;
+/** Header of errors that a provider gives because of its own state. */
+export const BY_THE_SERVICE = { 'x-ms-failure-cause': 'service' } as const;
+
 /** A refusal: thrown while a request is judged, it becomes the answer, `{"error": {code, message, …}}`. */
 export class ArmFault extends Error {
   readonly status: number;

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/json.ts';
-import { ArmFault } from './arm-fault.ts';
+import { ArmFault, BY_THE_GATEWAY } from './arm-fault.ts';
 import { REGISTRATION_FREE, RESOURCES_API_VERSIONS } from './catalogue.ts';
 import type { ArmContext } from './context.ts';
 import { groupId, locationName, placeOf } from './resource-path.ts';
@@ -123,7 +123,9 @@ export function checkRegistered(subscription: Subscription, namespace: string): 
 export function existingGroup({ world }: ArmContext, subscriptionId: string, name: string): StoredResource {
   const group = world.get(groupId(subscriptionId, name));
   if (group === undefined) {
-    throw new ArmFault(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`);
+    throw new ArmFault(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`, {
+      headers: BY_THE_GATEWAY,
+    });
   }
   return group;
 }

@@ -100,14 +100,18 @@ function exists(type: ResourceType, found: FoundRequest): boolean {
 }
 
 function documentOf(type: ResourceType, found: FoundRequest): JsonObject | undefined {
-  if (type.get !== undefined) return type.get(found);
+  if (type.get !== undefined) {
+    // The parent may have been written since it was looked up.
+    const parent = found.parent && found.world.get(found.parent.id);
+    return type.get(parent === undefined ? found : { ...found, parent });
+  }
   const resource = found.world.get(found.id);
   return resource === undefined ? undefined : viewOf(type, resource, found.world);
 }
 
 /** As the document states it (`W/"…"` for the network provider), else the stored one. */
 function etagOf(type: ResourceType, found: FoundRequest): string | undefined {
-  if (type.etags !== true) return undefined;
+  if (type.etags === undefined || type.etags === false) return undefined;
   return textAt(documentOf(type, found), 'etag') ?? found.world.get(found.id)?.etag;
 }
 
@@ -182,7 +186,8 @@ function answerFrom(
           failure: context.operationFailure,
         });
   const body = outcome.body ?? (outcome.status === 200 || outcome.status === 201 ? shown() : undefined);
-  const headers = { ...etagHeader(type, found), ...outcome.headers, ...begun?.headers };
+  const etag = type.etags === 'OnReads' ? {} : etagHeader(type, found);
+  const headers = { ...etag, ...outcome.headers, ...begun?.headers };
   return { status: outcome.status, headers, ...(body === undefined ? {} : { body }) };
 }
 

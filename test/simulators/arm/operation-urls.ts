@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { isJsonObject } from '../../../src/json.ts';
 import type { Operation, OperationSubject } from './operations.ts';
 import { locationName } from './resource-path.ts';
@@ -16,11 +16,12 @@ export function operationHeaders(
   signer: Signer,
 ): Record<string, string> {
   const { plan } = operation;
-  const query = `api-version=${subject.apiVersion}&${signer.query(operation.id)}`;
+  const query = `${partition(subject)}api-version=${subject.apiVersion}&${signer.query(operation.id)}`;
   const status = `${statusUrl(operation, subject)}?${query}`;
   const result = resultUrl(operation, subject, query);
   const wait = retryAfter(plan.retryAfterSeconds);
-  const notification = /compute$/i.test(subject.namespace) ? { 'Azure-AsyncNotification': 'Enabled' } : {};
+  const notifies = /\.(compute|network)$/i.test(subject.namespace);
+  const notification = notifies ? { 'Azure-AsyncNotification': 'Enabled' } : {};
   switch (plan.kind) {
     case 'AsyncOperation':
       return { 'Azure-AsyncOperation': status, ...notification, ...wait };
@@ -43,6 +44,13 @@ function statusUrl(operation: Operation, subject: OperationSubject): string {
   return `${regionalBase(subject)}/operations/${operation.id}`;
 }
 
+/** Compute names the part of it that knows the operation: the same one for a subscription. */
+function partition({ namespace, subscriptionId }: OperationSubject): string {
+  if (!/\.compute$/i.test(namespace)) return '';
+  const hex = createHash('md5').update(subscriptionId).digest('hex');
+  return `p=${[hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')}&`;
+}
+
 /** Each provider has a form of its own for the URL that ends with the result. */
 function resultUrl(operation: Operation, subject: OperationSubject, query: string): string {
   switch (subject.namespace.toLowerCase()) {
@@ -51,7 +59,7 @@ function resultUrl(operation: Operation, subject: OperationSubject, query: strin
     case 'microsoft.storage':
       return `${regionalBase(subject)}/asyncoperations/${operation.id}?monitor=true&${query}`;
     case 'microsoft.compute':
-      return `${statusUrl(operation, subject)}?monitor=true&${query}`;
+      return `${statusUrl(operation, subject)}?${query.replace('&api-version', '&monitor=true&api-version')}`;
     default:
       return `${regionalBase(subject)}/operationResults/${operation.id}?${query}`;
   }

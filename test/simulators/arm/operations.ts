@@ -13,6 +13,8 @@ export interface Operation {
   readonly resourceId: string;
   readonly plan: OperationPlan;
   readonly startedAt: number;
+  /** How many polls found it running. */
+  polls: number;
   endedAt: number | undefined;
   /** When a client was first told that it is over. */
   reportedAt: number | undefined;
@@ -139,6 +141,7 @@ function newOperation(plan: OperationPlan, subject: OperationSubject, world: Wor
     resourceId: subject.resourceId,
     plan,
     startedAt: world.now(),
+    polls: 0,
     endedAt: undefined,
     reportedAt: undefined,
     error: undefined,
@@ -167,8 +170,8 @@ function statusAnswer(operation: Operation, path: string): Answer {
   const status =
     endedAt === undefined ? (plan.runningStatus ?? 'InProgress') : error === undefined ? 'Succeeded' : 'Failed';
   const times = {
-    startTime: new Date(operation.startedAt).toISOString(),
-    ...(endedAt === undefined ? {} : { endTime: new Date(endedAt).toISOString() }),
+    startTime: computeTime(operation.startedAt),
+    ...(endedAt === undefined ? {} : { endTime: computeTime(endedAt) }),
   };
   const compute = /microsoft\.compute/i.test(path);
   const body = {
@@ -177,18 +180,31 @@ function statusAnswer(operation: Operation, path: string): Answer {
     ...(compute ? { name: operation.id } : {}),
     ...(error === undefined ? {} : { error: { ...error } }),
   };
-  const wait = endedAt === undefined ? retryAfter(plan.pollRetryAfterSeconds ?? plan.retryAfterSeconds) : {};
+  const wait = endedAt === undefined ? nextPoll(operation) : {};
   return { status: 200, headers: wait, body };
 }
 
 function locationAnswer(operation: Operation, request: ArmRequest): Answer {
-  const { plan, endedAt, final } = operation;
+  const { endedAt, final } = operation;
   if (endedAt !== undefined) return final ?? { status: 200 };
   const url = `${request.origin}${request.path}?${request.query}`;
   return {
     status: 202,
-    headers: { Location: url, ...retryAfter(plan.pollRetryAfterSeconds ?? plan.retryAfterSeconds) },
+    headers: { Location: url, ...nextPoll(operation) },
   };
+}
+
+/** When to ask again, told by a poll that found the operation running. */
+function nextPoll(operation: Operation): Record<string, string> {
+  const { pollRetryAfterSeconds, retryAfterSeconds } = operation.plan;
+  const waits = [pollRetryAfterSeconds ?? retryAfterSeconds].flat();
+  operation.polls += 1;
+  return retryAfter(waits[Math.min(operation.polls, waits.length) - 1]);
+}
+
+/** As the compute provider writes times. */
+function computeTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '0000+00:00');
 }
 
 function operationNotFound(id: string): ArmFault {

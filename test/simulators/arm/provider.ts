@@ -23,8 +23,11 @@ export interface ResourceType {
   readonly tracked: boolean;
   /** Extension resources (role assignments, locks) live at any scope: subscription, group or resource. */
   readonly extension?: boolean;
-  /** Whether answers carry `ETag` and If-Match / If-None-Match are honoured. Default false. */
-  readonly etags?: boolean;
+  /**
+   * Whether answers carry `ETag` and If-Match / If-None-Match are honoured. `OnReads`: answers to GET alone carry it, as
+   * the network provider's. Default false.
+   */
+  readonly etags?: boolean | 'OnReads';
   /** Whether documents carry `properties.provisioningState`. Default true; false for identities, assignments, containers. */
   readonly provisioningState?: boolean;
   /** Longest name of a tag. Default 512; 128 for storage accounts. */
@@ -128,8 +131,8 @@ export interface OperationPlan {
   proceed?(world: World): number | undefined;
   /** `Retry-After` of the answer in simulated seconds. Absent: no header. */
   readonly retryAfterSeconds?: number;
-  /** `Retry-After` of polls that find it running. Default: `retryAfterSeconds`. */
-  readonly pollRetryAfterSeconds?: number;
+  /** `Retry-After` of the polls that find it running, the last one for all that follow. Default: `retryAfterSeconds`. */
+  readonly pollRetryAfterSeconds?: number | readonly number[];
   /** The provisioning state of the resource until it is over, such as `Updating`. Absent: it stays `Succeeded`. */
   readonly whileRunning?: string;
   /** The word in the status body until it is over. Default `InProgress`. */

@@ -17,11 +17,11 @@ describe('Azure Resource Manager', () => {
   test('says what a principal, and all of them together, have left of each kind of request', () => {
     expect(azure.call('GET', GROUP).headers).toMatchObject({
       'x-ms-ratelimit-remaining-subscription-reads': '249',
-      'x-ms-ratelimit-remaining-subscription-global-reads': '3749',
+      'x-ms-ratelimit-remaining-subscription-global-reads': '16499',
     });
     expect(azure.call('PUT', GROUP, { location: 'westeurope' }).headers).toMatchObject({
       'x-ms-ratelimit-remaining-subscription-writes': '199',
-      'x-ms-ratelimit-remaining-subscription-global-writes': '2999',
+      'x-ms-ratelimit-remaining-subscription-global-writes': '11999',
     });
     expect(azure.call('DELETE', ids.vault).headers).toMatchObject({
       'x-ms-ratelimit-remaining-subscription-deletes': '199',

@@ -1,4 +1,4 @@
-import { ArmFault } from './arm-fault.ts';
+import { ArmFault, BY_THE_GATEWAY } from './arm-fault.ts';
 import { existingGroup, subscriptionOf } from './checks.ts';
 import { type ArmContext, namespaceOf, type TypeRegistry } from './context.ts';
 import type { ResourceRequest, ResourceType } from './provider.ts';
@@ -190,14 +190,18 @@ export function resourceNotFound(id: string): ArmFault {
     404,
     'ResourceNotFound',
     `The Resource '${label}'${group} was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
+    { headers: BY_THE_GATEWAY },
   );
 }
 
 function parentNotFound(method: string, type: string, parentId: string): ArmFault {
+  // The network provider's children are told of their parent.
+  if (/^microsoft\.network\//i.test(type)) return resourceNotFound(parentId);
   const verb = method === 'GET' || method === 'HEAD' ? 'read' : method === 'DELETE' ? 'delete' : 'write';
   return new ArmFault(
     404,
     'ParentResourceNotFound',
     `Failed to perform '${verb}' on resource(s) of type '${type.slice(type.indexOf('/') + 1)}', because the parent resource '${parentId}' could not be found.`,
+    { headers: BY_THE_GATEWAY },
   );
 }

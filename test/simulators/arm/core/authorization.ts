@@ -53,7 +53,7 @@ export const authorizationRoutes: readonly Route[] = [
         throw new ArmFault(
           404,
           'RoleDefinitionDoesNotExist',
-          `The specified role definition with ID '${name.replaceAll('-', '')}' does not exist.`,
+          `The specified role definition with ID '${name}' does not exist.`,
         );
       }
       return { status: 200, body: roleView(scope, role) };

@@ -141,9 +141,16 @@ describe('Azure Resource Manager itself', () => {
       [
         'a missing parent',
         'GET',
-        `/resourceGroups/Contoso/providers/Microsoft.Network/virtualNetworks/x/subnets/y?${NETWORK}`,
+        '/resourceGroups/Contoso/providers/Microsoft.Storage/storageAccounts/x/blobServices/default?api-version=2025-06-01',
         404,
         'ParentResourceNotFound',
+      ],
+      [
+        'a missing parent in the network',
+        'GET',
+        `/resourceGroups/Contoso/providers/Microsoft.Network/virtualNetworks/x/subnets/y?${NETWORK}`,
+        404,
+        'ResourceNotFound',
       ],
       [
         'a missing group',

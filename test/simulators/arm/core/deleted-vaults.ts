@@ -63,7 +63,11 @@ function existing({ world }: ArmContext, parameters: Parameters): DeletedVault {
     vault.subscriptionId.toLowerCase() === parameter(parameters, 'subscription').toLowerCase() &&
     vault.location === locationName(parameter(parameters, 'location'));
   if (found) return vault;
-  throw new ArmFault(404, 'DeletedVaultNotFound', `The specified deleted vault '${name}' does not exist.`);
+  throw new ArmFault(
+    404,
+    'DeletedVaultNotFound',
+    `The specified deleted vault '${name}' does not exist. Ensure that the vault was indeed deleted and that it is in recoverable state. If soft delete was not enabled then the vault is permanently deleted. Follow this link for more information: https://go.microsoft.com/fwlink/?linkid=2149745`,
+  );
 }
 
 function purge(context: ArmContext, parameters: Parameters): Answer {
@@ -78,12 +82,17 @@ function purge(context: ArmContext, parameters: Parameters): Answer {
       `The vault '${deleted.vault.name}' is protected from purge. It is purged at ${new Date(deleted.scheduledPurgeAt).toISOString()}.`,
     );
   }
+  const startedAt = world.now();
   const { headers } = operations.begin(
     {
       kind: 'Location',
       durationSeconds: world.duration('deletedVaults/purge', PURGE_SECONDS),
       retryAfterSeconds: 5,
-      finalBody: () => undefined,
+      finalBody: (then) => ({
+        createdDateTime: vaultTime(startedAt),
+        lastActionDateTime: vaultTime(then.now()),
+        status: 'Succeeded',
+      }),
       onDone: () => {
         const key = deleted.vault.name.toLowerCase();
         // Recovered in the meantime, and perhaps deleted again: that one is not meant.
@@ -104,6 +113,11 @@ function purge(context: ArmContext, parameters: Parameters): Answer {
     },
   );
   return { status: 202, headers };
+}
+
+/** As the vault provider writes times of operations. */
+function vaultTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
 function view(deleted: DeletedVault): JsonObject {

@@ -12,13 +12,15 @@ beforeEach(() => {
 });
 
 describe('a user-assigned identity', () => {
+  const spelled = ids.identity.replace('resourceGroups', 'resourcegroups');
+
   test('is made at once, with a principal, and Location names the identity itself', () => {
     const answer = azure.call('PUT', ids.identity, { ...sample.identityBody, location: 'West Europe' });
     expect(answer).toEqual({
       status: 201,
-      headers: expect.objectContaining({ Location: ids.identity }),
+      headers: expect.objectContaining({ Location: spelled }),
       body: {
-        id: ids.identity,
+        id: spelled,
         name: 'cmg-id',
         type: 'Microsoft.ManagedIdentity/userAssignedIdentities',
         location: 'westeurope',

@@ -153,7 +153,8 @@ function exchange(
   };
 }
 
-function versionFor(path: string): string {
+/** The api-version with which a path is asked for here. */
+export function versionFor(path: string): string {
   const [, namespace = '', type = ''] = /.*\/providers\/([^/]+)\/?([^/]*)/i.exec(path.toLowerCase()) ?? [];
   return VERSIONS[`${namespace}/${type}`] ?? VERSIONS[namespace] ?? '2025-04-01';
 }

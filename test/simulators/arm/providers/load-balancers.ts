@@ -111,7 +111,7 @@ export const loadBalancers: ResourceType = {
   type: TYPE,
   apiVersions: NETWORK_API_VERSIONS,
   tracked: true,
-  etags: true,
+  etags: 'OnReads',
   view: withBackends,
   put: (request) => putNetworkResource(request, balancerKind),
   patch: patchNetworkTags,

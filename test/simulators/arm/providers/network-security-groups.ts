@@ -3,17 +3,20 @@ import { ArmFault } from '../arm-fault.ts';
 import { objectsAt, replaceAt, textAt } from '../json-path.ts';
 import type { ResourceType } from '../provider.ts';
 import type { StoredResource, World } from '../world.ts';
-import { networkSecurityGroup } from './network-shapes.ts';
 import {
   deleteNetworkChild,
-  deleteNetworkResource,
-  NETWORK_API_VERSIONS,
+  missingNetworkChild,
   type NetworkChildKind,
-  type NetworkKind,
   networkChildOf,
   networkChildren,
-  patchNetworkTags,
   putNetworkChild,
+} from './network-children.ts';
+import { networkSecurityGroup } from './network-shapes.ts';
+import {
+  deleteNetworkResource,
+  NETWORK_API_VERSIONS,
+  type NetworkKind,
+  patchNetworkTags,
   putNetworkResource,
 } from './network-writes.ts';
 import { referrers } from './references.ts';
@@ -29,6 +32,7 @@ const groupKind: NetworkKind = {
   putSeconds: 4,
   retryAfterSeconds: 1,
   deleteSeconds: 2,
+  deleteRetryAfterSeconds: 1,
   refuseDelete: (world, id) => {
     const users = [
       ...subnetsWith(world, id),
@@ -76,6 +80,7 @@ const ruleKind: NetworkChildKind = {
   parent: groupKind,
   parentType: TYPE,
   list: 'securityRules',
+  oneAtATime: false,
   body: 'securityRule',
 };
 
@@ -84,7 +89,7 @@ export const networkSecurityGroups: ResourceType = {
   type: TYPE,
   apiVersions: NETWORK_API_VERSIONS,
   tracked: true,
-  etags: true,
+  etags: 'OnReads',
   view: withUsers,
   put: (request) => putNetworkResource(request, groupKind),
   patch: patchNetworkTags,
@@ -96,6 +101,8 @@ export const securityRules: ResourceType = {
   type: `${TYPE}/securityRules`,
   apiVersions: NETWORK_API_VERSIONS,
   tracked: false,
+  etags: 'OnReads',
+  missing: missingNetworkChild,
   get: (request) => networkChildOf(request, ruleKind),
   list: (request) => networkChildren(request, ruleKind),
   put: (request) => putNetworkChild(request, ruleKind),

@@ -161,7 +161,7 @@ export function virtualNetwork(identity: NetworkIdentity, body: JsonObject): Jso
 export function publicIPAddress(
   identity: NetworkIdentity,
   body: JsonObject,
-  address: string,
+  address: string | undefined,
   dnsSuffix: string,
 ): JsonObject {
   const properties = objectAt(body, 'properties');
@@ -170,7 +170,7 @@ export function publicIPAddress(
   const name =
     label === undefined ? {} : { dnsSettings: { ...dnsSettings, fqdn: `${label}.${body.location}.${dnsSuffix}` } };
   const resource = networkResource(identity, body, {
-    ipAddress: address,
+    ...(address === undefined ? {} : { ipAddress: address }),
     publicIPAddressVersion: properties.publicIPAddressVersion ?? 'IPv4',
     publicIPAllocationMethod: properties.publicIPAllocationMethod ?? 'Static',
     idleTimeoutInMinutes: properties.idleTimeoutInMinutes ?? 4,

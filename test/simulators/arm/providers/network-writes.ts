@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/json.ts';
 import { ArmFault } from '../arm-fault.ts';
 import type { BodyType } from '../body-judge.ts';
-import { objectsAt, replaceAt, textAt, withoutNulls } from '../json-path.ts';
+import { textAt, withoutNulls } from '../json-path.ts';
 import type { Outcome, ResourceRequest, WriteRequest } from '../provider.ts';
 import type { GlobalName, StoredResource, World } from '../world.ts';
 import type { NetworkIdentity } from './network-shapes.ts';
@@ -47,7 +47,13 @@ export interface NetworkKind {
   /** Median of recorded PUTs; 0 for what is through with the answer. */
   readonly putSeconds: number;
   readonly retryAfterSeconds: number;
+  /** Told by a poll that finds a PUT running. Default: `retryAfterSeconds`. */
+  readonly pollRetryAfterSeconds?: number;
   readonly deleteSeconds: number;
+  /** Default 10. */
+  readonly deleteRetryAfterSeconds?: number;
+  /** The resource once the operation of a PUT is over: what is known only then is filled in. */
+  readonly completed?: (document: JsonObject, world: World) => JsonObject;
   /** Refuses to delete what is in use. */
   readonly refuseDelete: (world: World, id: string) => void;
 }
@@ -65,28 +71,48 @@ export function replaceNetworkResource(request: ResourceRequest, kind: NetworkKi
   const { world, current } = request;
   const next = storeNetworkResource(request, kind, body);
   const status = current === undefined ? 201 : 200;
-  const durationSeconds = next === 'Unchanged' ? 0 : world.duration(`${kind.plural}/put`, kind.putSeconds);
+  const durationSeconds = next === 'Stored' ? world.duration(`${kind.plural}/put`, kind.putSeconds) : 0;
   return {
     status,
     operation: {
       kind: 'AsyncOperation',
       durationSeconds,
       segment: 'operations',
-      ...(durationSeconds === 0 ? {} : { retryAfterSeconds: kind.retryAfterSeconds, whileRunning: 'Updating' }),
+      ...(durationSeconds === 0 ? {} : { ...putWaits(kind), whileRunning: 'Updating' }),
+      onDone: (then) => {
+        if (next === 'Stored') complete(then, request.id, kind, durationSeconds > 0);
+        return undefined;
+      },
     },
   };
+}
+
+/** What the answer to a PUT, and the polls after it, say about when to ask. */
+export function putWaits({ retryAfterSeconds, pollRetryAfterSeconds = retryAfterSeconds }: NetworkKind) {
+  return { retryAfterSeconds, pollRetryAfterSeconds };
+}
+
+/** Fills in what is known at the end; an operation that took time ends with an etag of its own. */
+function complete(world: World, id: string, kind: NetworkKind, tookTime: boolean): void {
+  const stored = world.get(id);
+  if (stored === undefined) return;
+  const { type, document, etag: before } = stored;
+  const completed = kind.completed?.(document, world) ?? document;
+  const etag = tookTime ? world.newEtag() : before;
+  world.store({ id, type, document: tookTime ? withEtag(completed, etag) : completed, etag });
 }
 
 /**
  * Checks and stores the resource that a body makes.
  *
- * @returns `Unchanged` when it is what there was, which leaves the etag as it is
+ * @returns `Unchanged` when it is what there was, which leaves the etag as it is; `TagsStored` when nothing but tags
+ * differ, which is through at once
  */
 export function storeNetworkResource(
   request: Pick<ResourceRequest, 'world' | 'id' | 'name' | 'type' | 'current'>,
   kind: NetworkKind,
   body: JsonObject,
-): 'Stored' | 'Unchanged' {
+): 'Stored' | 'TagsStored' | 'Unchanged' {
   const { world, current, id, name, type } = request;
   const resourceGuid = textAt(current?.document, 'properties.resourceGuid') ?? world.uuid();
   const identity = (etag: string): NetworkIdentity => ({ id, name, type, resourceGuid, etag: `W/${etag}` });
@@ -98,7 +124,13 @@ export function storeNetworkResource(
   const document = shaped(etag);
   kind.check?.(world, document, current, id);
   world.store({ id, type, document, etag, globalNames: kind.globalNames?.(document) ?? [] });
-  return 'Stored';
+  return current?.provisioningState === 'Succeeded' && sameButTags(current.document, shaped(current.etag))
+    ? 'TagsStored'
+    : 'Stored';
+}
+
+function sameButTags(left: JsonObject, right: JsonObject): boolean {
+  return isDeepStrictEqual({ ...left, tags: undefined }, { ...right, tags: undefined });
 }
 
 /** PATCH of a network resource takes tags alone. */
@@ -122,7 +154,7 @@ export function deleteNetworkResource(request: ResourceRequest, kind: NetworkKin
     operation: {
       kind: 'AsyncOperationAndLocation',
       durationSeconds: world.duration(`${kind.plural}/delete`, kind.deleteSeconds),
-      retryAfterSeconds: 10,
+      retryAfterSeconds: kind.deleteRetryAfterSeconds ?? 10,
       whileRunning: 'Deleting',
       finalStatus: 204,
       onDone: (then) => {
@@ -133,18 +165,24 @@ export function deleteNetworkResource(request: ResourceRequest, kind: NetworkKin
   };
 }
 
+/** Refuses to write a resource on which something is being done already. */
 function refuseWhileBusy(current: StoredResource | undefined): void {
-  if (current === undefined || current.provisioningState === 'Succeeded' || current.provisioningState === 'Failed')
-    return;
-  throw new ArmFault(429, 'RetryableError', 'A retryable error occurred.', {
-    details: [
-      {
-        code: 'RetryableErrorDueToAnotherOperation',
-        message: `Another operation is updating resource ${current.id}. The call can be retried in 10 seconds.`,
-      },
-    ],
-    headers: { 'Retry-After': '10' },
-  });
+  if (current !== undefined && isBusy(current)) throw anotherOperation();
+}
+
+/** Whether an operation runs on a network resource. */
+export function isBusy({ provisioningState }: StoredResource): boolean {
+  return provisioningState !== 'Succeeded' && provisioningState !== 'Failed';
+}
+
+/** Azure also names the URL of the operation there. */
+export function anotherOperation(): ArmFault {
+  return new ArmFault(
+    409,
+    'AnotherOperationInProgress',
+    'Another operation on this or dependent resource is in progress.',
+    { details: [] },
+  );
 }
 
 /** A document whose children carry a new etag, as they all share that of their parent. */
@@ -163,89 +201,4 @@ export function withEtag(document: JsonObject, etag: string): JsonObject {
       ]),
     );
   return renewedObject(document);
-}
-
-/** What a child type of a network resource needs to know of its place in the parent's document. */
-export interface NetworkChildKind {
-  readonly parent: NetworkKind;
-  readonly parentType: string;
-  /** The parent's list that holds it, such as `securityRules`. */
-  readonly list: string;
-  readonly body: BodyType;
-  /** Refuses to delete a child that is in use. */
-  readonly refuseDelete?: (world: World, id: string) => void;
-}
-
-/** The child of that name as its parent shows it. */
-export function networkChildren(request: ResourceRequest, kind: NetworkChildKind): readonly JsonObject[] {
-  const { parent, world } = request;
-  return parent === undefined ? [] : objectsAt(kind.parent.view(parent, world), `properties.${kind.list}`);
-}
-
-/** The child at the request's id. */
-export function networkChildOf(request: ResourceRequest, kind: NetworkChildKind): JsonObject | undefined {
-  return networkChildren(request, kind).find((child) => isNamed(child, request.name));
-}
-
-/** Writes a child, which is a write of the parent with one item of the list added or replaced. */
-export function putNetworkChild(request: WriteRequest, kind: NetworkChildKind): Outcome {
-  const { world, name, body, parent } = request;
-  if (parent === undefined) throw new Error(`${request.id} has no parent`);
-  const before = networkChildOf(request, kind);
-  refuseBadBody('network', kind.body, request, body, before);
-  refuseWhileBusy(parent);
-  const items = objectsAt(parent.document, `properties.${kind.list}`).filter((item) => !isNamed(item, name));
-  const item = { ...withoutNulls(body), name: String(before?.name ?? name) };
-  const change = writeParent(world, parent, kind, [...items, item]);
-  const durationSeconds = change === 'Unchanged' ? 0 : world.duration(`${kind.list}/put`, 2);
-  return {
-    status: before === undefined ? 201 : 200,
-    operation: {
-      kind: 'AsyncOperation',
-      durationSeconds,
-      ...(durationSeconds === 0 ? {} : { retryAfterSeconds: kind.parent.retryAfterSeconds, whileRunning: 'Updating' }),
-    },
-  };
-}
-
-/** Deletes a child, which is a write of the parent without it. */
-export function deleteNetworkChild(request: ResourceRequest, kind: NetworkChildKind): Outcome {
-  const { world, name, parent } = request;
-  if (parent === undefined || networkChildOf(request, kind) === undefined) return { status: 204 };
-  refuseWhileBusy(parent);
-  kind.refuseDelete?.(world, request.id);
-  return {
-    status: 202,
-    operation: {
-      kind: 'AsyncOperationAndLocation',
-      durationSeconds: world.duration(`${kind.list}/delete`, 2),
-      retryAfterSeconds: 10,
-      finalStatus: 204,
-      onDone: (then) => {
-        const owner = then.get(parent.id);
-        if (owner !== undefined) {
-          const items = objectsAt(owner.document, `properties.${kind.list}`).filter((item) => !isNamed(item, name));
-          writeParent(then, owner, kind, items);
-        }
-        return undefined;
-      },
-    },
-  };
-}
-
-function writeParent(
-  world: World,
-  parent: StoredResource,
-  kind: NetworkChildKind,
-  items: readonly JsonObject[],
-): 'Stored' | 'Unchanged' {
-  const { id, name, type } = parent;
-  const body = replaceAt(parent.document, `properties.${kind.list}`, items);
-  // What is right by itself may still clash with a sibling.
-  refuseBadBody('network', kind.parent.body, parent, body, kind.parent.view(parent, world));
-  return storeNetworkResource({ world, id, name, type, current: parent }, kind.parent, body);
-}
-
-function isNamed(item: JsonObject, name: string): boolean {
-  return String(item.name).toLowerCase() === name.toLowerCase();
 }

@@ -88,8 +88,8 @@ describe('a network security group', () => {
     azure.call('PUT', ids.networkSecurityGroup, sample.networkSecurityGroupBody);
     const second = azure.call('PUT', ids.networkSecurityGroup, { location: 'westeurope' });
     expect(second).toMatchObject({
-      status: 429,
-      body: { error: { code: 'RetryableError', details: [{ code: 'RetryableErrorDueToAnotherOperation' }] } },
+      status: 409,
+      body: { error: { code: 'AnotherOperationInProgress' } },
     });
   });
 

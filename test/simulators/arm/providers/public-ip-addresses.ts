@@ -22,9 +22,13 @@ const addressKind: NetworkKind = {
   plural: 'publicIPAddresses',
   body: 'publicIPAddress',
   shape: (identity, body, world, current) => {
-    const address = textAt(current?.document, 'properties.ipAddress') ?? newAddress(world);
+    const address = textAt(current?.document, 'properties.ipAddress');
     return publicIPAddress(identity, body, address, world.endpoints.publicDnsSuffix);
   },
+  completed: (document, world) =>
+    textAt(document, 'properties.ipAddress') === undefined
+      ? replaceAt(document, 'properties.ipAddress', newAddress(world))
+      : document,
   view: withUser,
   check: (world, next, current, id) => {
     refuseBasicSku(next);
@@ -35,6 +39,7 @@ const addressKind: NetworkKind = {
   globalNames: dnsLabels,
   putSeconds: 3,
   retryAfterSeconds: 1,
+  pollRetryAfterSeconds: 2,
   deleteSeconds: 10,
   refuseDelete: (world, id) => {
     const user = frontendWith(world, id);
@@ -134,7 +139,7 @@ export const publicIPAddresses: ResourceType = {
   type: TYPE,
   apiVersions: NETWORK_API_VERSIONS,
   tracked: true,
-  etags: true,
+  etags: 'OnReads',
   view: withUser,
   put: (request) => putNetworkResource(request, addressKind),
   patch: patchNetworkTags,

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/json.ts';
-import { ArmFault } from '../arm-fault.ts';
+import { ArmFault, BY_THE_SERVICE } from '../arm-fault.ts';
 import { objectAt, objectsAt, textAt } from '../json-path.ts';
 import type { StoredResource, World } from '../world.ts';
 
@@ -97,10 +97,23 @@ function refuseUnlessProvisioned(id: string, target: StoredResource): void {
     details: [
       {
         code: 'ReferencedResourceNotProvisioned',
-        message: `Cannot proceed with operation because resource ${target.id} used by resource ${id} is not in Succeeded state. Resource is in ${target.provisioningState} state.`,
+        message: `Cannot proceed with operation because resource ${target.id} used by resource ${id} is not in Succeeded state. Resource is in ${target.provisioningState} state and the last operation that updated/is updating the resource is ${lastOperation(target)}.`,
       },
     ],
+    headers: BY_THE_SERVICE,
   });
+}
+
+/** The network provider's name for what runs on a resource, such as `PutPublicIpAddressOperation`. */
+export function lastOperation({ type, provisioningState }: StoredResource): string {
+  const nouns: Readonly<Record<string, string>> = {
+    loadBalancers: 'LoadBalancer',
+    networkSecurityGroups: 'NetworkSecurityGroup',
+    publicIPAddresses: 'PublicIpAddress',
+    virtualNetworks: 'VirtualNetwork',
+  };
+  const verb = provisioningState === 'Deleting' ? 'Delete' : 'Put';
+  return `${verb}${nouns[type.split('/').at(-1) ?? ''] ?? ''}Operation`;
 }
 
 const cachedReferences = new WeakMap<JsonObject, ReadonlySet<string>>();

@@ -41,12 +41,14 @@ function put(request: WriteRequest): Outcome {
     },
   };
   world.store({ id, type: TYPE, document });
-  return { status: current === undefined ? 201 : 200 };
+  if (current !== undefined) return { status: 200 };
+  // Who made it is told from the next answer on.
+  return { status: 201, body: { ...document, properties: { ...document.properties, createdBy: null } } };
 }
 
 function optional(asked: JsonObject): JsonObject {
-  const names = ['description', 'condition', 'conditionVersion'];
-  return Object.fromEntries(names.filter((name) => asked[name] !== undefined).map((name) => [name, asked[name]]));
+  const names = ['condition', 'conditionVersion', 'delegatedManagedIdentityResourceId', 'description'];
+  return Object.fromEntries(names.map((name) => [name, asked[name] ?? null]));
 }
 
 /** The scope that an assignment's id names. */
@@ -73,7 +75,11 @@ function existingRole({ world, subscriptionId }: WriteRequest, roleDefinitionId:
 /** Only an assignment that does not say what its principal is has it looked up in the directory. */
 function refuseUnknownPrincipal(world: World, principalId: string, principalType: string | undefined): void {
   if (!GUID.test(principalId)) {
-    throw new ArmFault(400, 'InvalidPrincipalId', 'A valid principal ID must be provided for role assignment.');
+    throw new ArmFault(
+      400,
+      'InvalidPrincipalId',
+      `The Principal ID '${principalId}' is not valid. Principal ID must be a GUID.`,
+    );
   }
   const principal = world.principals.get(principalId.toLowerCase());
   if (principalType !== undefined) {

@@ -3,6 +3,7 @@ import type { ArmErrorBody } from '../arm-fault.ts';
 import { objectsAt, textAt, valueAt } from '../json-path.ts';
 import type { OperationPlan } from '../provider.ts';
 import type { StoredResource, World } from '../world.ts';
+import { withCheckedIdentities } from './assigned-identities.ts';
 import { withEtag } from './network-writes.ts';
 import { referencesOf, resolveReference } from './references.ts';
 import { allocate } from './scale-set-capacity.ts';
@@ -12,7 +13,6 @@ import {
   extensionError,
   extensionFailure,
   refuseTooManyModels,
-  withCheckedIdentities,
 } from './scale-set-checks.ts';
 import {
   type InstanceTiming,

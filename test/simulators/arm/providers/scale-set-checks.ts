@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../../../src/json.ts';
+import type { JsonObject } from '../../../../src/json.ts';
 import { type ArmErrorBody, ArmFault } from '../arm-fault.ts';
 import { objectAt, objectsAt, replaceAt, textAt, valueAt } from '../json-path.ts';
 import type { WriteRequest } from '../provider.ts';
@@ -140,35 +140,6 @@ function refuseIdleProbe(world: World, id: string, probe: string): void {
     `VM scale set ${id} cannot use probe ${probe} as a HealthProbe because load balancing rules that send traffic to this VM scale set instances do not use the probe.`,
     { details: [] },
   );
-}
-
-/**
- * The identities of a model as Azure shows them: each with its principal.
- *
- * @throws ArmFault `FailedIdentityOperation` when one does not exist
- */
-export function withCheckedIdentities(world: World, id: string, model: JsonObject): JsonObject {
-  const identity = model.identity;
-  if (!isJsonObject(identity)) return model;
-  const assigned = Object.keys(objectAt(identity, 'userAssignedIdentities')).map((asked) => {
-    const found = world.get(asked);
-    if (found === undefined) {
-      throw new ArmFault(
-        400,
-        'FailedIdentityOperation',
-        `Identity operation for resource '${id}' failed with error 'Failed to perform resource identity operation. Status: 'BadRequest'. Response: '{"error":{"code":"BadRequest","message":"Resource '${asked}' was not found."}}'.`,
-      );
-    }
-    const { principalId, clientId } = objectAt(found.document, 'properties');
-    return [found.id, { principalId, clientId }] as const;
-  });
-  return {
-    ...model,
-    identity: {
-      ...identity,
-      ...(assigned.length === 0 ? {} : { userAssignedIdentities: Object.fromEntries(assigned) }),
-    },
-  };
 }
 
 /** Why the certificates of a model cannot be installed: found while VMs are made, not when the model is taken. */

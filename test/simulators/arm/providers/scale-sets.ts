@@ -3,6 +3,7 @@ import { ArmFault } from '../arm-fault.ts';
 import { objectsAt, replaceAt, withoutNulls } from '../json-path.ts';
 import type { ActionRequest, Outcome, ResourceRequest, ResourceType, WriteRequest } from '../provider.ts';
 import type { StoredResource } from '../world.ts';
+import { withCheckedIdentities } from './assigned-identities.ts';
 import { normalisedLocation, refuseBadBody } from './requests.ts';
 import {
   cancelRollingUpgrade,
@@ -18,7 +19,6 @@ import {
   refuseImmutableChange,
   refuseIncomplete,
   refuseUnavailableSize,
-  withCheckedIdentities,
   withCheckedNetwork,
 } from './scale-set-checks.ts';
 import { scaleSetView } from './scale-set-instances.ts';
@@ -41,11 +41,11 @@ function write(method: 'PUT' | 'PATCH', request: WriteRequest): Outcome {
   const applied = applyModel(world, request, current, model);
   const change = upgradesInBatches(model) ? thenUpgradeInBatches(id, applied) : applied;
   return current === undefined
-    ? { status: 201, operation: operation(change, 'Creating', 61) }
-    : { status: 200, operation: operation(change, 'Updating', 37) };
+    ? { status: 201, operation: operation(change, 'Creating', [61, 30]) }
+    : { status: 200, operation: operation(change, 'Updating', [37, 30]) };
 }
 
-function operation(change: BegunChange, whileRunning: string, pollRetryAfterSeconds: number) {
+function operation(change: BegunChange, whileRunning: string, pollRetryAfterSeconds: readonly number[]) {
   return {
     kind: 'AsyncOperation',
     ...change,
@@ -73,6 +73,7 @@ function remove({ world, id, current }: ResourceRequest): Outcome {
       kind: 'AsyncOperationAndLocation',
       durationSeconds: world.duration('virtualMachineScaleSets/delete', 20),
       retryAfterSeconds: 10,
+      pollRetryAfterSeconds: [10, 30],
       whileRunning: 'Deleting',
       finalStatus: 204,
       onDone: (then) => {
@@ -171,7 +172,7 @@ const EXTENSIONS = 'properties.virtualMachineProfile.extensionProfile.extensions
 function extensionsOf(request: ResourceRequest): readonly JsonObject[] {
   const { parent } = request;
   return objectsAt(parent?.document, EXTENSIONS).map((extension) => ({
-    ...extension,
+    ...replaceAt(extension, 'properties.provisioningState', 'Succeeded'),
     id: `${parent?.id}/extensions/${extension.name}`,
     type: `${SCALE_SET_TYPE}/extensions`,
   }));
@@ -200,6 +201,7 @@ export const scaleSetExtensions: ResourceType = {
   type: `${SCALE_SET_TYPE}/extensions`,
   apiVersions: SCALE_SET_API_VERSIONS,
   tracked: false,
+  missing: () => new ArmFault(404, 'NotFound', 'The entity was not found in this Azure location.'),
   list: extensionsOf,
   get: (request) => extensionsOf(request).find((extension) => sameName(extension, request.name)),
   put: (request) => {
@@ -207,12 +209,21 @@ export const scaleSetExtensions: ResourceType = {
     refuseBadBody('compute', 'scaleSetExtension', request, request.body, before);
     const asked = { name: request.name, properties: withoutNulls(request.body).properties ?? {} };
     const change = writeExtensions(request, [...others(request), asked]);
-    return { status: before === undefined ? 201 : 200, operation: operation(change, 'Updating', 37) };
+    const state = before === undefined ? 'Creating' : 'Updating';
+    return {
+      status: before === undefined ? 201 : 200,
+      body: {
+        ...replaceAt(asked, 'properties.provisioningState', state),
+        id: request.id,
+        type: `${SCALE_SET_TYPE}/extensions`,
+      },
+      operation: operation(change, 'Updating', [37, 30]),
+    };
   },
   delete: (request) => ({
     status: 202,
     operation: {
-      ...operation(writeExtensions(request, others(request)), 'Updating', 37),
+      ...operation(writeExtensions(request, others(request)), 'Updating', [37, 30]),
       kind: 'AsyncOperationAndLocation',
       finalStatus: 204,
     },

@@ -4,6 +4,7 @@ import { ArmFault } from '../arm-fault.ts';
 import { textAt, valueAt, withoutNulls } from '../json-path.ts';
 import type { Outcome, ResourceRequest, ResourceType, WriteRequest } from '../provider.ts';
 import type { StoredResource } from '../world.ts';
+import { withCheckedIdentities } from './assigned-identities.ts';
 import { refuseBadBody, withNormalisedLocation } from './requests.ts';
 import { BLOB_SERVICE_TYPE, STORAGE_API_VERSIONS, storageAccountIsNotProvisioned } from './storage-requests.ts';
 import { blobService, storageAccount } from './storage-shapes.ts';
@@ -28,7 +29,8 @@ function put(request: WriteRequest): Outcome {
   refuseBadBody('storage', 'storageAccount', request, request.body, current?.document);
   refuseUnlessProvisioned(current);
   if (current === undefined) refuseTakenName(request);
-  const document = nextDocument(request, withoutNulls(withNormalisedLocation(request)));
+  const body = withCheckedIdentities(world, id, withoutNulls(withNormalisedLocation(request)));
+  const document = nextDocument(request, body);
   if (current !== undefined) {
     storeChange(current, document, request);
     return { status: 200 };
@@ -80,7 +82,7 @@ function nextDocument({ world, id, name, current }: WriteRequest, body: JsonObje
 
 function refuseUnlessProvisioned(current: StoredResource | undefined): void {
   if (current === undefined || current.provisioningState === 'Succeeded') return;
-  throw storageAccountIsNotProvisioned(current);
+  throw storageAccountIsNotProvisioned();
 }
 
 function refuseTakenName({ world, name, id, subscriptionId }: WriteRequest): void {
@@ -141,7 +143,10 @@ export const storageAccounts: ResourceType = {
     return { status: 200 };
   },
   actions: {
-    'POST listKeys': ({ current }) => ({ status: 200, body: { keys: keysOf(current) } }),
+    'POST listKeys': ({ current }) => {
+      refuseUnlessProvisioned(current);
+      return { status: 200, body: { keys: keysOf(current) } };
+    },
   },
 };
 

@@ -1,5 +1,4 @@
 import { ArmFault } from '../arm-fault.ts';
-import type { StoredResource } from '../world.ts';
 
 /** What the types of `Microsoft.Storage` have in common. */
 
@@ -19,10 +18,10 @@ export const STORAGE_API_VERSIONS = [
 ] as const;
 
 /** An account that is still being made takes no other request. */
-export function storageAccountIsNotProvisioned(account: StoredResource): ArmFault {
+export function storageAccountIsNotProvisioned(): ArmFault {
   return new ArmFault(
     409,
     'StorageAccountIsNotProvisioned',
-    `The storage account provisioning state must be 'Succeeded' before executing the operation. It is '${account.provisioningState}'.`,
+    "The storage account provisioning state must be 'Succeeded' before executing the operation.",
   );
 }

@@ -57,12 +57,19 @@ function accountDefaults(creationTime: string): JsonObject {
   const service = { keyType: 'Account', enabled: true, lastEnabledTime: creationTime };
   return {
     keyCreationTime: { key1: creationTime, key2: creationTime },
+    allowCrossTenantDelegationSas: false,
     allowCrossTenantReplication: false,
     privateEndpointConnections: [],
-    minimumTlsVersion: 'TLS1_0',
+    minimumTlsVersion: 'TLS1_2',
     allowBlobPublicAccess: false,
     publicNetworkAccess: 'Enabled',
-    networkAcls: { bypass: 'AzureServices', virtualNetworkRules: [], ipRules: [], defaultAction: 'Allow' },
+    networkAcls: {
+      ipv6Rules: [],
+      bypass: 'AzureServices',
+      virtualNetworkRules: [],
+      ipRules: [],
+      defaultAction: 'Allow',
+    },
     supportsHttpsTrafficOnly: true,
     encryption: { services: { file: service, blob: service }, keySource: 'Microsoft.Storage' },
     accessTier: 'Hot',
@@ -76,6 +83,7 @@ function withListDefaults(properties: JsonObject): JsonObject {
     : {
         ...properties,
         networkAcls: {
+          ipv6Rules: [],
           bypass: 'AzureServices',
           virtualNetworkRules: [],
           ipRules: [],
@@ -144,6 +152,7 @@ export function blobContainer(
       leaseStatus: 'Unlocked',
       leaseState: 'Available',
       hasImmutabilityPolicy: false,
+      legalHold: { hasLegalHold: false, tags: [] },
       hasLegalHold: false,
       ...given,
       lastModifiedTime,

@@ -4,6 +4,11 @@ import { refuseBadBody, withNormalisedLocation } from './requests.ts';
 
 const TYPE = 'Microsoft.ManagedIdentity/userAssignedIdentities';
 
+/** The provider spells `resourcegroups` so, in bodies and in `Location`. */
+function spelled(id: string): string {
+  return id.replace(/\/resourcegroups\//i, '/resourcegroups/');
+}
+
 function put(request: WriteRequest): Outcome {
   const { world, id, name, current } = request;
   refuseBadBody('identity', 'identity', request, request.body, current?.document);
@@ -21,7 +26,7 @@ function put(request: WriteRequest): Outcome {
   };
   world.store({ id, type: TYPE, document });
   // Created identities name themselves in Location: it is no operation.
-  return current === undefined ? { status: 201, headers: { Location: id } } : { status: 200 };
+  return current === undefined ? { status: 201, headers: { Location: spelled(id) } } : { status: 200 };
 }
 
 function newPrincipal({ world, name }: WriteRequest): { readonly principalId: string; readonly clientId: string } {
@@ -51,6 +56,7 @@ export const userAssignedIdentities: ResourceType = {
   apiVersions: ['2025-05-31-preview', '2024-11-30', '2023-01-31'],
   tracked: true,
   provisioningState: false,
+  view: ({ id, document }) => ({ ...document, id: spelled(id) }),
   put,
   patch,
   delete: ({ world, id, current }) => {

@@ -20,27 +20,30 @@ function put(request: WriteRequest): Outcome {
   const properties = objectAt(body, 'properties');
   refuseImmutableChange(request.world, properties, current);
   refuseWithoutPolicies(request, properties, current);
+  const document = vaultDocument(request, body);
   world.store({
     id,
     type: TYPE,
-    document: vaultDocument(request, body),
+    document,
     globalNames: [{ kind: 'vault', name: request.name }],
   });
+  if (current !== undefined) return { status: 200 };
+  const durationSeconds = world.duration('vaults/put', 30);
   return {
     status: 200,
-    ...(current === undefined
-      ? {
-          operation: {
-            kind: 'ProvisioningState' as const,
-            durationSeconds: world.duration('vaults/put', 30),
-            whileRunning: 'RegisteringDns',
-          },
-        }
-      : {}),
+    ...(durationSeconds === 0 ? {} : { body: newVault(document) }),
+    operation: { kind: 'ProvisioningState', durationSeconds, whileRunning: 'RegisteringDns' },
   };
 }
 
-function vaultDocument({ world, id, name, apiVersion, current }: WriteRequest, body: JsonObject): JsonObject {
+/** The answer to the PUT that makes a vault: its address is not registered yet, and lacks the slash at its end. */
+function newVault(document: JsonObject): JsonObject {
+  const vaultUri = textAt(document, 'properties.vaultUri')?.replace(/\/$/, '');
+  const properties = { ...objectAt(document, 'properties'), provisioningState: 'RegisteringDns', vaultUri };
+  return { ...document, properties };
+}
+
+function vaultDocument({ world, id, name, apiVersion, current, caller }: WriteRequest, body: JsonObject): JsonObject {
   const { createMode: _mode, ...asked } = objectAt(body, 'properties');
   const before = objectAt(current?.document, 'properties');
   const time = new Date(world.now()).toISOString();
@@ -51,8 +54,12 @@ function vaultDocument({ world, id, name, apiVersion, current }: WriteRequest, b
     location: body.location,
     tags: body.tags ?? {},
     systemData: {
+      createdBy: caller.appId,
+      createdByType: 'Application',
+      createdAt: time,
       ...objectAt(current?.document, 'systemData'),
-      createdAt: textAt(current?.document, 'systemData.createdAt') ?? time,
+      lastModifiedBy: caller.appId,
+      lastModifiedByType: 'Application',
       lastModifiedAt: time,
     },
     properties: {

@@ -4,17 +4,20 @@ import { objectsAt, replaceAt, textAt, textsAt } from '../json-path.ts';
 import type { ResourceType } from '../provider.ts';
 import type { StoredResource, World } from '../world.ts';
 import { addressRange, holdsRange, overlaps } from './address-ranges.ts';
-import { virtualNetwork } from './network-shapes.ts';
 import {
   deleteNetworkChild,
-  deleteNetworkResource,
-  NETWORK_API_VERSIONS,
+  missingNetworkChild,
   type NetworkChildKind,
-  type NetworkKind,
   networkChildOf,
   networkChildren,
-  patchNetworkTags,
   putNetworkChild,
+} from './network-children.ts';
+import { virtualNetwork } from './network-shapes.ts';
+import {
+  deleteNetworkResource,
+  NETWORK_API_VERSIONS,
+  type NetworkKind,
+  patchNetworkTags,
   putNetworkResource,
 } from './network-writes.ts';
 import { joinedAddresses } from './scale-set-state.ts';
@@ -35,6 +38,7 @@ const networkKind: NetworkKind = {
   },
   putSeconds: 3,
   retryAfterSeconds: 3,
+  pollRetryAfterSeconds: 10,
   deleteSeconds: 12,
   refuseDelete: (world, id) => {
     for (const subnet of objectsAt(world.get(id)?.document, 'properties.subnets')) {
@@ -109,6 +113,7 @@ const subnetKind: NetworkChildKind = {
   parent: networkKind,
   parentType: TYPE,
   list: 'subnets',
+  oneAtATime: true,
   body: 'subnet',
   refuseDelete: refuseSubnetInUse,
 };
@@ -118,7 +123,7 @@ export const virtualNetworks: ResourceType = {
   type: TYPE,
   apiVersions: NETWORK_API_VERSIONS,
   tracked: true,
-  etags: true,
+  etags: 'OnReads',
   view: withUsers,
   put: (request) => putNetworkResource(request, networkKind),
   patch: patchNetworkTags,
@@ -130,6 +135,8 @@ export const subnets: ResourceType = {
   type: `${TYPE}/subnets`,
   apiVersions: NETWORK_API_VERSIONS,
   tracked: false,
+  etags: 'OnReads',
+  missing: missingNetworkChild,
   get: (request) => networkChildOf(request, subnetKind),
   list: (request) => networkChildren(request, subnetKind),
   put: (request) => putNetworkChild(request, subnetKind),
