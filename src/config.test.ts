@@ -16,6 +16,7 @@ describe('readConfig', () => {
         'max-concurrent-reconciles': 10,
         'drift-interval': 600_000,
         'full-read-interval': 3_600_000,
+        'max-deletions-per-hour': 3,
         'gateway-probe': 'TLS',
         'watch-secrets': true,
         'azure-cloud-file': undefined,

@@ -74,7 +74,7 @@ const OPTIONS = {
   'leader-election-namespace': {
     schema: z.string().optional(),
     value: 'NAME',
-    text: "Namespace of the Lease. Without it: the pod's own namespace.",
+    text: "Namespace of the Lease, and of the ConfigMap cmg-operator-deletions, which remembers what --max-deletions-per-hour counts. Without it: the pod's own namespace.",
   },
   'http-bind-address': {
     schema: bindAddress,
@@ -99,6 +99,12 @@ const OPTIONS = {
     fallback: '1h',
     value: 'DURATION',
     text: 'How often every resource of a gateway is read by itself, whatever the query shows. It finds changes of what the query cannot show: containers, role assignments, the certificate in the key vault.',
+  },
+  'max-deletions-per-hour': {
+    schema: z.coerce.number().int().min(1).max(1000),
+    fallback: '3',
+    value: 'N',
+    text: 'How many gateways are removed from Azure within an hour. Further ones wait until then, and go on by themselves. It stops a bad merge.',
   },
   'gateway-probe': {
     schema: z.enum(['TLS', 'AzureOnly']),

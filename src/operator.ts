@@ -6,10 +6,12 @@ import { requestType } from './azure/request-type.ts';
 import type { OperatorConfig } from './config.ts';
 import { type AzureAccess, createAzureAccess } from './controllers/cmg/azure-access.ts';
 import { CMG_KIND, cmgReconcile, FIELD_MANAGER, REQUEST_ANNOTATION } from './controllers/cmg/controller.ts';
+import { createDeletionBudget } from './controllers/cmg/deletion-budget.ts';
 import { createDriftSweep, type DriftSweep } from './controllers/cmg/drift-sweep.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gateway-metrics.ts';
 import { kubernetesConfigMaps, kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from './controllers/cmg/memory.ts';
+import { kubernetesNamespaces } from './controllers/cmg/namespaces.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
 import { ADOPT_ANNOTATION } from './controllers/cmg/ownership.ts';
 import { configMapReferences, secretReferences } from './controllers/cmg/secret-references.ts';
@@ -204,7 +206,8 @@ interface ControllerParts {
   readonly sweep: DriftSweep;
 }
 
-function createCmgController({ config, logger, dial }: OperatorOptions, parts: ControllerParts): Controller {
+function createCmgController(options: OperatorOptions, parts: ControllerParts): Controller {
+  const { config, logger, dial } = options;
   const { client, clock, random, metrics, informers } = parts;
   const { store } = informers.cmgs;
   const gate = createConsistencyGate({ clock: systemClock, logger });
@@ -253,6 +256,12 @@ function createCmgController({ config, logger, dial }: OperatorOptions, parts: C
       sweep,
       secrets: kubernetesSecrets(client),
       configMaps: kubernetesConfigMaps(client),
+      namespaces: kubernetesNamespaces(client),
+      deletionBudget: createDeletionBudget({
+        client,
+        namespace: ownNamespace(options),
+        perHour: config['max-deletions-per-hour'],
+      }),
       operations: createOperationsStore(client, FIELD_MANAGER),
     }),
   });
@@ -288,21 +297,22 @@ function announcing(controller: Controller, onStarted: () => void): Controller {
   };
 }
 
-function createElector(
-  { config, logger, kubeConfig }: OperatorOptions,
-  client: KubernetesClient,
-  metrics: RuntimeMetrics,
-) {
-  const namespace =
+/** Where the operator keeps what is its own: the Lease, and the memory of the fleet brake. */
+function ownNamespace({ config, kubeConfig }: OperatorOptions): string {
+  return (
     config['leader-election-namespace'] ??
     kubeConfig.getContextObject(kubeConfig.currentContext)?.namespace ??
-    'default';
+    'default'
+  );
+}
+
+function createElector(options: OperatorOptions, client: KubernetesClient, metrics: RuntimeMetrics) {
   return new LeaderElector({
-    lease: kubernetesLease(client, { namespace, name: LEASE_NAME }),
+    lease: kubernetesLease(client, { namespace: ownNamespace(options), name: LEASE_NAME }),
     identity: createIdentity(hostname()),
     clock: systemClock,
     random: systemRandom,
-    logger,
+    logger: options.logger,
     metrics: metrics.leaderElection(LEASE_NAME),
   });
 }

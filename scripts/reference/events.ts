@@ -20,6 +20,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
     'Somebody or something else changed the Azure resources. The note says what; the operator is setting it back.',
   Deleted: 'The CMG was deleted, and its gateway is gone from Azure.',
   Retained: 'The CMG was deleted with `deletionPolicy: Retain`, and its gateway stays in Azure.',
+  DeletionProtected:
+    'The CMG was deleted although `deletionProtection` is true, as with its namespace. Its gateway stays in Azure.',
+  DeletionGivenUp:
+    'The gateway could not be removed for an hour, and its namespace is being deleted. It stays in Azure; the note names the resource group.',
   VaultNotPurged:
     'The gateway is gone, but its deleted key vault still holds the name. The note has the command that frees it.',
 };

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../src/json.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
+import { installAdmissionPolicies } from '../cluster/admission-policies.ts';
 import { type ApiClient, connectionOf, createApiClient } from '../cluster/api-client.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { installDefinitions } from '../cluster/definitions.ts';
@@ -59,8 +60,10 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
   screen.done(`${world.azure.url}, ${speed} times as fast as real time`);
   signal.throwIfAborted();
 
-  screen.step('Installing the custom resource definitions');
-  screen.done((await installDefinitions(api)).join(', '));
+  screen.step('Installing the custom resource definitions and admission policies');
+  const definitions = await installDefinitions(api);
+  await installAdmissionPolicies(api);
+  screen.done(definitions.join(', '));
 
   screen.step('Starting the operator');
   const operator = await startOperatorUnderTest({

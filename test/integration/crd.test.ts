@@ -17,6 +17,7 @@ function expectedSpec(): CMGSpec {
   return {
     suspend: false,
     deletionPolicy: 'Delete',
+    deletionProtection: true,
     azure: {
       environment: 'AzurePublicCloud',
       tenantId: GUID,
@@ -148,7 +149,7 @@ const ACCEPTED: readonly { readonly what: string; readonly change: Change }[] = 
   {
     what: 'every other choice',
     change: (spec) => {
-      Object.assign(spec, { suspend: true, deletionPolicy: 'Retain' });
+      Object.assign(spec, { suspend: true, deletionPolicy: 'Retain', deletionProtection: false });
       Object.assign(spec.azure, { environment: 'AzureUSGovernmentCloud' });
     },
   },

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { installAdmissionPolicies } from '../cluster/admission-policies.ts';
 import { startControlPlane } from '../cluster/control-plane.ts';
 import { installDefinitions } from '../cluster/definitions.ts';
 import { progressWriter } from '../cluster/progress.ts';
@@ -20,7 +21,8 @@ declare module 'vitest' {
 }
 
 /**
- * Starts the control plane that the integration tests of one run share, with the project's definitions installed.
+ * Starts the control plane that the integration tests of one run share, with the project's definitions and admission policies
+ * installed.
  * Vitest calls it once before the first test file, and what it returns after the last. Each test makes a namespace of
  * its own in it (`test/cluster/shared.ts`); a test that restarts or breaks servers starts a control plane of its own.
  *
@@ -48,6 +50,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
   try {
     await installDefinitions(controlPlane.api);
+    await installAdmissionPolicies(controlPlane.api);
   } catch (error) {
     await stop();
     throw error;

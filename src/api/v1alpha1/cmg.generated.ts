@@ -147,6 +147,12 @@ export interface CMGSpec {
    * nobody looking after it. Default: Delete.
    */
   readonly deletionPolicy: 'Delete' | 'Retain';
+  /**
+   * While it is true, the gateway in Azure is not deleted: where the admission policy of the operator is installed, the
+   * API server refuses to delete this object, and an object that is deleted all the same, as with its namespace, leaves
+   * its gateway in Azure as with deletionPolicy Retain. Set it to false before you delete the gateway. Default: true.
+   */
+  readonly deletionProtection: boolean;
   /** Where in Azure the gateway runs, and as whom the operator signs in. */
   readonly azure: CMGSpecAzure;
   /**

@@ -56,6 +56,18 @@ export const REASONS = {
     action:
       'Correct what the message names, or set spec.deletionPolicy to Retain and remove the rest in Azure yourself.',
   },
+  DeletionBudget: {
+    stalled: false,
+    meaning:
+      'As many gateways as --max-deletions-per-hour allows have been removed within an hour. This one waits, and serves on.',
+    action:
+      'Find out why so many gateways are deleted. If that is meant, nothing: it goes on by itself. If not, set spec.deletionPolicy to Retain.',
+  },
+  Retained: {
+    stalled: false,
+    meaning: 'The CMG is being deleted, and its gateway stays in Azure. The message says why.',
+    action: 'Apply the CMG again to have the gateway looked after, or delete the resource group in Azure.',
+  },
   SecretNotFound: {
     stalled: false,
     meaning: 'A Secret that the spec names does not exist, or lacks a key.',

@@ -15,6 +15,8 @@ export interface AzureSession {
 /** The operator's way to Azure. Tokens, pauses and rarely changing answers are shared by all gateways. */
 export interface AzureAccess {
   connect(environment: CloudName, subscriptionId: string, credentials: AzureCredentials): AzureSession;
+  /** As an identity that has been used before. */
+  connectAs(environment: CloudName, subscriptionId: string, credential: ArmCredential): AzureSession;
   readonly sharedReads: SharedReads;
   /** Throws when this process may not write (any more). */
   readonly fence: () => void;
@@ -36,28 +38,31 @@ export function createAzureAccess(options: AzureAccessOptions): AzureAccess {
   const throttling = createThrottling(clock, options.onPause);
   /** Clients live as long as the credential that they use; a rotated secret gets new ones. */
   const clientsByCredential = new WeakMap<ArmCredential, Map<string, ArmClient>>();
+  const connectAs: AzureAccess['connectAs'] = (environment, subscriptionId, credential) => {
+    const clients = clientsByCredential.get(credential) ?? new Map<string, ArmClient>();
+    clientsByCredential.set(credential, clients);
+    const arm =
+      clients.get(subscriptionId) ??
+      createArmClient({
+        cloud: resolveCloud(environment, options.cloudOverrides),
+        credential,
+        subscriptionId,
+        clock,
+        throttling,
+        fence,
+        userAgent: options.userAgent,
+        ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
+      });
+    clients.set(subscriptionId, arm);
+    return { arm, credential };
+  };
   return {
     fence,
     sharedReads: createSharedReads(clock),
     connect: (environment, subscriptionId, credentials) => {
       const cloud = resolveCloud(environment, options.cloudOverrides);
-      const credential = credentialCache.get(cloud, credentials);
-      const clients = clientsByCredential.get(credential) ?? new Map<string, ArmClient>();
-      clientsByCredential.set(credential, clients);
-      const arm =
-        clients.get(subscriptionId) ??
-        createArmClient({
-          cloud,
-          credential,
-          subscriptionId,
-          clock,
-          throttling,
-          fence,
-          userAgent: options.userAgent,
-          ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
-        });
-      clients.set(subscriptionId, arm);
-      return { arm, credential };
+      return connectAs(environment, subscriptionId, credentialCache.get(cloud, credentials));
     },
+    connectAs,
   };
 }

@@ -50,6 +50,8 @@ export interface CmgControllerDependencies
     | 'sweep'
     | 'secrets'
     | 'configMaps'
+    | 'namespaces'
+    | 'deletionBudget'
     | 'azure'
     | 'probe'
     | 'clock'
@@ -120,16 +122,29 @@ async function reconcileDeletion(
     return { kind: 'Done' };
   }
   const removal = await removeGateway(scopeOf(dependencies, cmg, context), operations);
-  if (removal.kind === 'Remaining') {
+  // What stays in Azure is said first, for whoever sees the object before it goes, as while others have finalizers on it.
+  const untold =
+    removal.kind === 'Retained' && findCondition(cmg.status?.conditions, 'AzureReady')?.reason !== 'Retained';
+  if (removal.kind === 'Remaining' || untold) {
     return finish(dependencies, cmg, key, removal.report, context);
   }
   if ((await patchFinalizers(client, cmg, finalizer, context)) === undefined) {
     return { kind: 'RequeueAfter', afterMs: 1000 };
   }
-  recordHappenings(events, cmg, removal.happenings);
+  const happenings = removal.kind === 'Retained' ? [removal.retention] : removal.happenings;
+  recordHappenings(events, cmg, happenings);
+  logEnd(context.logger, happenings);
   gate.forget(key);
   memories.forget(cmg.metadata.uid);
   return { kind: 'Done' };
+}
+
+/** In the log too: a namespace that is being deleted takes no events. */
+function logEnd(logger: Logger, happenings: readonly Happening[]): void {
+  for (const { type, reason, note } of happenings) {
+    const level = type === 'Warning' ? 'warn' : 'info';
+    logger[level]({ reason }, note);
+  }
 }
 
 /** `undefined` when the object has changed since the cache saw it: a patch whose test fails is refused as invalid. */

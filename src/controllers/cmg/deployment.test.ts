@@ -15,6 +15,7 @@ function cmg(change: (spec: CMGSpec) => CMGSpec = (spec) => spec): CMG {
   const spec: CMGSpec = {
     suspend: false,
     deletionPolicy: 'Delete',
+    deletionProtection: true,
     azure: {
       environment: 'AzurePublicCloud',
       tenantId: TENANT,
@@ -102,6 +103,7 @@ describe('what a gateway keeps for its life', () => {
         servicePackage: { url: 'https://packages.contoso.com/2.zip', sha256: 'b'.repeat(64) },
         serverCertificate: { format: 'PFX', secretRef: { name: 'pfx' } },
         deletionPolicy: 'Retain',
+        deletionProtection: false,
         suspend: true,
       })),
     ],

@@ -30,6 +30,8 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   Updating: 'InProgress',
   RepairingDrift: 'InProgress',
   Deleting: 'InProgress',
+  DeletionBudget: 'InProgress',
+  Retained: 'InProgress',
   DeletionBlocked: 'Azure',
   SecretNotFound: 'Configuration',
   ConfigMapNotFound: 'Configuration',

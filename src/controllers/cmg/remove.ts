@@ -8,11 +8,13 @@ import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { CARRIES_OWNER_TAGS, gatewayGraph } from '../../gateway/graph.ts';
 import { resourceIds } from '../../gateway/ids.ts';
 import { isOwnedBy } from '../../gateway/tags.ts';
+import { toTimestamp } from '../../runtime/conditions.ts';
+import type { AzureSession } from './azure-access.ts';
 import { titleOf } from './azure-findings.ts';
 import { describeProblem } from './azure-problem.ts';
 import { readCredentials } from './credentials.ts';
 import { recordedGateway } from './deployment.ts';
-import { type Finding, SLOW_RETRY_MS } from './finding.ts';
+import { type Finding, goOn, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import type { Failure } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { purgeDeletedVault } from './purge-vault.ts';
@@ -26,11 +28,14 @@ import {
   seeResources,
   settleOperations,
 } from './resources.ts';
+import { blockedRemoval, isNamespaceBeingDeleted, type Retention, retention } from './retain.ts';
 import type { Scope } from './scope.ts';
 
-/** How a round of removal ends: nothing is left and the object may go, or it has to go on. */
+/** How a round of removal ends: nothing is left and the object may go, or all is left and it may, or it has to go on. */
 export type Removal =
   | { readonly kind: 'Gone'; readonly happenings: readonly Happening[] }
+  /** The report is for the status of an object that goes, as long as it is there. */
+  | { readonly kind: 'Retained'; readonly retention: Retention; readonly report: Report }
   | { readonly kind: 'Remaining'; readonly report: Report };
 
 /** One round of removing a deployment. */
@@ -51,17 +56,16 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
   if (record === undefined) {
     return { kind: 'Gone', happenings: [] };
   }
-  if (cmg.spec.deletionPolicy === 'Retain') {
-    const note = `The gateway stays in Azure, in the resource group ${record.identity.resourceGroup}; nobody looks after it any more.`;
-    return { kind: 'Gone', happenings: [{ type: 'Normal', reason: 'Retained', action: 'Delete', note }] };
+  const retained = await retention(scope, record);
+  if (retained !== undefined) {
+    return leftInAzure(record, retained);
   }
-  const credentials = await readCredentials(scope, record.identity.tenantId);
-  if (credentials.kind === 'Halt') {
-    const why = credentials.findings.map(({ message }) => message).join(' ');
-    return remaining(record, blocked(why), credentials.retryAfterMs);
+  const access = await removalAccess(scope, record);
+  if (access.kind === 'Halt') {
+    const why = access.findings.map(({ message }) => message).join(' ');
+    return blocked(scope, record, why, access.retryAfterMs);
   }
-  const { environment, subscriptionId } = record.identity;
-  const { arm } = scope.azure.connect(environment, subscriptionId, credentials.value);
+  const { arm } = access.value;
   const deployment = recordedGateway(cmg, record, scope);
   const input: ResourcesInput = {
     arm,
@@ -85,13 +89,57 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
     if (next.left.length === 0) {
       return { kind: 'Gone', happenings: await purgeDeletedVault(scope, arm, deployment) };
     }
+    const waiting = await brake(round);
+    if (waiting !== undefined) {
+      return waiting;
+    }
     await deleteAll(round, next.targets, operations);
     await store.write(cmg, input.operations, operations, scope.signal);
-    return stillThere(round, next, operations);
+    return await stillThere({ ...round, record: { ...record, phase: 'Deleting' } }, next, operations);
   } catch (error) {
     rememberRefusal(input, LOOKING, 'Read', error);
-    return stillThere(round, { left: [LOOKING], targets: [], deletedByOthers: false }, input.operations);
+    return await stillThere(round, { left: [LOOKING], targets: [], deletedByOthers: false }, input.operations);
   }
+}
+
+/**
+ * Azure with the credentials of the spec. In a namespace that is being deleted their Secret goes at the same time as the
+ * CMG, and says nothing about what a person wants: the gateway is then removed as whom Azure was used last.
+ */
+async function removalAccess(scope: Scope, record: CMGStatusDeployment): Promise<StepResult<AzureSession>> {
+  const { azure, memory } = scope;
+  const { environment, subscriptionId, tenantId } = record.identity;
+  const credentials = await readCredentials(scope, tenantId);
+  if (credentials.kind === 'Continue') {
+    const session = azure.connect(environment, subscriptionId, credentials.value);
+    if (memory.credential !== session.credential) {
+      memory.failures.clear();
+      memory.credential = session.credential;
+    }
+    return goOn(session);
+  }
+  return memory.credential !== undefined && (await isNamespaceBeingDeleted(scope))
+    ? goOn(azure.connectAs(environment, subscriptionId, memory.credential))
+    : credentials;
+}
+
+/** Spreads those that wait for the same moment, so that they do not all ask Azure at once. */
+const BRAKE_SPREAD_MS = 60_000;
+
+/** The fleet brake, before the first of a gateway's deletions. `undefined`: it may go on. */
+async function brake({ scope, record }: Round): Promise<Removal | undefined> {
+  if (record.phase === 'Deleting') {
+    return undefined;
+  }
+  const { cmg, clock, deletionBudget, random, signal } = scope;
+  const now = clock.now();
+  const slot = await deletionBudget.take(cmg, now, signal);
+  if (slot.kind === 'Taken') {
+    return undefined;
+  }
+  const message = `As many gateways as --max-deletions-per-hour allows (${deletionBudget.perHour}) have been removed within an hour. This one goes on by itself, at ${toTimestamp(slot.freeAt)} at the earliest, and serves until then. Should it stay, set spec.deletionPolicy to Retain.`;
+  const finding: Finding = { type: 'AzureReady', status: 'False', reason: 'DeletionBudget', message };
+  return remaining(record, finding, Math.max(0, slot.freeAt - now) + random() * BRAKE_SPREAD_MS);
 }
 
 /** Key under which it is remembered that what is left could not be found out. */
@@ -198,11 +246,11 @@ function rememberRefusal(input: ResourcesInput, key: ResourceKey, during: Failur
 /** How soon it is looked again where Azure names no time. */
 const NEXT_LOOK_MS = 3000;
 
-function stillThere(
+async function stillThere(
   { scope, record }: Round,
   { left, deletedByOthers }: NextDeletions,
   operations: ReadonlyMap<ResourceKey, Operation>,
-): Removal {
+): Promise<Removal> {
   const { memory, clock } = scope;
   const now = clock.now();
   const failures = left.flatMap((key) => {
@@ -218,7 +266,9 @@ function stillThere(
   const problems = failures.map(({ key, failure }) => describeProblem(`Removing the ${titleOf(key)}`, failure.error));
   const problem = problems.find(({ passing }) => !passing) ?? problems[0];
   if (problem !== undefined) {
-    return remaining(record, problem.passing ? deleting(problem.message) : blocked(problem.message), againAfterMs);
+    return problem.passing
+      ? remaining(record, deleting(problem.message), againAfterMs)
+      : blocked(scope, record, problem.message, againAfterMs);
   }
   return remaining(record, deleting(`Removing from Azure: ${left.map(titleOf).join(', ')}.`), againAfterMs);
 }
@@ -227,18 +277,22 @@ function deleting(message: string): Finding {
   return { type: 'AzureReady', status: 'False', reason: 'Deleting', message };
 }
 
-function blocked(why: string): Finding {
-  return {
-    type: 'AzureReady',
-    status: 'False',
-    reason: 'DeletionBlocked',
-    message: `The gateway cannot be removed from Azure. ${why} Or set spec.deletionPolicy to Retain, which leaves it in Azure.`,
-  };
+async function blocked(scope: Scope, record: CMGStatusDeployment, why: string, retryAfterMs: number): Promise<Removal> {
+  const outcome = await blockedRemoval(scope, record, why, retryAfterMs);
+  return outcome.kind === 'Waiting'
+    ? remaining(record, outcome.finding, outcome.againAfterMs)
+    : leftInAzure(record, outcome.retention);
+}
+
+function leftInAzure(record: CMGStatusDeployment, retained: Retention): Removal {
+  const finding: Finding = { type: 'AzureReady', status: 'Unknown', reason: 'Retained', message: retained.note };
+  const report: Report = { findings: [finding], happenings: [], deployment: record, againAfterMs: 0 };
+  return { kind: 'Retained', retention: retained, report };
 }
 
 function remaining(record: CMGStatusDeployment, finding: Finding, againAfterMs: number): Removal {
   return {
     kind: 'Remaining',
-    report: { findings: [finding], happenings: [], deployment: { ...record, phase: 'Deleting' }, againAfterMs },
+    report: { findings: [finding], happenings: [], deployment: record, againAfterMs },
   };
 }

@@ -4,8 +4,10 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { AzureAccess } from './azure-access.ts';
+import type { DeletionBudget } from './deletion-budget.ts';
 import type { DriftSweep } from './drift-sweep.ts';
 import type { GatewayMemory } from './memory.ts';
+import type { NamespaceReader } from './namespaces.ts';
 import type { SecretReader } from './secrets.ts';
 
 /** What every step of one reconcile works with. */
@@ -22,6 +24,8 @@ export interface Scope {
   readonly sweep: Pick<DriftSweep, 'follow' | 'unchangedSince'>;
   readonly secrets: SecretReader;
   readonly configMaps: SecretReader;
+  readonly namespaces: NamespaceReader;
+  readonly deletionBudget: DeletionBudget;
   readonly azure: AzureAccess;
   /** Connects to gateways; `undefined` where the operator must not. */
   readonly probe: TlsProbe | undefined;

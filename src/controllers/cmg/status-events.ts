@@ -2,7 +2,7 @@ import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { Happening } from './report.ts';
 
-/** Reasons that tell of work going on; they are progress, not news. */
+/** Reasons that tell of work going on, or have an event of their own; they are progress, not news. */
 const QUIET_REASONS: ReadonlySet<string> = new Set([
   'Pending',
   'Provisioning',
@@ -11,6 +11,7 @@ const QUIET_REASONS: ReadonlySet<string> = new Set([
   'InstancesStarting',
   'RepairingDrift',
   'Succeeded',
+  'Retained',
 ]);
 
 /** Conditions whose problems are worth an event. `Ready` and `Stalled` only repeat them. */

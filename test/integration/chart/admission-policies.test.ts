@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { waitFor } from '../../cluster/api-client.ts';
+import { MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { manifest, minimalSpec } from '../crd-manifest.ts';
 import { appliedObjects } from './applied-objects.ts';
@@ -65,6 +65,12 @@ async function untilInForce(): Promise<void> {
     const { output } = await apply('admin', 'elsewhere', minimalSpec(), '--dry-run=server');
     return output.includes('Warning') || undefined;
   });
+}
+
+/** Runs the real kubectl as the administrator. */
+function kubectl(...args: readonly string[]): Promise<Finished> {
+  const { directory, kubectlPath, kubeconfigPath } = controlPlane;
+  return runProgram(kubectlPath, args, { PATH: process.env.PATH, HOME: directory, KUBECONFIG: kubeconfigPath });
 }
 
 /** Applies a CMG with the real kubectl, which shows warnings as people see them. */
@@ -152,5 +158,80 @@ describe('a CMG by somebody who may not read the Secrets that it names', () => {
     expect(refused.code).toBe(1);
     expect(refused.output).toContain(authorities.at(-1));
     expect(refused.output).toContain('Grant the right get on them');
+  });
+});
+
+describe('a CMG whose deletion is protected', () => {
+  const [CMGS, PROTECTED] = ['/apis/configmgr.io/v1alpha1/namespaces', 'granitefalls'];
+
+  async function protectedIn(prefix: string, spec: object = {}): Promise<string> {
+    const namespace = await controlPlane.createNamespace(prefix);
+    expect((await apply('admin', namespace, { ...minimalSpec(), ...spec })).code).toBe(0);
+    return namespace;
+  }
+
+  const namesIn = async (namespace: string) => {
+    const { items } = (await controlPlane.api.call('GET', `${CMGS}/${namespace}/cmgs`)) as {
+      items: readonly { metadata: { name: string } }[];
+    };
+    return items.map(({ metadata }) => metadata.name);
+  };
+
+  it.each([
+    ['as it is', {}],
+    ['suspended', { suspend: true }],
+    ['with deletionPolicy Retain', { deletionPolicy: 'Retain' }],
+  ])('is not deleted %s, and the message has the command that allows it', async (_what, spec) => {
+    const namespace = await protectedIn('protected', spec);
+    const refused = await kubectl('delete', 'cmg', PROTECTED, '--namespace', namespace);
+    expect(refused.code).toBe(1);
+    const command = `kubectl patch cmg ${PROTECTED} --namespace ${namespace} --type merge -p '{"spec":{"deletionProtection":false}}'`;
+    expect(refused.output).toContain(
+      `spec.deletionProtection is true, so this gateway is not deleted. To delete it, switch the protection off first: ${command}`,
+    );
+    expect(await namesIn(namespace)).toEqual([PROTECTED]);
+    const { directory, kubectlPath, kubeconfigPath } = controlPlane;
+    const shell = { PATH: `${dirname(kubectlPath)}:${process.env.PATH}`, HOME: directory, KUBECONFIG: kubeconfigPath };
+    const switched = await runProgram('bash', ['-c', command], shell);
+    expect(switched.code, switched.output).toBe(0);
+    const deleted = await kubectl('delete', 'cmg', PROTECTED, '--namespace', namespace);
+    expect(deleted.code, deleted.output).toBe(0);
+    expect(await namesIn(namespace)).toEqual([]);
+  });
+
+  it('is not deleted with all others of its namespace, which are', async () => {
+    const namespace = await protectedIn('collection');
+    const open = { ...manifest({ ...minimalSpec(), deletionProtection: false }), metadata: { name: 'open' } };
+    await controlPlane.api.call('POST', `${CMGS}/${namespace}/cmgs`, open);
+    const refused = await controlPlane.api.send('DELETE', `${CMGS}/${namespace}/cmgs`);
+    expect(refused.status).toBe(403);
+    expect(JSON.stringify(refused.body)).toContain(`kubectl patch cmg ${PROTECTED} --namespace ${namespace}`);
+    await expect.poll(() => namesIn(namespace)).toContain(PROTECTED);
+    expect((await kubectl('delete', 'cmg', '--all', '--namespace', namespace)).code).toBe(1);
+    expect(await namesIn(namespace)).toEqual([PROTECTED]);
+  });
+
+  it('goes with its namespace, one by one and as a collection', async () => {
+    for (const path of [`cmgs/${PROTECTED}`, 'cmgs']) {
+      const namespace = await protectedIn('terminating');
+      await controlPlane.api.call('DELETE', `/api/v1/namespaces/${namespace}`);
+      const deleted = await waitFor('the API server to see that the namespace goes', async () => {
+        const answer = await controlPlane.api.send('DELETE', `${CMGS}/${namespace}/${path}`);
+        return answer.status === 403 ? undefined : answer;
+      });
+      expect(deleted.status, JSON.stringify(deleted.body)).toBe(200);
+      expect(await namesIn(namespace)).toEqual([]);
+    }
+  });
+
+  it('may be deleted again while it is being deleted', async () => {
+    const namespace = await protectedIn('again', { deletionProtection: false });
+    const path = `${CMGS}/${namespace}/cmgs/${PROTECTED}`;
+    await controlPlane.api.call('PATCH', path, { metadata: { finalizers: ['configmgr.io/gateway'] } }, MERGE_PATCH);
+    await controlPlane.api.call('DELETE', path);
+    await controlPlane.api.call('PATCH', path, { spec: { deletionProtection: true } }, MERGE_PATCH);
+    expect((await controlPlane.api.send('DELETE', path)).status).toBe(200);
+    await controlPlane.api.call('PATCH', path, { metadata: { finalizers: null } }, MERGE_PATCH);
+    expect(await namesIn(namespace)).toEqual([]);
   });
 });

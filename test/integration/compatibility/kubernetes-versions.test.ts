@@ -98,6 +98,8 @@ async function liveThrough(controlPlane: ControlPlane): Promise<void> {
   await api.call('PATCH', path, { spec: { vm: { instances: 2 } } }, MERGE_PATCH);
   await untilReady();
   expect(capacity()).toBe(2);
+  expect((await api.send('DELETE', path)).status).toBe(403);
+  await api.call('PATCH', path, { spec: { deletionProtection: false } }, MERGE_PATCH);
   await api.call('DELETE', path);
   await waitFor(
     'the CMG to be gone',

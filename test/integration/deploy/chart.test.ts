@@ -79,6 +79,16 @@ test.each([
 
   expect(runConfig(kustomized)).toEqual(runConfig(charted));
 
+  const protectionOf = (objects: readonly RenderedObject[]) =>
+    objects
+      .filter(({ kind, metadata }) => kind.startsWith('Validating') && metadata.name.endsWith('deletion-protection'))
+      .map(({ kind, spec, metadata }) => ({
+        kind,
+        spec: JSON.parse(JSON.stringify(spec).replaceAll(metadata.name, 'deletion-protection')),
+      }));
+  expect(protectionOf(charted)).toHaveLength(2);
+  expect(protectionOf(kustomized)).toEqual(protectionOf(charted));
+
   const budgetOf = (objects: readonly RenderedObject[]) => {
     const { selector: _, ...spec } = objectOf<{ readonly spec: Record<string, unknown> }>(
       objects,

@@ -86,6 +86,8 @@ async function pathOf(
   const { resources } = (await known) as { resources: readonly { name: string; kind: string; namespaced: boolean }[] };
   const resource = resources.find((each) => each.kind === kind && !each.name.includes('/'));
   if (resource === undefined) throw new Error(`The API server knows no ${apiVersion} ${kind}.`);
+  // What has no namespace must not name one, and the reverse.
+  expect(metadata.namespace !== undefined, `${kind} ${metadata.name}`).toBe(resource.namespaced);
   return `${group}${resource.namespaced ? `/namespaces/${namespace}` : ''}/${resource.name}/${metadata.name}`;
 }
 

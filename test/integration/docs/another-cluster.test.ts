@@ -24,7 +24,7 @@ async function startOperator(world: SimulatedWorld, kubeconfigPath: string, name
     kubeconfigPath,
     world,
     logger: createLogger({ level: 'error', format: 'json', destination: pino.destination('/dev/null') }),
-    flags: ['--namespaces', namespace],
+    flags: ['--namespaces', namespace, '--leader-election-namespace', namespace],
   });
   onTestFinished(async () => {
     await operator.stop();
@@ -49,7 +49,7 @@ async function applyAndWait(api: ApiClient, manifests: ReturnType<typeof gateway
 }
 
 async function retainAndDelete(api: ApiClient, cmg: Manifest): Promise<void> {
-  await api.call('PATCH', pathOf(cmg), { spec: { deletionPolicy: 'Retain' } }, MERGE_PATCH);
+  await api.call('PATCH', pathOf(cmg), { spec: { deletionPolicy: 'Retain', deletionProtection: false } }, MERGE_PATCH);
   await api.call('DELETE', pathOf(cmg));
   await waitFor('the CMG to be gone', async () => (await api.send('GET', pathOf(cmg))).status === 404 || undefined);
 }

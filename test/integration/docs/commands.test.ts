@@ -86,7 +86,7 @@ async function reader(): Promise<Reader & { readonly port: number }> {
     kubeconfigPath: await operatorKubeconfig(namespace),
     world,
     logger: createLogger({ level: 'error', format: 'json', destination: pino.destination('/dev/null') }),
-    flags: ['--namespaces', namespace],
+    flags: ['--namespaces', namespace, '--leader-election-namespace', namespace],
   });
   onTestFinished(async () => {
     await operator.stop();

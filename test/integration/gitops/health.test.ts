@@ -5,7 +5,6 @@ import { parse } from 'yaml';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { computeKstatus } from '../../../src/runtime/kstatus.ts';
-import { pathOf } from '../../world/gateway-manifests.ts';
 import { type GatewayTest, operatorSuite } from '../operator/suite.ts';
 import { CUSTOMIZATION, type Health, healthSuite } from './health-script.ts';
 import { seenGateway } from './seen-gateway.ts';
@@ -89,16 +88,16 @@ const STATES: Readonly<Record<string, () => Promise<[GatewayTest, CMG]>>> = {
   },
   deleting: async () => {
     const test = await begin();
-    const { metadata } = await test.untilReady();
+    await test.untilReady();
     test.azure.control.settings.durationFactor = HELD;
-    await test.api.call('DELETE', pathTo(test, metadata.name));
+    await test.beginDeletion();
     return [test, await settled(test, 'Deleting')];
   },
   'deletion-blocked': async () => {
     const test = await begin();
-    const { metadata } = await test.untilReady();
+    await test.untilReady();
     await test.api.call('DELETE', `/api/v1/namespaces/${test.namespace}/secrets/azure`);
-    await test.api.call('DELETE', pathTo(test, metadata.name));
+    await test.beginDeletion();
     return [test, await settled(test, 'DeletionBlocked')];
   },
 };
@@ -113,10 +112,6 @@ async function applyGateway(test: GatewayTest, azure: object = {}): Promise<void
   const { certificate, credentials, cmg } = await test.manifests();
   const spec = cmg.spec as { readonly azure: object };
   await test.apply(certificate, credentials, { ...cmg, spec: { ...spec, azure: { ...spec.azure, ...azure } } });
-}
-
-function pathTo({ namespace }: GatewayTest, name: string): string {
-  return pathOf({ apiVersion: 'configmgr.io/v1alpha1', kind: 'CMG', metadata: { name, namespace } });
 }
 
 /** Waits for a reason of Ready, and until every write that belongs to it has been made. */

@@ -366,7 +366,7 @@ describe('deletion', () => {
   it('says what is missing when the credentials are gone, and lets go with Retain', async () => {
     const test = await readyGateway();
     await test.api.call('DELETE', `/api/v1/namespaces/${test.namespace}/secrets/azure`);
-    await test.api.call('DELETE', `/apis/configmgr.io/v1alpha1/namespaces/${test.namespace}/cmgs/${NAME}`);
+    await test.beginDeletion();
     const condition = await test.untilReason('AzureReady', 'DeletionBlocked');
     expect(condition.message).toMatch(/azure does not exist.*spec\.deletionPolicy to Retain/s);
     await test.patchSpec({ deletionPolicy: 'Retain' });

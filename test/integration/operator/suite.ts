@@ -118,7 +118,9 @@ export interface GatewayTest {
   until(what: string, condition: (cmg: CMG) => boolean | undefined): Promise<CMG>;
   untilReady(): Promise<CMG>;
   untilReason(type: ConditionType, reason: Reason): Promise<Condition>;
-  /** Deletes the CMG, if it is still there, and waits until it is gone. */
+  /** Begins the deletion of the CMG as a person does: its protection is switched off first. */
+  beginDeletion(): Promise<void>;
+  /** Begins the deletion, if the CMG is still there, and waits until it is gone. */
   deleteCmg(): Promise<void>;
   events(): Promise<readonly { readonly type: string; readonly reason: string; readonly note: string }[]>;
   /** The Azure resources of a type, as a GET shows them. */
@@ -155,6 +157,10 @@ function gatewayTest(
       throw new Error(`${String(error)}; the CMG says: ${JSON.stringify(last?.status?.conditions, undefined, 1)}`);
     }
   };
+  const beginDeletion = async () => {
+    await api.call('PATCH', path, { spec: { deletionProtection: false } }, MERGE_PATCH);
+    await api.call('DELETE', path);
+  };
   return {
     namespace,
     kubeconfigPath,
@@ -189,8 +195,11 @@ function gatewayTest(
       });
       return conditionOf(found, type);
     },
+    beginDeletion,
     deleteCmg: async () => {
-      await api.send('DELETE', path);
+      if ((await api.send('GET', path)).status !== 404) {
+        await beginDeletion();
+      }
       let last: unknown;
       try {
         await waitFor(

@@ -1,5 +1,6 @@
 import type { CMG, CMGSpec, CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
+import type { DeletionBudget } from '../../../src/controllers/cmg/deletion-budget.ts';
 import { createGatewayMemories } from '../../../src/controllers/cmg/memory.ts';
 import type { Operations, OperationsStore } from '../../../src/controllers/cmg/operations-secret.ts';
 import { provisionGateway } from '../../../src/controllers/cmg/provision.ts';
@@ -7,7 +8,7 @@ import { type Removal, removeGateway } from '../../../src/controllers/cmg/remove
 import type { Happening, Report } from '../../../src/controllers/cmg/report.ts';
 import type { Scope } from '../../../src/controllers/cmg/scope.ts';
 import { nextStatus } from '../../../src/controllers/cmg/status.ts';
-import { type Condition, findCondition } from '../../../src/runtime/conditions.ts';
+import { type Condition, findCondition, toTimestamp } from '../../../src/runtime/conditions.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
 import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { seededRandom } from '../../../src/runtime/random.ts';
@@ -32,6 +33,8 @@ export interface GatewayRounds {
   annotate(name: string, value: string | undefined): void;
   setCertificate(certificate: IssuedCertificate): void;
   setSecret(name: string, values: Readonly<Record<string, string>> | undefined): void;
+  /** Has the CMG deleted, and with it the namespace where that is said; Secrets go with a namespace. */
+  beginDeletion(of: 'CMG' | 'Namespace'): void;
   /** Forgets what only the process knew, as a restart does. */
   restart(): void;
   /** Forgets the operations that run, as a crash before they are written down does. */
@@ -56,7 +59,11 @@ export interface GatewayRoundsOptions {
   readonly clusterUid?: string;
   /** Default `test`. */
   readonly installationId?: string;
+  /** Default: no limit. */
+  readonly deletionBudget?: DeletionBudget;
 }
+
+const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: async () => ({ kind: 'Taken' }) };
 
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
   const { world, clock, serviceName } = options;
@@ -75,6 +82,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     spec: {
       suspend: false,
       deletionPolicy: 'Delete',
+      deletionProtection: false,
       azure: {
         environment: 'AzurePublicCloud',
         tenantId: azure.tenantId,
@@ -109,6 +117,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
   setSecret('azure', { 'client-secret': azure.clientSecret });
   setCertificate(options.certificate);
 
+  let namespaceIsBeingDeleted = false;
   let memories = createGatewayMemories();
   let operations: Operations = new Map();
   const store: OperationsStore = {
@@ -134,6 +143,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     sweep: { follow: () => {}, unchangedSince: () => undefined },
     secrets: { read: async (_namespace, name) => secrets.get(name) },
     configMaps: { read: async () => undefined },
+    namespaces: { isBeingDeleted: async () => namespaceIsBeingDeleted },
+    deletionBudget: options.deletionBudget ?? UNLIMITED,
     azure: access,
     // No process stands behind the VMs of this simulated Azure.
     probe: undefined,
@@ -186,6 +197,13 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     },
     setCertificate,
     setSecret,
+    beginDeletion: (of) => {
+      cmg = { ...cmg, metadata: { ...cmg.metadata, deletionTimestamp: toTimestamp(clock.now()) } };
+      if (of === 'Namespace') {
+        namespaceIsBeingDeleted = true;
+        secrets.clear();
+      }
+    },
     restart: () => {
       memories = createGatewayMemories();
     },
@@ -205,8 +223,10 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     },
     removalRound: async () => {
       const removal = await removeGateway(scope(), store);
-      if (removal.kind === 'Remaining') {
+      if (removal.kind !== 'Gone') {
         take(removal.report);
+      }
+      if (removal.kind === 'Remaining') {
         await clock.advance(removal.report.againAfterMs);
       }
       return removal;
