@@ -92,7 +92,8 @@ interface Slot {
 }
 
 function textOf({ at, gateway }: Slot): string {
-  return `${toTimestamp(at)} ${gateway}`;
+  // Whole seconds, and never sooner than it was: the hour is not to be shorter for it.
+  return `${toTimestamp(Math.ceil(at / 1000) * 1000)} ${gateway}`;
 }
 
 /**

@@ -4,7 +4,8 @@ import { Writable } from 'node:stream';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { createLogger } from '../../../src/observability/logging.ts';
-import { APPLY_PATCH, waitFor } from '../../cluster/api-client.ts';
+import { findCondition } from '../../../src/runtime/conditions.ts';
+import { APPLY_PATCH, MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { installDefinitions } from '../../cluster/definitions.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
@@ -133,8 +134,8 @@ async function runOperator({ args, kubeconfigPath }: Installed, work: () => Prom
     kubeconfigPath,
     world,
     logger: createLogger({ level: 'debug', format: 'json', destination }),
-    // The last one counts: no two operators of the tests may want one port.
-    flags: [...args, '--http-bind-address=127.0.0.1:0'],
+    // The last one counts: no two operators of the tests may want one port, and no process stands behind the VMs.
+    flags: [...args, '--http-bind-address=127.0.0.1:0', '--gateway-probe=AzureOnly'],
   });
   let outcome: unknown;
   onTestFinished(async () => void (await operator.stop()));
@@ -148,7 +149,7 @@ async function runOperator({ args, kubeconfigPath }: Installed, work: () => Prom
   expect(outcome).toEqual({ kind: 'Stopped', drained: true });
 }
 
-/** Makes a gateway, scales it, and deletes it. */
+/** Makes a gateway, scales it, and deletes it, at first without the Secret for Azure; and a second one. */
 async function liveThrough(installed: Installed, namespace: string): Promise<void> {
   const { api } = installed.controlPlane;
   world.azure.control.reset();
@@ -184,13 +185,37 @@ async function liveThrough(installed: Installed, namespace: string): Promise<voi
       },
       PATIENCE_MS,
     );
+  const remove = async () => {
+    await api.call('PATCH', path, { spec: { deletionProtection: false } }, MERGE_PATCH);
+    await api.send('DELETE', path);
+    const gone = async () => (await api.send('GET', path)).status === 404 || undefined;
+    await waitFor('the CMG to be gone', gone, PATIENCE_MS);
+  };
+  const loseAndRemove = async () => {
+    await api.call('PATCH', path, { spec: { deletionProtection: false } }, MERGE_PATCH);
+    await api.call('DELETE', pathOf(manifests.credentials));
+    await api.call('DELETE', path);
+    await waitFor('the removal to be blocked', async () => {
+      const { status } = (await api.call('GET', path)) as CMG;
+      return findCondition(status?.conditions, 'AzureReady')?.reason === 'DeletionBlocked' || undefined;
+    });
+    // Where Secrets are not watched, only a change of the CMG brings it back at once.
+    await apply(1);
+    await api.call('PATCH', path, { spec: { vm: { instances: 2 } } }, MERGE_PATCH);
+    await remove();
+  };
   await runOperator(installed, async () => {
     await apply(1);
     await untilServing(1);
     await apply(2);
     await untilServing(2);
-    await api.call('DELETE', path);
-    const gone = async () => (await api.send('GET', path)).status === 404 || undefined;
-    await waitFor('the CMG to be gone', gone, PATIENCE_MS);
+    await loseAndRemove();
+    await apply(1);
+    await waitFor(
+      'something to be in Azure',
+      async () => world.azure.control.state().length > 0 || undefined,
+      PATIENCE_MS,
+    );
+    await remove();
   });
 }

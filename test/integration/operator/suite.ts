@@ -80,12 +80,12 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
       const namespace = await namespaceForTest('gateway');
       const logger = createLogger({ level: 'debug', format: 'json', destination: lines });
       const kubeconfigPath = await operatorKubeconfig(namespace);
-      const test = gatewayTest(present(), namespace, kubeconfigPath, certificateFor, async () => {
+      const test = gatewayTest(present(), namespace, kubeconfigPath, certificateFor, async (more = []) => {
         const operator = await startOperatorUnderTest({
           kubeconfigPath: test.kubeconfigPath,
           world: present(),
           logger,
-          flags: ['--namespaces', namespace, '--leader-election-namespace', namespace, ...flags],
+          flags: ['--namespaces', namespace, '--leader-election-namespace', namespace, ...flags, ...more],
         });
         onTestFinished(async () => {
           await operator.stop();
@@ -107,7 +107,8 @@ export interface GatewayTest {
   readonly kubeconfigPath: string;
   readonly azure: SimulatedWorld['azure'];
   readonly api: ApiClient;
-  startOperator(): ReturnType<typeof startOperatorUnderTest>;
+  /** @param more flags */
+  startOperator(more?: readonly string[]): ReturnType<typeof startOperatorUnderTest>;
   /** The manifests of a gateway for `serviceName`, not applied yet; `spec` is merged over the usual one. */
   manifests(spec?: Readonly<Record<string, unknown>>, serviceName?: string): Promise<GatewayManifests>;
   apply(...manifests: readonly (Manifest | undefined)[]): Promise<void>;
@@ -120,7 +121,7 @@ export interface GatewayTest {
   untilReason(type: ConditionType, reason: Reason): Promise<Condition>;
   /** Begins the deletion of the CMG as a person does: its protection is switched off first. */
   beginDeletion(): Promise<void>;
-  /** Begins the deletion, if the CMG is still there, and waits until it is gone. */
+  /** Begins the deletion, unless somebody has, and waits until the CMG is gone. */
   deleteCmg(): Promise<void>;
   events(): Promise<readonly { readonly type: string; readonly reason: string; readonly note: string }[]>;
   /** The Azure resources of a type, as a GET shows them. */
@@ -197,7 +198,8 @@ function gatewayTest(
     },
     beginDeletion,
     deleteCmg: async () => {
-      if ((await api.send('GET', path)).status !== 404) {
+      const { status, body } = await api.send('GET', path);
+      if (status !== 404 && (body as CMG).metadata.deletionTimestamp === undefined) {
         await beginDeletion();
       }
       let last: unknown;
@@ -205,9 +207,9 @@ function gatewayTest(
         await waitFor(
           'the CMG to be gone',
           async () => {
-            const { status, body } = await api.send('GET', path);
-            last = body;
-            return status === 404 || undefined;
+            const answer = await api.send('GET', path);
+            last = answer.body;
+            return answer.status === 404 || undefined;
           },
           PATIENCE_MS,
         );
