@@ -31,7 +31,8 @@ export async function createBlobFront(parts: {
   readonly caPem: string;
 }): Promise<BlobFront> {
   const azurite = await startAzuriteProcess(parts.certificate);
-  const agent = new Agent({ keepAlive: true, ca: parts.caPem, maxSockets: 64 });
+  // No connection is used twice: Azurite ends those that idle, and may do so while the next request is on its way.
+  const agent = new Agent({ keepAlive: false, ca: parts.caPem, maxSockets: 64 });
   const containers = createMappedContainers(azurite.origin, agent, () =>
     parts.entra.serviceToken('https://storage.azure.com'),
   );
