@@ -3,7 +3,7 @@ import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { gatewayManifests, pathOf } from '../../world/gateway-manifests.ts';
-import { type GatewayTest, isReady, NAME, operatorSuite } from './suite.ts';
+import { type GatewayTest, NAME, operatorSuite } from './suite.ts';
 
 const suite = operatorSuite();
 const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets';
@@ -136,7 +136,7 @@ describe('the fleet brake', () => {
   const cmgPath = ({ namespace }: GatewayTest, name: string) =>
     pathOf({ apiVersion: 'configmgr.io/v1alpha1', kind: 'CMG', metadata: { name, namespace } });
 
-  /** Gateways that exist in Azure; the last of them is Ready when this returns, as the others are. */
+  /** Applies a fleet, and waits until something of each gateway exists in Azure. */
   async function fleetOf(test: GatewayTest): Promise<void> {
     for (const name of names) {
       const serviceName = `${name}.contoso.com`;
@@ -144,14 +144,7 @@ describe('the fleet brake', () => {
       const manifests = gatewayManifests(suite.world(), { namespace: test.namespace, name, serviceName, certificate });
       await test.apply(manifests.certificate, manifests.credentials, manifests.cmg);
     }
-    await waitFor(
-      'the fleet to be Ready',
-      async () => {
-        const cmgs = await fleet(test);
-        return cmgs.every(({ status, metadata }) => isReady(status, metadata.generation)) || undefined;
-      },
-      60_000,
-    );
+    await untilAzure('every gateway to have its group', () => test.resources(GROUP).length === names.length);
   }
 
   async function fleet({ api, namespace }: GatewayTest): Promise<readonly CMG[]> {
