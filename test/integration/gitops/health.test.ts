@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { computeKstatus } from '../../../src/runtime/kstatus.ts';
-import { type GatewayTest, operatorSuite } from '../operator/suite.ts';
+import { pathOf } from '../../world/gateway-manifests.ts';
+import { type GatewayTest, NAME, operatorSuite } from '../operator/suite.ts';
 import { CUSTOMIZATION, type Health, healthSuite } from './health-script.ts';
 import { seenGateway } from './seen-gateway.ts';
 
@@ -87,17 +88,16 @@ const STATES: Readonly<Record<string, () => Promise<[GatewayTest, CMG]>>> = {
     return [test, await test.cmg()];
   },
   deleting: async () => {
-    const test = await begin();
-    await test.untilReady();
+    const test = await beginUnprotected();
     test.azure.control.settings.durationFactor = HELD;
-    await test.beginDeletion();
+    await test.api.call('DELETE', pathTo(test));
     return [test, await settled(test, 'Deleting')];
   },
   'deletion-blocked': async () => {
-    const test = await begin();
-    await test.untilReady();
+    const test = await beginUnprotected();
     await test.api.call('DELETE', `/api/v1/namespaces/${test.namespace}/secrets/azure`);
-    await test.beginDeletion();
+    await test.untilReason('PrerequisitesMet', 'SecretNotFound');
+    await test.api.call('DELETE', pathTo(test));
     return [test, await settled(test, 'DeletionBlocked')];
   },
 };
@@ -106,6 +106,19 @@ async function begin(options: Parameters<typeof suite.begin>[0] = {}): Promise<G
   const test = await suite.begin(options);
   await applyGateway(test);
   return test;
+}
+
+/** A gateway that is Ready, and whose deletion nothing refuses. */
+async function beginUnprotected(): Promise<GatewayTest> {
+  const test = await begin();
+  await test.untilReady();
+  await test.patchSpec({ deletionProtection: false });
+  await test.untilReady();
+  return test;
+}
+
+function pathTo({ namespace }: GatewayTest): string {
+  return pathOf({ apiVersion: 'configmgr.io/v1alpha1', kind: 'CMG', metadata: { name: NAME, namespace } });
 }
 
 async function applyGateway(test: GatewayTest, azure: object = {}): Promise<void> {
