@@ -50,3 +50,9 @@ export function ownershipOf(tags: unknown): Ownership | undefined {
 export function isOwnedBy(tags: unknown, owner: GatewayOwner): boolean {
   return ownershipOf(tags)?.owner === ownerTag(owner);
 }
+
+/** The other cluster that the tags of a resource of this owner name; `undefined` when they name this one, or none. */
+export function clusterThatTook(tags: unknown, owner: GatewayOwner): string | undefined {
+  const ownership = isOwnedBy(tags, owner) ? ownershipOf(tags) : undefined;
+  return ownership?.clusterUid === owner.clusterUid ? undefined : ownership?.clusterUid;
+}

@@ -7,7 +7,7 @@ import { API_VERSIONS } from '../../gateway/api-versions.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { CARRIES_OWNER_TAGS, gatewayGraph } from '../../gateway/graph.ts';
 import { resourceIds } from '../../gateway/ids.ts';
-import { isOwnedBy } from '../../gateway/tags.ts';
+import { clusterThatTook, isOwnedBy } from '../../gateway/tags.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import type { AzureSession } from './azure-access.ts';
 import { titleOf } from './azure-findings.ts';
@@ -82,9 +82,13 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
   try {
     const operations = new Map(await settleOperations(input));
     forgetWrites(input);
-    const next = operations.has('resourceGroup')
+    const next: NextDeletions = operations.has('resourceGroup')
       ? { left: ['resourceGroup'], targets: [], deletedByOthers: false }
       : await nextDeletions(round, operations);
+    if (next.otherCluster !== undefined) {
+      const why = `It is looked after from another cluster, whose namespace kube-system has the UID ${next.otherCluster}.`;
+      return await blocked(scope, record, why, SLOW_RETRY_MS);
+    }
     scope.memory.failures.delete(LOOKING);
     if (next.left.length === 0) {
       return { kind: 'Gone', happenings: await purgeDeletedVault(scope, arm, deployment) };
@@ -161,6 +165,8 @@ interface NextDeletions {
   readonly targets: readonly DesiredResource[];
   /** Whether Azure shows that something is being deleted, without an operation of ours. */
   readonly deletedByOthers: boolean;
+  /** The cluster that has taken the gateway over, so that nothing of it may be deleted from here. */
+  readonly otherCluster?: string;
 }
 
 async function nextDeletions(round: Round, operations: ResourcesInput['operations']): Promise<NextDeletions> {
@@ -169,6 +175,10 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
     const group = await input.arm.get(resourceIds(deployment).resourceGroup, API_VERSIONS.resourceGroups, scope);
     if (group.kind === 'Absent') {
       return { left: [], targets: [], deletedByOthers: false };
+    }
+    const otherCluster = clusterThatTook(group.resource.tags, deployment.owner);
+    if (otherCluster !== undefined) {
+      return { left: ['resourceGroup'], targets: [], deletedByOthers: false, otherCluster };
     }
     if (isOwnedBy(group.resource.tags, deployment.owner) && (await holdsOnlyOurs(round))) {
       const targets = gatewayGraph(deployment, new Map()).filter(({ key }) => key === 'resourceGroup');
@@ -179,7 +189,12 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
   const observed = await seeResources({ ...input, operations, holds: () => true });
   const ours = removable(observed.graph).filter((resource) => belongsToUs(resource, observed, deployment));
   const plan = planDeletion(ours, observed.states, new Set(operations.keys()));
+  const [otherCluster] = ours.flatMap(({ key }) => {
+    const state = observed.states.get(key);
+    return (state?.kind === 'Present' && clusterThatTook(state.resource.tags, deployment.owner)) || [];
+  });
   return {
+    ...(otherCluster === undefined ? {} : { otherCluster }),
     left: [...plan.deletions.map(({ key }) => key), ...plan.waiting.map(({ key }) => key)],
     targets: plan.deletions,
     deletedByOthers: plan.waiting.some(({ reason }) => reason === 'ProvisioningState'),

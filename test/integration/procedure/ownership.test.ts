@@ -47,12 +47,13 @@ async function readyIn(clusterUid: string, options: Partial<GatewayRoundsOptions
   return gateway;
 }
 
-/** Lets all of them look, as often as they do in so many hours. */
+/** Lets all of them look for so many hours: a few hours as often as they do, more of them each hour. */
 async function live(hours: number, ...gateways: readonly GatewayRounds[]): Promise<void> {
   const end = clock.now() + hours * HOUR_MS;
+  const step = hours > 5 ? HOUR_MS : DRIFT_INTERVAL_MS * 1.1;
   while (clock.now() < end) {
     for (const gateway of gateways) await gateway.earlyRound();
-    await clock.advance(DRIFT_INTERVAL_MS * 1.1);
+    await clock.advance(step);
   }
 }
 
@@ -114,6 +115,25 @@ describe('two clusters with one installation id at the same time', () => {
     await live(2, young);
     expect(isReady(young)).toBe(true);
     expect(tagsNow('configmgr.io_cluster')).toEqual(new Set(['young']));
+  });
+});
+
+describe('a CMG whose gateway another cluster has taken over', () => {
+  it('deletes nothing of it, and says so', async () => {
+    const old = await readyIn('old');
+    const young = await readyIn('young');
+    await live(1, young);
+    const before = writes();
+    old.edit((spec) => ({ ...spec, deletionProtection: false }));
+    const removal = await old.removalRound();
+    expect(removal.kind).toBe('Remaining');
+    expect(old.condition('AzureReady')).toMatchObject({ reason: 'DeletionBlocked' });
+    expect(old.condition('AzureReady')?.message).toContain('the UID young');
+    expect(writes()).toBe(before);
+
+    old.edit((spec) => ({ ...spec, deletionPolicy: 'Retain' }));
+    expect(await old.removalRound()).toMatchObject({ kind: 'Retained' });
+    expect(world.azure.control.resource(group)).toBeDefined();
   });
 });
 
