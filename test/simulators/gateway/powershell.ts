@@ -62,7 +62,7 @@ const STATEMENTS: readonly (readonly [pattern: RegExp, carryOut: Statement])[] =
     ),
     throwUnlessHash,
   ],
-  [new RegExp(String.raw`^Expand-Archive -Force ${FILE} ${FILE}$`, 'i'), expandArchive],
+  [new RegExp(`^Expand-Archive -Force ${FILE} ${FILE}$`, 'i'), expandArchive],
   [
     new RegExp(
       String.raw`^try \{ & ${FILE} -SettingsFile ${FILE} \} finally \{ if \(Test-Path ${FILE}\) \{ Get-Content ${FILE} -Encoding UTF8 \} \}$`,
