@@ -133,7 +133,9 @@ export function createMachineHost(parts: MachineHostParts): MachineHost {
     const { dispatcher } = parts;
     const token = (request: TokenRequest) => tokenFor(world, scaleSetId, request, parts.issueToken);
     const result = await runSetup(instance.model, { vm, token, dispatcher, clock, signal });
-    if (!signal.aborted) finish(scaleSetId, instance, result);
+    if (signal.aborted) return;
+    machine.abort = new AbortController();
+    finish(scaleSetId, instance, result);
   };
 
   /** Writes down how the extensions of a VM have ended. */
