@@ -19,8 +19,8 @@ export interface Visit {
 /** What came of it. */
 export type Outcome =
   | { readonly kind: 'Unreachable' }
-  /** TLS did not come about; `code` is Node's. */
-  | { readonly kind: 'NoTls'; readonly code: string }
+  /** TLS did not come about, for the reason that OpenSSL gives. */
+  | { readonly kind: 'NoTls'; readonly message: string }
   | { readonly kind: 'Answered'; readonly status: number; readonly body: unknown };
 
 function optionsOf({ endpoint, serviceName, trusted, client, tls }: Visit): ConnectionOptions {
@@ -57,8 +57,8 @@ export async function visit(path: string, to: Visit): Promise<Outcome> {
         );
       },
     );
-    sent.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) =>
-      resolve(code === 'ECONNREFUSED' ? { kind: 'Unreachable' } : { kind: 'NoTls', code }),
+    sent.on('error', ({ code, message }: NodeJS.ErrnoException) =>
+      resolve(code === 'ECONNREFUSED' ? { kind: 'Unreachable' } : { kind: 'NoTls', message }),
     );
     sent.end();
   });

@@ -57,7 +57,7 @@ describe('a simulated gateway with two VMs', () => {
     await until(() => (before[1] ?? []).map(isAlive), [false]);
     await untilVisit(MUTUAL, () => at(gateway, 10_125), UNREACHABLE);
     await untilVisit(MUTUAL, () => at(gateway, 443), ANSWERED);
-    expect(pidsOf(gateway)).toEqual({ ...before, 1: [] });
+    await until(() => pidsOf(gateway), { ...before, 1: [] });
 
     gateway.act('start', ['1']);
     await untilServing(gateway);
@@ -125,7 +125,7 @@ describe('a simulated gateway with two VMs', () => {
     const last = allPids(gateway);
     world.azure.control.call('DELETE', `${gateway.scaleSetId}?api-version=2024-11-01`);
     await until(() => last.map(isAlive), [false]);
-    expect(pidsOf(gateway)).toEqual({});
+    await until(() => pidsOf(gateway), {});
     await untilVisit(MUTUAL, () => at(gateway, 443), UNREACHABLE);
   });
 });

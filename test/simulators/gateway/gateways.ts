@@ -18,7 +18,7 @@ export interface Gateways {
   isHealthy(scaleSetId: string, instanceId: string): boolean;
   /** Where a port of a public address is on this machine; `undefined` while nothing answers there. */
   endpoint(address: string, port: number): LocalEndpoint | undefined;
-  /** Process ids of the services in the VMs of a scale set, by instance id. */
+  /** Process ids of what runs in the VMs of a scale set, by instance id. */
   processes(scaleSetId: string): ReadonlyMap<string, readonly number[]>;
   /** Ends all processes and proxies. */
   close(): Promise<void>;
@@ -76,7 +76,7 @@ export async function startGateways({ clock, entra, url, caPem }: GatewaysParts)
       host.machinesOf(scaleSetId).find((machine) => machine.instanceId === instanceId)?.probe.healthy ?? false,
     endpoint: addresses.endpoint,
     processes: (scaleSetId) =>
-      new Map(host.machinesOf(scaleSetId).map(({ instanceId, vm }) => [instanceId, vm.servicePids()])),
+      new Map(host.machinesOf(scaleSetId).map(({ instanceId, vm }) => [instanceId, vm.pids()])),
     close: async () => {
       world = undefined;
       await host.close();

@@ -75,7 +75,7 @@ export async function certificateOf(issued: IssuedCertificate): Promise<GatewayD
   };
 }
 
-/** Makes all resources of a gateway at full speed. Its VMs are then at their setup. */
+/** Makes all resources of a gateway at full speed. Its VMs are then at their setup. Several need prefixes and groups of their own. */
 export async function makeSampleGateway(azure: ArmSimulator, options: SampleGatewayOptions): Promise<SampleGateway> {
   azure.control.settings.durationFactor = 0;
   azure.control.settings.roleLagSeconds = 0;

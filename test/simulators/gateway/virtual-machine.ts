@@ -8,8 +8,8 @@ export interface VirtualMachine {
   readonly isOn: boolean;
   /** Port of 127.0.0.1 at which a program answers for a port of the VM; `undefined` when none listens there. */
   localPort(port: number): number | undefined;
-  /** Process ids of the services that run. */
-  servicePids(): readonly number[];
+  /** Process ids of what runs in it. */
+  pids(): readonly number[];
   /** Switches it on, and starts its services. */
   start(): void;
   /** Kills all that runs in it. Services start again with it. */
@@ -139,7 +139,7 @@ export function createVirtualMachine(parts: VirtualMachineParts): VirtualMachine
       return address !== undefined;
     },
     localPort: (port) => ports.get(port),
-    servicePids: () => [...servicesRunning.values()].map(({ pid }) => pid),
+    pids: () => [...running].map(({ pid }) => pid),
     start: () => {
       if (address !== undefined) return;
       address = endpoint.open(inside);
