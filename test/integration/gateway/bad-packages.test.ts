@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Reason } from '../../../src/api/v1alpha1/conditions.ts';
+import { isAlive } from '../../cluster/supervised-process.ts';
 import { FAILING_STATUS, type PackageVariant } from '../../simulators/gateway/package-variants.ts';
 import { offerPackage } from '../../world/simulated-world.ts';
 import { operatorSuite } from '../operator/suite.ts';
-import { ANSWERED, untilAsked } from './visits.ts';
+import { ANSWERED, processesOf, untilAsked } from './visits.ts';
 
 const suite = operatorSuite({ gateways: true });
 
@@ -30,21 +31,20 @@ describe('a service package', () => {
     await untilAsked(test, '/', {}, ANSWERED);
   });
 
-  it('whose setup never ends is given up after 90 minutes', async () => {
+  it('whose setup never ends is given up after 90 minutes, and the next one is taken', async () => {
     const test = await suite.begin();
     const { cmg, certificate, credentials } = await test.manifests({
       servicePackage: await offerPackage(suite.world(), 'Hanging'),
     });
     await test.apply(certificate, credentials, cmg);
-    await test.untilReason('ServiceHealthy', 'InstancesStarting');
-    const timedOut = test.until('the setup to be given up', ({ status }) =>
-      status?.conditions?.some(({ message }) => /Provisioning of VM extension setup has timed out/.test(message)),
-    );
-    await test.azure.control.advance(90 * 60_000);
-    await timedOut;
-
+    await expect.poll(() => processesOf(test).length, { timeout: 30_000 }).toBe(1);
+    const hanging = processesOf(test);
     const { url, sha256 } = suite.world().packages;
     await test.patchSpec({ servicePackage: { url, sha256 } });
+    await test.azure.control.advance(90 * 60_000);
+    await expect.poll(() => hanging.filter(isAlive), { timeout: 30_000 }).toEqual([]);
     await test.untilReady();
+    expect(test.azure.control.writes.map(({ failure }) => failure?.code)).toContain('VMExtensionProvisioningTimeout');
+    await untilAsked(test, '/', {}, ANSWERED);
   });
 });
