@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../src/json.ts';
+import type { OpenPort } from '../gateway/public-addresses.ts';
 import type { AzureHost } from './azure-host.ts';
 import { viewOf } from './dispatcher.ts';
 import type { Entra } from './entra.ts';
@@ -22,6 +23,8 @@ export interface SimulatorControl {
   resource(id: string): JsonObject | undefined;
   /** The public address to which a name such as `contoso.westeurope.cloudapp.azure.com` leads. */
   addressOf(deploymentName: string): string | undefined;
+  /** Ports of public addresses that are open, and where they are on this machine. Empty where no processes run. */
+  openPorts(): readonly OpenPort[];
   readonly counts: RequestCounts;
   /** Accepted writes, oldest first, with the times at which they were done and reported. */
   readonly writes: readonly AcceptedWrite[];
@@ -75,6 +78,7 @@ export interface Controlled {
   readonly clientId: string;
   /** `https://<host>` of the running simulator. */
   origin(): string;
+  openPorts(): readonly OpenPort[];
   advance(ms: number): void | Promise<void>;
 }
 
@@ -110,6 +114,7 @@ export function createControl(controlled: Controlled): SimulatorControl {
       const found = world().get(id);
       return found === undefined ? undefined : view(found);
     },
+    openPorts: controlled.openPorts,
     addressOf: (deploymentName) => addressIn(world(), deploymentName),
     get counts() {
       return host.azure().journal.counts;

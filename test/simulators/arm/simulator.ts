@@ -33,7 +33,7 @@ export interface ArmSimulator {
   readonly clientSecret: string;
   readonly control: SimulatorControl;
   /** The insides of VMs. Without `gateways: true`, nothing can be reached and no process runs. */
-  readonly gateways: Pick<Gateways, 'endpoint' | 'processes'>;
+  readonly gateways: Pick<Gateways, 'endpoint' | 'openPorts' | 'processes'>;
   /** The simulated time: that of operations and of `Date` headers. */
   readonly clock: Clock;
   /** Stops the server and all that it started, and finishes the recording. */
@@ -90,6 +90,7 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
     entra,
     faults,
     origin: () => url,
+    openPorts: () => gateways?.openPorts() ?? [],
     advance: (ms) => {
       if (clock.advance === undefined) throw new Error('The clock of this simulator cannot be moved.');
       return clock.advance(ms);
@@ -123,7 +124,11 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
   return { ...identity, cloud, url, caPem: server.caPem, control, gateways: gateways ?? NO_GATEWAYS, clock, close };
 }
 
-const NO_GATEWAYS: ArmSimulator['gateways'] = { endpoint: () => undefined, processes: () => new Map() };
+const NO_GATEWAYS: ArmSimulator['gateways'] = {
+  endpoint: () => undefined,
+  openPorts: () => [],
+  processes: () => new Map(),
+};
 
 /** The managed identity that has an application (client) id. */
 function identityIn(world: WorldState, appId: string): Principal | undefined {

@@ -8,7 +8,7 @@ import type { WorldState } from '../arm/world-state.ts';
 import { openFrontends } from './frontends.ts';
 import { startMachineEndpoint } from './machine-endpoint.ts';
 import { createMachineHost } from './machine-host.ts';
-import { createPublicAddresses, type LocalEndpoint } from './public-addresses.ts';
+import { createPublicAddresses, type LocalEndpoint, type OpenPort } from './public-addresses.ts';
 
 /** The insides of simulated gateways, and the way to them from the internet. */
 export interface Gateways {
@@ -18,6 +18,8 @@ export interface Gateways {
   isHealthy(scaleSetId: string, instanceId: string): boolean;
   /** Where a port of a public address is on this machine; `undefined` while nothing answers there. */
   endpoint(address: string, port: number): LocalEndpoint | undefined;
+  /** All ports of public addresses that are open now. */
+  openPorts(): readonly OpenPort[];
   /** Process ids of what runs in the VMs of a scale set, by instance id. */
   processes(scaleSetId: string): ReadonlyMap<string, readonly number[]>;
   /** Ends all processes and proxies. */
@@ -75,6 +77,7 @@ export async function startGateways({ clock, entra, url, caPem }: GatewaysParts)
     isHealthy: (scaleSetId, instanceId) =>
       host.machinesOf(scaleSetId).find((machine) => machine.instanceId === instanceId)?.probe.healthy ?? false,
     endpoint: addresses.endpoint,
+    openPorts: addresses.open,
     processes: (scaleSetId) =>
       new Map(host.machinesOf(scaleSetId).map(({ instanceId, vm }) => [instanceId, vm.pids()])),
     close: async () => {

@@ -8,6 +8,14 @@ export interface LocalEndpoint {
   readonly port: number;
 }
 
+/** A port of a public address that is open, and where it is on this machine. */
+export interface OpenPort {
+  readonly address: string;
+  readonly port: number;
+  /** Of 127.0.0.1. */
+  readonly localPort: number;
+}
+
 /**
  * The public addresses as TCP proxies on 127.0.0.1, a port for each port that is open. Where nothing is open, nothing
  * listens: a connection is refused at once, where Azure would leave the client without an answer until it gives up. Tests
@@ -17,6 +25,8 @@ export interface PublicAddresses {
   /** Opens and closes ports so that these are open, and hands new connections to their targets from now on. */
   show(frontends: readonly Frontend[]): void;
   endpoint(address: string, port: number): LocalEndpoint | undefined;
+  /** All that is open now. */
+  open(): readonly OpenPort[];
   close(): Promise<void>;
 }
 
@@ -60,6 +70,10 @@ export function createPublicAddresses(): PublicAddresses {
   };
 
   const keyOf = (address: string, port: number) => `${address}:${port}`;
+  const endpoint = (address: string, port: number): LocalEndpoint | undefined => {
+    const at = listeners.get(keyOf(address, port))?.server.address();
+    return typeof at === 'object' && at !== null ? { host: '127.0.0.1', port: at.port } : undefined;
+  };
   return {
     show: (frontends) => {
       const wanted = new Map(frontends.map((frontend) => [keyOf(frontend.address, frontend.port), frontend]));
@@ -74,10 +88,12 @@ export function createPublicAddresses(): PublicAddresses {
         else listener.frontend = frontend;
       }
     },
-    endpoint: (address, port) => {
-      const at = listeners.get(keyOf(address, port))?.server.address();
-      return typeof at === 'object' && at !== null ? { host: '127.0.0.1', port: at.port } : undefined;
-    },
+    endpoint,
+    open: () =>
+      [...listeners.values()].flatMap(({ frontend: { address, port } }) => {
+        const local = endpoint(address, port);
+        return local === undefined ? [] : [{ address, port, localPort: local.port }];
+      }),
     close: async () => {
       const servers = [...listeners.values()].map(({ server }) => server);
       listeners.clear();
