@@ -15,11 +15,14 @@ import {
 import type { SampleGateway } from './sample-gateway.ts';
 
 let world: GatewayWorld;
+let closed = false;
 
 beforeAll(async () => {
   world = await startGatewayWorld();
 }, 60_000);
-afterAll(() => world?.close());
+afterAll(async () => {
+  if (!closed) await world?.close();
+});
 
 /** A visit at a port of the public address. */
 function at(gateway: SampleGateway, port: number) {
@@ -137,4 +140,16 @@ it('a gateway ends with the Azure that it is in', async () => {
   world.azure.control.reset();
   await until(() => pids.map(isAlive), [false]);
   await untilVisit(MUTUAL, () => at(gateway, 443), UNREACHABLE);
+});
+
+it('a gateway ends with the simulator', async () => {
+  const gateway = await world.serving();
+  await untilVisit(MUTUAL, () => at(gateway, 443), ANSWERED);
+  const pids = allPids(gateway);
+  const open = at(gateway, 443);
+  await world.close();
+  closed = true;
+  expect(pids.length).toBe(1);
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect(await visit(MUTUAL, open)).toEqual(UNREACHABLE);
 });
