@@ -7,12 +7,7 @@ import { withCheckedIdentities } from './assigned-identities.ts';
 import { withEtag } from './network-writes.ts';
 import { referencesOf, resolveReference } from './references.ts';
 import { allocate } from './scale-set-capacity.ts';
-import {
-  capacityOf,
-  certificateFailure,
-  extensionFailure,
-  refuseTooManyModels,
-} from './scale-set-checks.ts';
+import { capacityOf, certificateFailure, extensionFailure, refuseTooManyModels } from './scale-set-checks.ts';
 import { extensionError } from './scale-set-extensions.ts';
 import {
   type InstanceTiming,
