@@ -18,7 +18,7 @@ export interface SimulatedDns {
 
 /**
  * Starts the resolver. Names of deployments, `<label>.<region>.cloudapp.azure.com`, lead to the addresses of the simulated
- * Azure from the moment that an address has its label; all others exist when they are set.
+ * Azure from the moment that Azure has given an address to the label; all others exist when they are set.
  */
 export async function startSimulatedDns(azure: Pick<ArmSimulator, 'control'>, port = 0): Promise<SimulatedDns> {
   const names = new Map<string, readonly DnsRecord[] | 'Failure'>();
