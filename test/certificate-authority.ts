@@ -14,7 +14,7 @@ const ECDSA_P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as co
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 const DAY_MS = 86_400_000;
-const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
+const EXTENDED_KEY_USAGES = { Server: '1.3.6.1.5.5.7.3.1', Client: '1.3.6.1.5.5.7.3.2' } as const;
 
 /** A certificate and its key in PEM; `chainPem` holds the leaf and the intermediate, as cert-manager writes `tls.crt`. */
 export interface IssuedCertificate {
@@ -33,6 +33,13 @@ export interface LeafRequest {
   readonly notAfter?: Date;
   /** `RSA` (2048 bit) as a gateway needs, or the much faster `ECDSA` for servers of the test itself. Default `RSA`. */
   readonly key?: 'RSA' | 'ECDSA';
+  /** What it is good for. Default `Server`. */
+  readonly purpose?: 'Server' | 'Client';
+}
+
+export interface CertificateAuthorityOptions {
+  /** Where its revocation lists are: `<url>/root.crl` and `<url>/issuing.crl`. Left out: its certificates name none. */
+  readonly revocationLists?: string;
 }
 
 /** A root with one intermediate, made fresh for a test or the demo. */
@@ -42,10 +49,19 @@ export interface CertificateAuthority {
   issue(request: LeafRequest): Promise<IssuedCertificate>;
   /** Another certificate of the intermediate for the same name and key, in PEM. What it issued hangs on either. */
   renewIntermediate(): Promise<string>;
+  /**
+   * The revocation list of the root or of the intermediate, in DER, good for a day.
+   *
+   * @param revoked certificates in PEM
+   */
+  revocationList(by: 'Root' | 'Intermediate', revoked: readonly string[]): Promise<Uint8Array>;
 }
 
 /** Makes a new private certificate authority called `name`. */
-export async function createCertificateAuthority(name = 'Contoso'): Promise<CertificateAuthority> {
+export async function createCertificateAuthority(
+  name = 'Contoso',
+  { revocationLists }: CertificateAuthorityOptions = {},
+): Promise<CertificateAuthority> {
   const rootKeys = await webcrypto.subtle.generateKey(ECDSA_P256, true, ['sign', 'verify']);
   const intermediateKeys = await webcrypto.subtle.generateKey(ECDSA_P256, true, ['sign', 'verify']);
   const notBefore = new Date(Date.now() - DAY_MS);
@@ -69,7 +85,10 @@ export async function createCertificateAuthority(name = 'Contoso'): Promise<Cert
       publicKey: intermediateKeys.publicKey,
       signingKey: rootKeys.privateKey,
       signingAlgorithm: SIGNING,
-      extensions: await authorityExtensions(intermediateKeys.publicKey, rootKeys.publicKey),
+      extensions: [
+        ...(await authorityExtensions(intermediateKeys.publicKey, rootKeys.publicKey)),
+        ...distributionPoint(revocationLists, 'root.crl'),
+      ],
     });
   const intermediate = await issueIntermediate();
   const rootPem = pem(root);
@@ -78,6 +97,20 @@ export async function createCertificateAuthority(name = 'Contoso'): Promise<Cert
     rootPem,
     intermediatePem,
     renewIntermediate: async () => pem(await issueIntermediate()),
+    revocationList: async (by, revoked) => {
+      const list = await x509.X509CrlGenerator.create({
+        issuer: by === 'Root' ? root.subject : intermediate.subject,
+        thisUpdate: notBefore,
+        nextUpdate: new Date(Date.now() + DAY_MS),
+        entries: revoked.map((certificate) => ({
+          serialNumber: new x509.X509Certificate(certificate).serialNumber,
+          revocationDate: new Date(),
+        })),
+        signingKey: (by === 'Root' ? rootKeys : intermediateKeys).privateKey,
+        signingAlgorithm: SIGNING,
+      });
+      return new Uint8Array(list.rawData);
+    },
     issue: async (request) => {
       const keys = await webcrypto.subtle.generateKey(request.key === 'ECDSA' ? ECDSA_P256 : RSA_2048, true, [
         'sign',
@@ -92,7 +125,10 @@ export async function createCertificateAuthority(name = 'Contoso'): Promise<Cert
         publicKey: keys.publicKey,
         signingKey: intermediateKeys.privateKey,
         signingAlgorithm: SIGNING,
-        extensions: await leafExtensions(request, keys.publicKey, intermediateKeys.publicKey),
+        extensions: [
+          ...(await leafExtensions(request, keys.publicKey, intermediateKeys.publicKey)),
+          ...distributionPoint(revocationLists, 'issuing.crl'),
+        ],
       });
       const certificatePem = pem(leaf);
       const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
@@ -103,6 +139,10 @@ export async function createCertificateAuthority(name = 'Contoso'): Promise<Cert
       };
     },
   };
+}
+
+function distributionPoint(lists: string | undefined, name: string): x509.Extension[] {
+  return lists === undefined ? [] : [new x509.CRLDistributionPointsExtension([`${lists}/${name}`])];
 }
 
 function subjectOf(request: LeafRequest): x509.JsonName {
@@ -116,7 +156,7 @@ async function leafExtensions(request: LeafRequest, publicKey: webcrypto.CryptoK
   const names = request.names ?? (request.commonName === undefined ? [] : [request.commonName]);
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.ExtendedKeyUsageExtension([SERVER_AUTHENTICATION]),
+    new x509.ExtendedKeyUsageExtension([EXTENDED_KEY_USAGES[request.purpose ?? 'Server']]),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
     ...(names.length === 0
       ? []

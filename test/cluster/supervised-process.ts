@@ -32,8 +32,9 @@ export interface SupervisedProcessOptions {
   readonly cwd?: string;
   /** The whole environment. Default: this process's own. */
   readonly env?: NodeJS.ProcessEnv;
-  /** File descriptor that takes standard output and standard error. */
+  /** File descriptor that takes standard output, and standard error if `errorOutput` does not. */
   readonly output: number;
+  readonly errorOutput?: number;
 }
 
 /**
@@ -52,7 +53,7 @@ export function startSupervised(
     env: options.env,
     // A group of its own: a Ctrl-C in the terminal reaches only us, and we decide what it means for the child.
     detached: true,
-    stdio: ['ignore', options.output, options.output, 'pipe'],
+    stdio: ['ignore', options.output, options.errorOutput ?? options.output, 'pipe'],
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`cannot start ${command}: no process could be made`);

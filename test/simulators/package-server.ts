@@ -4,12 +4,18 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { IssuedCertificate } from '../certificate-authority.ts';
 
-/** A web server that offers one service package, as an administrator's file share would. */
-export interface PackageServer {
+/** A service package as a CMG names it. */
+export interface OfferedPackage {
   readonly url: string;
   /** SHA-256 of the package in lower-case hexadecimal digits. */
   readonly sha256: string;
-  /** How often the package has been downloaded to its end. */
+}
+
+/** A web server that offers service packages, as an administrator's file share would; the usual one by its own fields. */
+export interface PackageServer extends OfferedPackage {
+  /** Offers a further package as `/<name>.zip`. */
+  offer(name: string, content: Uint8Array): OfferedPackage;
+  /** How often packages have been downloaded to their end. */
   downloads(): number;
   close(): Promise<void>;
 }
@@ -21,19 +27,21 @@ export async function startPackageServer(options: {
   readonly authorization?: string;
 }): Promise<PackageServer> {
   let downloads = 0;
+  const contents = new Map([['/cmg-service-package.zip', options.content]]);
   const server = createServer(
     { cert: options.certificate.chainPem, key: options.certificate.privateKeyPem },
     (request, response) => {
+      const content = contents.get(request.url ?? '');
       if (options.authorization !== undefined && request.headers.authorization !== options.authorization) {
         response.writeHead(401).end();
-      } else if (request.url !== '/cmg-service-package.zip') {
+      } else if (content === undefined) {
         response.writeHead(404).end();
       } else {
         response.writeHead(200, {
           'Content-Type': 'application/zip',
-          'Content-Length': options.content.byteLength,
+          'Content-Length': content.byteLength,
         });
-        response.end(options.content, () => {
+        response.end(content, () => {
           downloads += 1;
         });
       }
@@ -42,9 +50,16 @@ export async function startPackageServer(options: {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const offered = (path: string, content: Uint8Array): OfferedPackage => ({
+    url: `https://127.0.0.1:${port}${path}`,
+    sha256: createHash('sha256').update(content).digest('hex'),
+  });
   return {
-    url: `https://127.0.0.1:${port}/cmg-service-package.zip`,
-    sha256: createHash('sha256').update(options.content).digest('hex'),
+    ...offered('/cmg-service-package.zip', options.content),
+    offer: (name, content) => {
+      contents.set(`/${name}.zip`, content);
+      return offered(`/${name}.zip`, content);
+    },
     downloads: () => downloads,
     close: async () => {
       server.closeAllConnections();

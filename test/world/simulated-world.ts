@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type CertificateAuthority, createCertificateAuthority } from '../certificate-authority.ts';
 import { type ArmSimulator, type ArmSimulatorOptions, startArmSimulator } from '../simulators/arm/simulator.ts';
-import { type PackageServer, startPackageServer } from '../simulators/package-server.ts';
+import { packageArchive } from '../simulators/gateway/package-archive.ts';
+import type { PackageVariant } from '../simulators/gateway/package-variants.ts';
+import { type OfferedPackage, type PackageServer, startPackageServer } from '../simulators/package-server.ts';
 import { trust } from './trust.ts';
 
 /** Everything outside the cluster that a gateway needs: Azure, a server with the service package, a certificate authority. */
@@ -15,15 +17,19 @@ export interface SimulatedWorld {
   close(): Promise<void>;
 }
 
-/** Size of the made-up service package: more than one block of a blob upload would be slow, one byte would prove little. */
+/** Size of the made-up service package where nothing runs it: more than one block of a blob upload would be slow, one byte would prove little. */
 const PACKAGE_BYTES = 256 * 1024;
 
-/** Starts the simulators on 127.0.0.1 and makes this process trust their certificates. */
+/**
+ * Starts the simulators on 127.0.0.1 and makes this process trust their certificates. With `gateways: true` the service
+ * package is the reference package, and VMs run it.
+ */
 export async function startSimulatedWorld(options: ArmSimulatorOptions = {}): Promise<SimulatedWorld> {
   const authority = await createCertificateAuthority('Contoso');
   const webServer = await createCertificateAuthority('Test');
   const certificate = await webServer.issue({ names: ['127.0.0.1', 'localhost'], key: 'ECDSA' });
-  const packages = await startPackageServer({ certificate, content: randomBytes(PACKAGE_BYTES) });
+  const content = options.gateways === true ? await packageArchive() : randomBytes(PACKAGE_BYTES);
+  const packages = await startPackageServer({ certificate, content });
   try {
     const azure = await startArmSimulator(options);
     trust(azure.caPem, webServer.rootPem);
@@ -40,4 +46,12 @@ export async function startSimulatedWorld(options: ArmSimulatorOptions = {}): Pr
     await packages.close();
     throw error;
   }
+}
+
+/** Offers another package beside the usual one. */
+export async function offerPackage(
+  { packages }: Pick<SimulatedWorld, 'packages'>,
+  variant: PackageVariant,
+): Promise<OfferedPackage> {
+  return packages.offer(variant.toLowerCase(), await packageArchive(variant));
 }

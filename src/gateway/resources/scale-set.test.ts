@@ -36,9 +36,9 @@ test('the scale set runs Windows with trusted launch, behind the load balancer, 
                 "name": "setup",
                 "properties": {
                   "autoUpgradeMinorVersion": true,
-                  "forceUpdateTag": "1d6f0e3adfacc51b2a659ea094f2e607",
+                  "forceUpdateTag": "9507e06a9d4de28d1743e6b5e7935656",
                   "protectedSettings": {
-                    "commandToExecute": "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference = 'Stop'; if ((Get-FileHash a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip -Algorithm SHA256).Hash -ne 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1') { throw 'The service package is not the expected one.' }; if ((Get-FileHash settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json -Algorithm SHA256).Hash -ne '6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890') { throw 'The settings are not the expected ones.' }; Expand-Archive -Force a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip cmg; & ./cmg/setup.ps1 -SettingsFile ./settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json; exit $LASTEXITCODE"",
+                    "commandToExecute": "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference = 'Stop'; if ((Get-FileHash a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip -Algorithm SHA256).Hash -ne 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1') { throw 'The service package is not the expected one.' }; if ((Get-FileHash settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json -Algorithm SHA256).Hash -ne '6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890') { throw 'The settings are not the expected ones.' }; Expand-Archive -Force a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip cmg; try { & ./cmg/setup.ps1 -SettingsFile ./settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json } finally { if (Test-Path ./cmg/status.json) { Get-Content ./cmg/status.json -Encoding UTF8 } }; exit $LASTEXITCODE"",
                     "fileUris": [
                       "https://granitefalls.blob.core.windows.net/packages/a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip",
                       "https://granitefalls.blob.core.windows.net/packages/settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json",
@@ -191,7 +191,7 @@ describe('the setup extension', () => {
   const tagOf = (deployment: GatewayDeployment, observed = observedOutputs(deployment)) =>
     propertiesOf(deployment, observed).forceUpdateTag;
 
-  test('fetches the package and the settings, checks both, and tells the setup where the settings are', () => {
+  test('fetches the package and the settings, checks both, tells the setup where the settings are, and shows its status', () => {
     const { commandToExecute, fileUris } = propertiesOf(contoso).protectedSettings as {
       commandToExecute: string;
       fileUris: readonly string[];
@@ -199,7 +199,10 @@ describe('the setup extension', () => {
     const { name, sha256 } = settingsFile(contoso);
     const container = 'https://granitefalls.blob.core.windows.net/packages';
     expect(fileUris).toEqual([`${container}/${'a1'.repeat(32)}.zip`, `${container}/${name}`]);
-    expect(commandToExecute).toContain(`& ./cmg/setup.ps1 -SettingsFile ./${name};`);
+    expect(commandToExecute).toContain(
+      `try { & ./cmg/setup.ps1 -SettingsFile ./${name} } finally { if (Test-Path ./cmg/status.json) { Get-Content ./cmg/status.json`,
+    );
+    expect(commandToExecute).toMatch(/; exit \$LASTEXITCODE"$/);
     expect(commandToExecute).toContain(`if ((Get-FileHash ${name} -Algorithm SHA256).Hash -ne '${sha256}') { throw`);
     // cmd.exe, which starts it, takes at most 8,191 characters and would expand what stands between percent signs.
     expect(commandToExecute.length).toBeLessThan(8191);

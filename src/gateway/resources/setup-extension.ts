@@ -44,7 +44,8 @@ export function setupExtension(deployment: GatewayDeployment, observed: Observed
 
 /**
  * Checks both files once more, as the package runs with all rights in the VM, unpacks it and tells its setup where the
- * settings are. The setup's exit code becomes the extension's.
+ * settings are. What the setup says about itself in its status file becomes the last line of the output, where Azure
+ * shows it, even when the setup throws; its exit code becomes the extension's.
  */
 function setupCommand(sha256: string, settings: SettingsFile): string {
   const file = packageBlobName(sha256);
@@ -53,11 +54,13 @@ function setupCommand(sha256: string, settings: SettingsFile): string {
     throwUnless(file, sha256, 'The service package is not the expected one.'),
     throwUnless(settings.name, settings.sha256, 'The settings are not the expected ones.'),
     `Expand-Archive -Force ${file} cmg`,
-    `& ./cmg/setup.ps1 -SettingsFile ./${settings.name}`,
+    `try { & ./cmg/setup.ps1 -SettingsFile ./${settings.name} } finally { ${SHOW_STATUS} }`,
     'exit $LASTEXITCODE',
   ];
   return `powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "${script.join('; ')}"`;
 }
+
+const SHOW_STATUS = 'if (Test-Path ./cmg/status.json) { Get-Content ./cmg/status.json -Encoding UTF8 }';
 
 function throwUnless(file: string, sha256: string, message: string): string {
   return `if ((Get-FileHash ${file} -Algorithm SHA256).Hash -ne '${sha256}') { throw '${message}' }`;

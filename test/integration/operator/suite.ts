@@ -9,6 +9,7 @@ import type { IssuedCertificate, LeafRequest } from '../../certificate-authority
 import { APPLY_PATCH, type ApiClient, MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { namespaceForTest, sharedApi } from '../../cluster/shared.ts';
 import type { ArmSimulatorOptions } from '../../simulators/arm/simulator.ts';
+import { gatewayDial } from '../../world/gateway-dial.ts';
 import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
@@ -85,6 +86,7 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
           kubeconfigPath: test.kubeconfigPath,
           world: present(),
           logger,
+          ...(options.gateways === true ? { dial: gatewayDial(present().azure) } : {}),
           flags: ['--namespaces', namespace, '--leader-election-namespace', namespace, ...flags, ...more],
         });
         onTestFinished(async () => {

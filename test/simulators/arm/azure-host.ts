@@ -4,6 +4,7 @@ import { type Azure, createAzure } from './azure.ts';
 import type { SimulatedCloud } from './clouds.ts';
 import type { Entra } from './entra.ts';
 import type { Application } from './entra-token-endpoint.ts';
+import type { Machines } from './world.ts';
 import type { WorldState } from './world-state.ts';
 import { randomUuid } from './world-state.ts';
 
@@ -43,6 +44,7 @@ export interface AzureHostParts {
   readonly entra: Entra;
   readonly blobEndpoint: (account: string) => string;
   readonly blobExists: (url: string) => boolean;
+  readonly machines?: Machines;
 }
 
 /** A host with an empty Azure, in which the application of `identity` may do everything. */

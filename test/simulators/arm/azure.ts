@@ -18,7 +18,7 @@ import { createOperations, type Operation, type Operations } from './operations.
 import { resourceTypes } from './providers/index.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import { defaultSettings, type Settings } from './settings.ts';
-import type { Principal } from './world.ts';
+import type { Machines, Principal } from './world.ts';
 import { createWorld, type Subscription, type WorldState } from './world-state.ts';
 
 /** One simulated Azure without its network and its directory. */
@@ -52,6 +52,8 @@ export interface AzureParts {
   readonly blobEndpoint: (account: string) => string;
   readonly blobExists: (url: string) => boolean;
   readonly settings?: Settings;
+  /** Present where processes run behind VMs. */
+  readonly machines?: Machines;
 }
 
 /** An Azure with one subscription, all providers registered, and nothing in it. */

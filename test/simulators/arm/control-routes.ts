@@ -26,6 +26,8 @@ async function route(control: SimulatorControl, request: ArmRequest): Promise<An
       return { status: 200, body: { ...control.counts, runningOperations: control.runningOperations } };
     case 'GET writes':
       return { status: 200, body: control.writes.map((write) => ({ ...write })) };
+    case 'GET ports':
+      return { status: 200, body: control.openPorts().map((port) => ({ ...port })) };
     case 'POST reset':
       control.reset();
       return DONE;

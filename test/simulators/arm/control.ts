@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../src/json.ts';
+import type { OpenPort } from '../gateway/public-addresses.ts';
 import type { AzureHost } from './azure-host.ts';
 import { viewOf } from './dispatcher.ts';
 import type { Entra } from './entra.ts';
@@ -6,7 +7,7 @@ import type { Application } from './entra-token-endpoint.ts';
 import type { Answer } from './exchange.ts';
 import type { Faults } from './faults.ts';
 import type { AcceptedWrite, RequestCounts } from './journal.ts';
-import { mergePatch } from './json-path.ts';
+import { mergePatch, textAt } from './json-path.ts';
 import { nameKey } from './resource-store.ts';
 import type { Settings } from './settings.ts';
 import type { GlobalName, Principal, StoredResource } from './world.ts';
@@ -20,6 +21,10 @@ export interface SimulatorControl {
   state(): readonly JsonObject[];
   /** One resource or group as a GET shows it. */
   resource(id: string): JsonObject | undefined;
+  /** The public address to which a name such as `contoso.westeurope.cloudapp.azure.com` leads. */
+  addressOf(deploymentName: string): string | undefined;
+  /** Ports of public addresses that are open, and where they are on this machine. Empty where no processes run. */
+  openPorts(): readonly OpenPort[];
   readonly counts: RequestCounts;
   /** Accepted writes, oldest first, with the times at which they were done and reported. */
   readonly writes: readonly AcceptedWrite[];
@@ -73,6 +78,7 @@ export interface Controlled {
   readonly clientId: string;
   /** `https://<host>` of the running simulator. */
   origin(): string;
+  openPorts(): readonly OpenPort[];
   advance(ms: number): void | Promise<void>;
 }
 
@@ -108,6 +114,8 @@ export function createControl(controlled: Controlled): SimulatorControl {
       const found = world().get(id);
       return found === undefined ? undefined : view(found);
     },
+    openPorts: controlled.openPorts,
+    addressOf: (deploymentName) => addressIn(world(), deploymentName),
     get counts() {
       return host.azure().journal.counts;
     },
@@ -158,6 +166,13 @@ export function createControl(controlled: Controlled): SimulatorControl {
     remove: (id) => world().remove(existing(id).id),
     call: (method, path, body) => callAsSomebody(controlled, method, path, body),
   };
+}
+
+function addressIn(world: WorldState, deploymentName: string): string | undefined {
+  const [name = '', location = '', ...suffix] = deploymentName.toLowerCase().split('.');
+  if (suffix.join('.') !== world.endpoints.publicDnsSuffix) return undefined;
+  const holder = world.nameHolder({ kind: 'dnsLabel', name, location });
+  return holder?.kind === 'Resource' ? textAt(world.get(holder.id)?.document, 'properties.ipAddress') : undefined;
 }
 
 /** A person with all rights, who is not the operator. */

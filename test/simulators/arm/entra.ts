@@ -19,6 +19,8 @@ export interface Entra {
   authenticate(authorization: string | undefined, audiences: readonly string[]): Authentication;
   /** A token for the simulator's own requests to blob storage. */
   serviceToken(audience: string): string;
+  /** A token of a managed identity, as the metadata service of a VM hands it out. */
+  identityToken(identity: Principal, audience: string): string;
 }
 
 export type Authentication =
@@ -28,16 +30,26 @@ export type Authentication =
 
 export const STORAGE_AUDIENCES: readonly string[] = ['https://storage.azure.com'];
 
-/** Starts the tenant's directory, without applications. */
-export async function createEntra(tenantId: string, cloud: SimulatedCloud): Promise<Entra> {
+/**
+ * Starts the tenant's directory, without applications.
+ *
+ * @param identityOf the managed identity with an application (client) id, in the Azure of now
+ */
+export async function createEntra(
+  tenantId: string,
+  cloud: SimulatedCloud,
+  identityOf: (appId: string) => Principal | undefined = () => undefined,
+): Promise<Entra> {
   const issuer = await createTokenIssuer();
   const applications = new Map<string, Application>();
+  const principalOf = (appId: string) => applications.get(appId)?.principal ?? identityOf(appId);
   const entra: Entra = {
     applications,
     tokenLifetimeSeconds: 3599,
     answer: (request) => answer(request),
-    authenticate: (authorization, audiences) => authenticate(issuer, applications, authorization, audiences),
+    authenticate: (authorization, audiences) => authenticate(issuer, principalOf, authorization, audiences),
     serviceToken: (audience) => issue(SIMULATOR_ITSELF, audience),
+    identityToken: (identity, audience) => issue(identity, audience),
   };
   const issue = (principal: Principal, audience: string) =>
     issuer.issue(accessClaims(tenantId, principal, audience, entra.tokenLifetimeSeconds));
@@ -100,7 +112,7 @@ function accessClaims(tenantId: string, principal: Principal, audience: string, 
 
 function authenticate(
   issuer: TokenIssuer,
-  applications: ReadonlyMap<string, Application>,
+  principalOf: (appId: string) => Principal | undefined,
   authorization: string | undefined,
   audiences: readonly string[],
 ): Authentication {
@@ -127,10 +139,10 @@ function authenticate(
       `The access token has been obtained for wrong audience or resource '${audience}'. It should exactly match with one of the allowed audiences ${allowed}.`,
     );
   }
-  const application = applications.get(String(result.claims.appid).toLowerCase());
-  return application === undefined
+  const principal = principalOf(String(result.claims.appid).toLowerCase());
+  return principal === undefined
     ? refused('InvalidAuthenticationToken', 'The application of the access token is unknown.')
-    : { kind: 'Known', principal: application.principal };
+    : { kind: 'Known', principal };
 }
 
 function refused(code: string, message: string): Authentication {

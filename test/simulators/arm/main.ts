@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { type SimulatedDns, startSimulatedDns } from '../dns/simulated-dns.ts';
 import { CLOUDS, type SimulatedCloudName } from './clouds.ts';
 import { type ArmSimulator, startArmSimulator } from './simulator.ts';
 
@@ -14,6 +15,7 @@ Usage: npm run simulator:arm -- [options]
   --record FILE   write every exchange to FILE, one JSON object a line, secrets masked
   --seed N        seed of ids and secrets; the same seed gives the same ones (default: 1)
   --cloud NAME    AzurePublicCloud or AzureUSGovernmentCloud (default: the public one)
+  --gateways      with real processes behind VMs, and a DNS resolver (test/simulators/gateway)
   --no-blobs      without blob storage (starts about two seconds faster)
   --help          this text
 
@@ -30,6 +32,7 @@ async function main(): Promise<void> {
       record: { type: 'string' },
       seed: { type: 'string' },
       cloud: { type: 'string' },
+      gateways: { type: 'boolean' },
       'no-blobs': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -48,11 +51,15 @@ async function main(): Promise<void> {
       ...(values.cloud === undefined ? {} : { cloud: cloudCalled(values.cloud) }),
       ...(values.record === undefined ? {} : { record: values.record }),
       blobs: values['no-blobs'] !== true,
+      gateways: values.gateways === true,
     });
+    const names = values.gateways === true ? await startSimulatedDns(simulator) : undefined;
     const caFile = join(folder, 'ca.crt');
     await writeFile(caFile, simulator.caPem);
     process.stdout.write(introduction(simulator, caFile));
+    if (names !== undefined) process.stdout.write(wayToGateways(simulator, names, caFile));
     await stopped;
+    await names?.close();
     await simulator.close();
   } finally {
     removeTemporaryDirectory(folder);
@@ -109,6 +116,16 @@ With the Azure CLI:
   az cloud register -n Simulator --endpoint-resource-manager ${url}
   az cloud set -n Simulator
   az login --service-principal -u ${clientId} -p ${clientSecret} --tenant ${tenantId}
+
+`;
+}
+
+function wayToGateways({ url }: ArmSimulator, { port }: SimulatedDns, caFile: string): string {
+  return `Gateways run. Where open ports of public addresses are on this machine, and what a name leads to:
+
+  curl -s --cacert ${caFile} ${url}/simulator/ports
+  dig @127.0.0.1 -p ${port} contoso.westeurope.cloudapp.azure.com
+  curl -k --connect-to NAME:443:127.0.0.1:LOCAL_PORT https://NAME/CCM_Proxy_MutualAuth/1
 
 `;
 }

@@ -63,6 +63,11 @@ export function createOperations(world: WorldState, clock: Clock): Operations {
   const journal: Operation[] = [];
   let running = 0;
   const signer = createSigner(world);
+  /** Operations whose time is up and which are not over, by resource. */
+  const waiting = new Map<string, Set<() => void>>();
+  world.onChange((id) => {
+    for (const look of [...(waiting.get(id.toLowerCase()) ?? [])]) look();
+  });
 
   const finish = (operation: Operation, subject: OperationSubject) => {
     const { plan, resourceId } = operation;
@@ -81,14 +86,26 @@ export function createOperations(world: WorldState, clock: Clock): Operations {
 
   /** Goes on with an operation whose time is up, until it has to wait again or is over. */
   const proceed = (operation: Operation, subject: OperationSubject) => {
+    const { plan } = operation;
     for (;;) {
-      const more = subject.failure === undefined ? operation.plan.proceed?.(world) : undefined;
+      if (subject.failure === undefined && plan.isOver?.(world) === false) return proceedOnceOver(operation, subject);
+      const more = subject.failure === undefined ? plan.proceed?.(world) : undefined;
       if (more === undefined) break;
       if (more <= 0) continue;
       clock.schedule(more * 1000, () => proceed(operation, subject));
       return;
     }
     finish(operation, subject);
+  };
+
+  const proceedOnceOver = (operation: Operation, subject: OperationSubject) => {
+    const key = operation.resourceId.toLowerCase();
+    const look = () => {
+      if (operation.plan.isOver?.(world) === false) return;
+      waiting.get(key)?.delete(look);
+      proceed(operation, subject);
+    };
+    waiting.set(key, (waiting.get(key) ?? new Set()).add(look));
   };
 
   return {
@@ -101,7 +118,8 @@ export function createOperations(world: WorldState, clock: Clock): Operations {
       unseen.set(key, (unseen.get(key) ?? new Set()).add(operation));
       current.set(key, operation);
       const headers = operationHeaders(operation, subject, signer);
-      const lasts = plan.durationSeconds > 0 || plan.proceed !== undefined;
+      const lasts =
+        plan.durationSeconds > 0 || plan.proceed !== undefined || (plan.isOver !== undefined && !plan.isOver(world));
       if (lasts && plan.whileRunning !== undefined) world.setProvisioningState(subject.resourceId, plan.whileRunning);
       if (plan.durationSeconds > 0) clock.schedule(plan.durationSeconds * 1000, () => proceed(operation, subject));
       else proceed(operation, subject);

@@ -129,6 +129,11 @@ export interface OperationPlan {
    * step and says for how many more seconds it runs; `undefined` when the operation is over. Called again after that.
    */
   proceed?(world: World): number | undefined;
+  /**
+   * Asked when the time of the operation or of a step is up, and again after each change of the resource while it says no:
+   * what also has to have happened until it goes on. Default: nothing.
+   */
+  isOver?(world: World): boolean;
   /** `Retry-After` of the answer in simulated seconds. Absent: no header. */
   readonly retryAfterSeconds?: number;
   /** `Retry-After` of the polls that find it running, the last one for all that follow. Default: `retryAfterSeconds`. */

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import { seededRandom } from '../../../src/runtime/random.ts';
 import { createAcceleratedClock } from '../accelerated-clock.ts';
+import { type Gateways, startGateways } from '../gateway/gateways.ts';
 import type { Azure } from './azure.ts';
 import { type AzureHost, createAzureHost, createIdentity } from './azure-host.ts';
 import { type BlobFront, createBlobFront } from './blobs/front.ts';
@@ -15,6 +16,8 @@ import { createRecorder, type Recorder } from './recorder.ts';
 import { recordingOfRun } from './recording-of-run.ts';
 import { type Handlers, startHttpsServer } from './server.ts';
 import { answerVaultData } from './vault-data.ts';
+import type { Principal } from './world.ts';
+import type { WorldState } from './world-state.ts';
 
 /** A running simulator of Azure: Resource Manager, Entra ID, Resource Graph and blob storage, on one TLS port. */
 export interface ArmSimulator {
@@ -29,6 +32,8 @@ export interface ArmSimulator {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly control: SimulatorControl;
+  /** The insides of VMs. Without `gateways: true`, nothing can be reached and no process runs. */
+  readonly gateways: Pick<Gateways, 'endpoint' | 'openPorts' | 'processes'>;
   /** The simulated time: that of operations and of `Date` headers. */
   readonly clock: Clock;
   /** Stops the server and all that it started, and finishes the recording. */
@@ -50,6 +55,11 @@ export interface ArmSimulatorOptions {
   readonly seed?: number;
   /** Whether blob storage (Azurite, a second process) is started. Default true. */
   readonly blobs?: boolean;
+  /**
+   * Whether real processes run behind VMs, as test/simulators/gateway describes: extensions end as their commands do,
+   * probes really connect, and gateways can be connected to. Needs blobs. Default false.
+   */
+  readonly gateways?: boolean;
 }
 
 /** Starts a simulator. */
@@ -58,11 +68,12 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
   const random = seededRandom(options.seed ?? 1);
   const identity = createIdentity(random);
   const cloud = CLOUDS[options.cloud ?? 'AzurePublicCloud'];
-  const entra = await createEntra(identity.tenantId, cloud);
+  const entra = await createEntra(identity.tenantId, cloud, (appId) => identityIn(host.azure().world, appId));
   const faults = createFaults();
   // Known only when the server listens, and asked for only after that.
   let url = '';
   let blobs: BlobFront | undefined;
+  let gateways: Gateways | undefined;
   const host = createAzureHost({
     cloud,
     identity,
@@ -71,6 +82,7 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
     entra,
     blobEndpoint: (account) => `${url}/blob/${account}/`,
     blobExists: (blobUrl) => blobs?.exists(blobUrl) ?? true,
+    ...(options.gateways === true ? { machines: { isHealthy: (...vm) => gateways?.isHealthy(...vm) ?? false } } : {}),
   });
   const control = createControl({
     ...identity,
@@ -78,6 +90,7 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
     entra,
     faults,
     origin: () => url,
+    openPorts: () => gateways?.openPorts() ?? [],
     advance: (ms) => {
       if (clock.advance === undefined) throw new Error('The clock of this simulator cannot be moved.');
       return clock.advance(ms);
@@ -89,21 +102,37 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
   const server = await startHttpsServer(options.port ?? 0, handlersOf(parts), [`*.${cloud.vaultSuffix}`]);
   url = `https://127.0.0.1:${server.port}`;
   const close = async () => {
+    await gateways?.close();
     await server.close();
     await blobs?.close();
     await recorder?.close();
     if ('stop' in clock && typeof clock.stop === 'function') clock.stop();
   };
-  if (options.blobs !== false) {
-    try {
+  try {
+    if (options.blobs !== false) {
       blobs = await createBlobFront({ entra, certificate: server.certificate, caPem: server.caPem });
-    } catch (error) {
-      await close();
-      throw error;
+      host.followWorlds(blobs.follow);
     }
-    host.followWorlds(blobs.follow);
+    if (options.gateways === true) {
+      gateways = await startGateways({ clock, entra, url, caPem: server.caPem });
+      host.followWorlds(gateways.follow);
+    }
+  } catch (error) {
+    await close();
+    throw error;
   }
-  return { ...identity, cloud, url, caPem: server.caPem, control, clock, close };
+  return { ...identity, cloud, url, caPem: server.caPem, control, gateways: gateways ?? NO_GATEWAYS, clock, close };
+}
+
+const NO_GATEWAYS: ArmSimulator['gateways'] = {
+  endpoint: () => undefined,
+  openPorts: () => [],
+  processes: () => new Map(),
+};
+
+/** The managed identity that has an application (client) id. */
+function identityIn(world: WorldState, appId: string): Principal | undefined {
+  return [...world.principals.values()].find((principal) => principal.appId.toLowerCase() === appId);
 }
 
 interface HandlerParts {

@@ -4,7 +4,7 @@ import { actionCovers, isWithin, locationName } from './resource-path.ts';
 import { createResourceStore, nameKey, type ResourceStore } from './resource-store.ts';
 import { allowedByRole } from './role-rights.ts';
 import { durationOf, quotaOf, ROLES, type Settings, sizeAvailabilityOf, sizeOf } from './settings.ts';
-import type { DeletedVault, GlobalName, NameHolder, StoredResource, World } from './world.ts';
+import type { DeletedVault, GlobalName, Machines, NameHolder, StoredResource, World } from './world.ts';
 
 /** What a principal may do at a scope and below it. `*` in an action is any text. */
 export interface Grant {
@@ -48,6 +48,7 @@ export interface WorldParts {
   readonly settings: Settings;
   readonly blobEndpoint: (account: string) => string;
   readonly blobExists: (url: string) => boolean;
+  readonly machines?: Machines;
 }
 
 /** An Azure in which nothing exists yet. */
@@ -105,6 +106,7 @@ export function createWorld(parts: WorldParts): WorldState {
       allowedByRole(world, caller, 'actions', action, scope),
     ...rulesOf(settings, store),
     blobExists: parts.blobExists,
+    ...(parts.machines === undefined ? {} : { machines: parts.machines }),
   };
   return world;
 }

@@ -180,4 +180,15 @@ export interface World {
    * Absent: extensions succeed. How long one takes is the duration `virtualMachineScaleSets/extension`.
    */
   extensionFailure?(scaleSetId: string, extension: string): string | undefined;
+  /**
+   * What is known only inside of VMs, where processes run behind them: they also decide how extensions end. Absent:
+   * extensions end by the clock, and a VM serves when they have succeeded.
+   */
+  readonly machines?: Machines;
+}
+
+/** The inside of all VMs. */
+export interface Machines {
+  /** Whether the load balancer's probe has found the VM answering. */
+  isHealthy(scaleSetId: string, instanceId: string): boolean;
 }

@@ -44,6 +44,7 @@ export function thenUpgradeInBatches(id: string, change: BegunChange): SteppedCh
   let batch: BegunChange | undefined;
   return {
     durationSeconds: change.durationSeconds,
+    isOver: (world) => (stage === 'Change' ? change : batch)?.isOver(world) ?? true,
     proceed: (world) => {
       if (stage === 'Change') {
         failure = change.onDone(world);

@@ -4,6 +4,7 @@ import { objectAt, objectsAt, replaceAt, textAt, valueAt } from '../json-path.ts
 import type { WriteRequest } from '../provider.ts';
 import type { StoredResource, World } from '../world.ts';
 import { resolveReference, withCheckedReferences } from './references.ts';
+import type { ExtensionFailure } from './scale-set-extensions.ts';
 import { immutableChange } from './scale-set-model.ts';
 import { type ScaleSetState, scaleSetState } from './scale-set-state.ts';
 import { findSecret } from './vault-secrets.ts';
@@ -187,29 +188,25 @@ function secretFailure(world: World, vaultId: string, url: string, location: str
       };
 }
 
-/** Why an extension of the model fails; `undefined` when all succeed. */
-export function extensionFailure(world: World, id: string, model: JsonObject): string | undefined {
+/** Why an extension of the model fails; `undefined` when all succeed, or when processes decide it. */
+export function extensionFailure(world: World, id: string, model: JsonObject): ExtensionFailure | undefined {
   for (const extension of objectsAt(model, `${PROFILE}.extensionProfile.extensions`)) {
-    const told = world.extensionFailure?.(id, String(extension.name));
-    if (told !== undefined) return told;
-    for (const settings of ['settings', 'protectedSettings']) {
-      const files = valueAt(extension, `properties.${settings}.fileUris`);
-      const missing = Array.isArray(files) ? files.find((url) => !world.blobExists(String(url))) : undefined;
-      if (missing !== undefined) {
-        return `Failed to download all specified files. Exiting. Error Message: The remote server returned an error: (404) Not Found. ${new URL(String(missing)).pathname}`;
-      }
-    }
+    const name = String(extension.name);
+    const told = world.extensionFailure?.(id, name) ?? (world.machines === undefined && missingFile(world, extension));
+    if (typeof told === 'string') return { kind: 'Failed', extension: name, exitCode: 1, message: told };
   }
   return undefined;
 }
 
-/** What the operation says when extensions have failed on VMs. */
-export function extensionError(model: JsonObject, failure: string): ArmErrorBody {
-  const [extension] = objectsAt(model, `${PROFILE}.extensionProfile.extensions`);
-  return {
-    code: 'VMExtensionProvisioningError',
-    message: `VM has reported a failure when processing extension '${extension?.name}' (publisher '${textAt(extension, 'properties.publisher')}' and type '${textAt(extension, 'properties.type')}'). Error message: '${failure}'. More information on troubleshooting is available at https://aka.ms/VMExtensionCSEWindowsTroubleshoot.`,
-  };
+function missingFile(world: World, extension: JsonObject): string | undefined {
+  for (const settings of ['settings', 'protectedSettings']) {
+    const files = valueAt(extension, `properties.${settings}.fileUris`);
+    const missing = Array.isArray(files) ? files.find((url) => !world.blobExists(String(url))) : undefined;
+    if (missing !== undefined) {
+      return `Failed to download all specified files. Exiting. Error Message: The remote server returned an error: (404) Not Found. ${new URL(String(missing)).pathname}`;
+    }
+  }
+  return undefined;
 }
 
 /** The instances that a request names; all when it names none or `*`. */

@@ -1,5 +1,11 @@
 import type { JsonObject } from '../../../../src/json.ts';
 import { objectAt, objectsAt, textAt } from '../json-path.ts';
+import {
+  type ExtensionFailure,
+  type ExtensionsResult,
+  extensionError,
+  extensionViews,
+} from './scale-set-extensions.ts';
 
 /**
  * The VMs of a scale set. Each is a record of what was done to it and when that is through, so that its state at any
@@ -15,12 +21,6 @@ export interface InstanceActivity {
 /** Power once the activity is over. */
 export type InstancePower = 'running' | 'stopped' | 'deallocated';
 
-/** How the extensions of an instance end. */
-export interface ExtensionsResult {
-  readonly endsAt: number;
-  readonly failure: string | undefined;
-}
-
 export interface ScaleSetInstance {
   readonly instanceId: string;
   readonly vmId: string;
@@ -30,6 +30,8 @@ export interface ScaleSetInstance {
   readonly activity: InstanceActivity;
   readonly power: InstancePower;
   readonly extensions: ExtensionsResult;
+  /** How often its extensions were begun. */
+  readonly setups: number;
   /** The model it was last brought to, secrets included. */
   readonly model: JsonObject;
   /** Fingerprint of that model. */
@@ -41,9 +43,10 @@ export interface InstanceTiming {
   readonly create: number;
   readonly update: number;
   readonly power: number;
-  readonly extensions: number;
+  /** `ByProcess`: until the processes in the VM have ended, who then say so. */
+  readonly extensions: number | 'ByProcess';
   /** Why the extensions fail; `undefined` when they succeed. */
-  readonly extensionFailure: string | undefined;
+  readonly extensionFailure: ExtensionFailure | undefined;
 }
 
 /** A VM that starts now, with its extensions after it. */
@@ -62,7 +65,11 @@ export function newInstance(
     createdAt: now,
     activity: { kind: 'creating', endsAt: now + timing.create },
     power: 'running',
-    extensions: { endsAt: now + timing.create + timing.extensions, failure: timing.extensionFailure },
+    extensions: {
+      endsAt: timing.extensions === 'ByProcess' ? Number.POSITIVE_INFINITY : now + timing.create + timing.extensions,
+      failure: timing.extensionFailure,
+    },
+    setups: 1,
     model,
     modelFingerprint,
   };
@@ -82,7 +89,11 @@ export function upgraded(
     model,
     modelFingerprint,
     activity: { kind: 'updating', endsAt },
-    extensions: { endsAt, failure: timing.extensionFailure },
+    extensions: {
+      endsAt: timing.extensions === 'ByProcess' ? Number.POSITIVE_INFINITY : endsAt,
+      failure: timing.extensionFailure,
+    },
+    setups: instance.setups + 1,
   };
 }
 
@@ -102,7 +113,7 @@ export function powered(
   return { ...instance, power: power[kind], activity: { kind, endsAt: now + timing.power } };
 }
 
-/** When everything that was begun on the instance is through. */
+/** When everything that was begun on the instance is through. Infinity while only a process in it knows. */
 export function settledAt(instance: ScaleSetInstance): number {
   return instance.power === 'running'
     ? Math.max(instance.activity.endsAt, instance.extensions.endsAt)
@@ -175,14 +186,24 @@ export function instanceView(instance: ScaleSetInstance, now: number, healthy: b
         }
       : {}),
     disks: [],
-    ...(power === 'running' ? { extensions: extensionViews(instance, now, time) } : {}),
+    ...(power === 'running' ? { extensions: extensionViews(instance.model, instance.extensions, now, time) } : {}),
     ...(healthy === undefined || power !== 'running' ? {} : { vmHealth: { status: healthStatus(healthy, time) } }),
     hyperVGeneration: 'V2',
     statuses: [
-      status(`ProvisioningState/${state.toLowerCase()}`, PROVISIONING_DISPLAY[state] ?? state, time),
+      provisioningStatus(instance, state, time),
       ...(power === undefined ? [] : [status(`PowerState/${power}`, `VM ${power}`)]),
     ],
   };
+}
+
+function provisioningStatus(instance: ScaleSetInstance, state: string, time: string): JsonObject {
+  const { failure } = instance.extensions;
+  const display = PROVISIONING_DISPLAY[state] ?? state;
+  if (state !== 'Failed' || failure === undefined) {
+    return status(`ProvisioningState/${state.toLowerCase()}`, display, time);
+  }
+  const { code, message } = extensionError(instance.model, failure);
+  return status(`ProvisioningState/failed/${code}`, display, time, message, 'Error');
 }
 
 const PROVISIONING_DISPLAY: Readonly<Record<string, string>> = {
@@ -211,22 +232,6 @@ function healthStatus(healthy: boolean, time: string): JsonObject {
         time,
       )
     : status('HealthState/unhealthy', 'The VM is reporting itself as unhealthy.', time, undefined, 'Error');
-}
-
-function extensionViews(instance: ScaleSetInstance, now: number, time: string): JsonObject[] {
-  return objectsAt(instance.model, 'properties.virtualMachineProfile.extensionProfile.extensions').map((extension) => ({
-    name: textAt(extension, 'name') ?? '',
-    type: `${textAt(extension, 'properties.publisher')}.${textAt(extension, 'properties.type')}`,
-    typeHandlerVersion: textAt(extension, 'properties.typeHandlerVersion') ?? '',
-    statuses: [extensionStatus(instance, now, time)],
-  }));
-}
-
-function extensionStatus({ extensions }: ScaleSetInstance, now: number, time: string): JsonObject {
-  if (now < extensions.endsAt) return status('ProvisioningState/transitioning', 'Transitioning', time);
-  return extensions.failure === undefined
-    ? status('ProvisioningState/succeeded', 'Provisioning succeeded', time, 'Finished executing command')
-    : status('ProvisioningState/failed/1', 'Provisioning failed', time, extensions.failure, 'Error');
 }
 
 /** The `instanceView` of the whole set: counts of the states of instances and extensions. */

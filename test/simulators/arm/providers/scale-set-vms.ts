@@ -3,8 +3,7 @@ import { ArmFault } from '../arm-fault.ts';
 import { objectsAt, textAt, valueAt } from '../json-path.ts';
 import type { ActionRequest, Outcome, ResourceRequest, ResourceType } from '../provider.ts';
 import type { StoredResource, World } from '../world.ts';
-import { allowsInbound, balancedPort, probedPort } from './reachability.ts';
-import { resolveReference } from './references.ts';
+import { type NetworkPath, networkPath } from './network-path.ts';
 import type { InstanceAction } from './scale-set-changes.ts';
 import {
   instanceProfiles,
@@ -18,45 +17,6 @@ import { instanceAction } from './scale-sets.ts';
 import { findSecret, type SecretVersion } from './vault-secrets.ts';
 
 const PROFILE = 'properties.virtualMachineProfile';
-const HTTPS = 443;
-
-/** The network in front of a scale set. */
-interface NetworkPath {
-  /** Whether a probe looks after the VMs. */
-  readonly probed: boolean;
-  /** Whether clients reach the VMs on 443, and the probe its port. */
-  readonly open: boolean;
-}
-
-/** What load balancer and network security groups, as they are now, let through to the VMs of a scale set. */
-function networkPath(world: World, scaleSet: StoredResource): NetworkPath {
-  const network = objectsAt(scaleSet.document, `${PROFILE}.networkProfile.networkInterfaceConfigurations`)[0];
-  const address = objectsAt(network, 'properties.ipConfigurations')[0];
-  const pool = textAt(objectsAt(address, 'properties.loadBalancerBackendAddressPools')[0], 'id');
-  const balancer = pool === undefined ? undefined : resolveReference(world, pool)?.resource.document;
-  const probe = textAt(scaleSet.document, `${PROFILE}.networkProfile.healthProbe.id`);
-  const port = pool === undefined || balancer === undefined ? undefined : balancedPort(balancer, pool, HTTPS);
-  const probePort = probe === undefined || balancer === undefined ? undefined : probedPort(balancer, probe);
-  const groups = [
-    textAt(network, 'properties.networkSecurityGroup.id'),
-    subnetGroup(world, textAt(address, 'properties.subnet.id')),
-  ].flatMap((id) => (id === undefined ? [] : [world.get(id)?.document ?? {}]));
-  const open =
-    port !== undefined &&
-    groups.length > 0 &&
-    groups.every((group) => allowsInbound(group, 'Internet', port)) &&
-    (probePort === undefined || groups.every((group) => allowsInbound(group, 'AzureLoadBalancer', probePort)));
-  return { probed: probe !== undefined, open };
-}
-
-function subnetGroup(world: World, subnetId: string | undefined): string | undefined {
-  const network = subnetId === undefined ? undefined : resolveReference(world, subnetId)?.resource.document;
-  const subnet = objectsAt(network, 'properties.subnets').find(
-    (item) => String(item.id).toLowerCase() === subnetId?.toLowerCase(),
-  );
-  return textAt(subnet, 'properties.networkSecurityGroup.id');
-}
-
 function vmDocument(scaleSet: StoredResource, instance: ScaleSetInstance, now: number): JsonObject {
   const { instanceId, vmId, createdAt, modelFingerprint } = instance;
   return {
@@ -86,13 +46,16 @@ function vms(request: ResourceRequest): readonly JsonObject[] {
   const path = expanded ? networkPath(world, parent) : { probed: false, open: false };
   return scaleSetState(parent).instances.map((instance) => {
     const document = vmDocument(parent, instance, now);
-    return expanded ? withView(document, instance, now, path) : document;
+    if (!expanded) return document;
+    const instanceView = viewOf(world, parent, instance, path);
+    return { ...document, properties: { ...(document.properties as JsonObject), instanceView } };
   });
 }
 
-function withView(document: JsonObject, instance: ScaleSetInstance, now: number, path: NetworkPath): JsonObject {
-  const view = instanceView(instance, now, path.probed ? path.open && isServing(instance, now) : undefined);
-  return { ...document, properties: { ...(document.properties as JsonObject), instanceView: view } };
+/** The view of an instance, with what the probe of its network finds. */
+function viewOf(world: World, scaleSet: StoredResource, instance: ScaleSetInstance, path: NetworkPath): JsonObject {
+  const found = world.machines?.isHealthy(scaleSet.id, instance.instanceId) ?? path.open;
+  return instanceView(instance, world.now(), path.probed ? found && isServing(instance, world.now()) : undefined);
 }
 
 function instanceOf({ parent, name, id }: ResourceRequest): { scaleSet: StoredResource; instance: ScaleSetInstance } {
@@ -125,9 +88,8 @@ export const scaleSetVirtualMachines: ResourceType = {
   actions: {
     'GET instanceView': (request) => {
       const { scaleSet, instance } = instanceOf(request);
-      const { probed, open } = networkPath(request.world, scaleSet);
-      const now = request.world.now();
-      return { status: 200, body: instanceView(instance, now, probed ? open && isServing(instance, now) : undefined) };
+      const path = networkPath(request.world, scaleSet);
+      return { status: 200, body: viewOf(request.world, scaleSet, instance, path) };
     },
     'POST reimage': actionOnOne('reimage'),
     'POST reimageall': actionOnOne('reimage'),
@@ -169,7 +131,8 @@ export function gatewayInstances(world: World, scaleSetId: string): readonly Gat
   });
 }
 
-function certificatesOf(world: World, model: JsonObject): SecretVersion[] {
+/** Certificates that a model gives its VMs, as the vault holds them. */
+export function certificatesOf(world: World, model: JsonObject): SecretVersion[] {
   return objectsAt(model, `${PROFILE}.osProfile.secrets`)
     .flatMap((group) => objectsAt(group, 'vaultCertificates'))
     .flatMap((certificate) => findSecret(world, String(valueAt(certificate, 'certificateUrl'))).secret ?? []);

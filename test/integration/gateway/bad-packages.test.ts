@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { Reason } from '../../../src/api/v1alpha1/conditions.ts';
+import { isAlive } from '../../cluster/supervised-process.ts';
+import { FAILING_STATUS, type PackageVariant } from '../../simulators/gateway/package-variants.ts';
+import { offerPackage } from '../../world/simulated-world.ts';
+import { operatorSuite } from '../operator/suite.ts';
+import { ANSWERED, processesOf, untilAsked } from './visits.ts';
+
+const suite = operatorSuite({ gateways: true });
+
+const PACKAGES: readonly (readonly [variant: PackageVariant, reason: Reason, says: RegExp])[] = [
+  ['Failing', 'SetupFailed', new RegExp(`step ${FAILING_STATUS.step} with exit code 3: ${FAILING_STATUS.message}`)],
+  ['Crashing', 'SetupFailed', /exit code 1: .*The setup has come to an end that nobody foresaw/s],
+  ['Idle', 'InstancesUnhealthy', /does not answer the health probe on port 443.*at the step listen/],
+  ['OtherCertificate', 'CertificateNotServed', /presents .* the certificate CN=unexpected\.example/],
+];
+
+describe('a service package', () => {
+  it.each(PACKAGES)('%s: %s, until another is declared', async (variant, reason, says) => {
+    const test = await suite.begin();
+    const { cmg, certificate, credentials } = await test.manifests({
+      servicePackage: await offerPackage(suite.world(), variant),
+    });
+    await test.apply(certificate, credentials, cmg);
+    const condition = await test.untilReason('ServiceHealthy', reason);
+    expect(condition.message).toMatch(says);
+
+    const { url, sha256 } = suite.world().packages;
+    await test.patchSpec({ servicePackage: { url, sha256 } });
+    await test.untilReady();
+    await untilAsked(test, '/', {}, ANSWERED);
+  });
+
+  it('whose setup never ends is given up after 90 minutes, and the next one is taken', async () => {
+    const test = await suite.begin();
+    const { cmg, certificate, credentials } = await test.manifests({
+      servicePackage: await offerPackage(suite.world(), 'Hanging'),
+    });
+    await test.apply(certificate, credentials, cmg);
+    await expect.poll(() => processesOf(test).length, { timeout: 30_000 }).toBe(1);
+    const hanging = processesOf(test);
+    const { url, sha256 } = suite.world().packages;
+    await test.patchSpec({ servicePackage: { url, sha256 } });
+    await test.azure.control.advance(90 * 60_000);
+    await expect.poll(() => hanging.filter(isAlive), { timeout: 30_000 }).toEqual([]);
+    await test.untilReady();
+    expect(test.azure.control.writes.map(({ failure }) => failure?.code)).toContain('VMExtensionProvisioningTimeout');
+    await untilAsked(test, '/', {}, ANSWERED);
+  });
+});

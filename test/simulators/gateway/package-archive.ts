@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { strToU8, zipSync } from 'fflate';
+import { type PackageVariant, SETUP_OF_VARIANT } from './package-variants.ts';
+
+/** One time for all files, so that the same sources make the same bytes. */
+const MODIFIED = new Date(2020, 0, 1);
+
+const SETUP_SCRIPT = `param([Parameter(Mandatory)][string] $SettingsFile)
+
+# The reference package is for simulated VMs, which run setup.mjs in place of this script.
+node (Join-Path $PSScriptRoot setup.mjs) --SettingsFile $SettingsFile
+exit $LASTEXITCODE
+`;
+
+/** Some dependencies are CommonJS and call `require` for Node's own modules, which an ES module does not have. */
+const REQUIRE =
+  "import { createRequire as createRequireOfPackage } from 'node:module'; const require = createRequireOfPackage(import.meta.url);";
+
+const made = new Map<PackageVariant, Promise<Uint8Array>>();
+
+/** A service package as a ZIP archive. Each is made once in a process, in a fifth of a second. */
+export function packageArchive(variant: PackageVariant = 'Reference'): Promise<Uint8Array> {
+  const archive = made.get(variant) ?? archiveOf(variant);
+  made.set(variant, archive);
+  return archive;
+}
+
+async function archiveOf(variant: PackageVariant): Promise<Uint8Array> {
+  const programs = await compiled(variant === 'OtherCertificate' ? 'other-certificate' : 'gateway');
+  const setup = SETUP_OF_VARIANT[variant];
+  const files = {
+    'setup.ps1': strToU8(SETUP_SCRIPT),
+    ...programs,
+    ...(setup === undefined ? {} : { 'setup.mjs': strToU8(setup) }),
+  };
+  return zipSync(files, { mtime: MODIFIED });
+}
+
+/** The programs of the package with all that they need, by file name. */
+async function compiled(gateway: string): Promise<Record<string, Uint8Array>> {
+  const source = join(import.meta.dirname, 'package');
+  const { outputFiles } = await build({
+    entryPoints: { setup: join(source, 'setup.ts'), gateway: join(source, `${gateway}.ts`) },
+    outdir: source,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    // What checks certificates and tokens is large, and is loaded only when a client shows one.
+    splitting: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minify: true,
+    banner: { js: REQUIRE },
+    logLevel: 'silent',
+  });
+  const files = outputFiles.map(({ path, contents }) => [path.slice(source.length + 1), contents] as const);
+  return Object.fromEntries(files.toSorted(([left], [right]) => left.localeCompare(right)));
+}

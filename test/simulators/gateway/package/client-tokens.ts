@@ -1,0 +1,34 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { authorityHost } from './machine.ts';
+import type { Decision } from './serve.ts';
+import type { Settings } from './settings.ts';
+
+/** Lets in who has a token of the tenant, made out for the site's server application by its client application. */
+export async function admitToken(entra: Settings['entra'], authorization: string | undefined): Promise<Decision> {
+  if (entra === undefined) return { kind: 'Refused', why: 'This gateway takes no tokens.' };
+  const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) return { kind: 'Refused', why: 'A bearer token is missing.' };
+  const { tenantId, serverAppId, clientAppId } = entra;
+  try {
+    const { payload } = await jwtVerify(token, keysOf(tenantId), {
+      issuer: [`https://sts.windows.net/${tenantId}/`, `${authorityHost()}/${tenantId}/v2.0`],
+      audience: [serverAppId, `api://${serverAppId}`],
+      algorithms: ['RS256'],
+    });
+    const application = payload.appid ?? payload.azp;
+    return application === clientAppId
+      ? { kind: 'Admitted', as: String(payload.oid ?? payload.sub) }
+      : { kind: 'Refused', why: 'The token was asked for by another application than the client application.' };
+  } catch (error) {
+    return { kind: 'Refused', why: `The token is not good: ${(error as Error).message}.` };
+  }
+}
+
+const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
+
+function keysOf(tenantId: string): ReturnType<typeof createRemoteJWKSet> {
+  const known =
+    keySets.get(tenantId) ?? createRemoteJWKSet(new URL(`${authorityHost()}/${tenantId}/discovery/v2.0/keys`));
+  keySets.set(tenantId, known);
+  return known;
+}
