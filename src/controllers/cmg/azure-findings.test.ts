@@ -193,9 +193,14 @@ describe('a failure', () => {
     expect(found.get('AzureReady')?.message).toMatch(/^Reading the scale set: /);
   });
 
-  it('is not told once Azure has accepted another try', () => {
+  it('is told as the reason for another try once Azure has accepted one', () => {
     const found = find(broken, { scaleSet: failure('Capacity', { retrying: true }) });
-    expect(found.get('AzureReady')?.reason).toBe('Provisioning');
+    expect(found.get('AzureReady')).toMatchObject({
+      reason: 'Provisioning',
+      message: expect.stringMatching(
+        /^Waiting for Azure: scale set\. It is a new try, .*: Writing the scale set: It failed\./,
+      ),
+    });
   });
 
   it.each<readonly [occasion: Occasion, slow: boolean, reason: string]>([

@@ -75,17 +75,28 @@ function problemFinding({ occasion, slow }: AzureFindingsInput, { reason, messag
   return { type: 'AzureReady', status: 'False', reason: shown, message };
 }
 
-function progress({ observed, occasion, slow }: AzureFindingsInput): Pick<Finding, 'reason' | 'message'> {
+function progress({ observed, memory, occasion, slow }: AzureFindingsInput): Pick<Finding, 'reason' | 'message'> {
   const { actions, waiting } = observed.plan;
   const busy = waiting.filter(({ reason }) => reason !== 'Dependency').map(({ key }) => key);
   const names = [...new Set([...actions.map(({ resource }) => resource.key), ...busy])].map(titleOf);
-  const waitingFor = `Waiting for Azure: ${names.length === 0 ? 'the next step' : names.join(', ')}.`;
+  const before = lastTry(memory);
+  const waitingFor = `Waiting for Azure: ${names.length === 0 ? 'the next step' : names.join(', ')}.${before}`;
   return slow
     ? {
         reason: 'ProvisioningSlow',
         message: `Provisioning has taken longer than 15 minutes, which is unusual. It goes on. ${waitingFor} Look at the activity log of the resource group in Azure.`,
       }
     : { reason: occasion, message: waitingFor };
+}
+
+/** A try that takes Azure an hour would otherwise hide for as long why it is made. */
+function lastTry({ failures }: GatewayMemory): string {
+  const [again] = [...failures].filter(([key, { retrying }]) => key !== ROLLOUT && retrying === true);
+  if (again === undefined) {
+    return '';
+  }
+  const [key, { error }] = again;
+  return ` It is a new try, as the last one failed: ${describeProblem(`Writing the ${titleOf(key)}`, error).message}`;
 }
 
 /** Whether what exists in Azure is what the spec says. */

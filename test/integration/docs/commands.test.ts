@@ -9,6 +9,7 @@ import { allMetrics } from '../../../scripts/reference/metrics.ts';
 import { createLogger } from '../../../src/observability/logging.ts';
 import { namespaceForTest } from '../../cluster/shared.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { gatewayDial } from '../../world/gateway-dial.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
 import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
@@ -38,7 +39,7 @@ let world: SimulatedWorld;
 let files: ReadonlyMap<string, string | Uint8Array>;
 
 beforeAll(async () => {
-  world = await startSimulatedWorld({ speed: SPEED });
+  world = await startSimulatedWorld({ speed: SPEED, gateways: true });
   files = await filesOnPages(world);
   await prepareOperatorRights();
 }, BUILD_TIMEOUT_MS);
@@ -86,6 +87,7 @@ async function reader(): Promise<Reader & { readonly port: number }> {
     kubeconfigPath: await operatorKubeconfig(namespace),
     world,
     logger: createLogger({ level: 'error', format: 'json', destination: pino.destination('/dev/null') }),
+    dial: gatewayDial(world.azure),
     flags: ['--namespaces', namespace, '--leader-election-namespace', namespace],
   });
   onTestFinished(async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Reason } from '../../../src/api/v1alpha1/conditions.ts';
+import { findCondition } from '../../../src/runtime/conditions.ts';
 import { isAlive } from '../../cluster/supervised-process.ts';
 import { FAILING_STATUS, type PackageVariant } from '../../simulators/gateway/package-variants.ts';
 import { offerPackage } from '../../world/simulated-world.ts';
-import { operatorSuite } from '../operator/suite.ts';
+import { conditionOf, operatorSuite } from '../operator/suite.ts';
 import { ANSWERED, processesOf, untilAsked } from './visits.ts';
 
 const suite = operatorSuite({ gateways: true });
@@ -39,12 +40,19 @@ describe('a service package', () => {
     await test.apply(certificate, credentials, cmg);
     await expect.poll(() => processesOf(test).length, { timeout: 30_000 }).toBe(1);
     const hanging = processesOf(test);
-    const { url, sha256 } = suite.world().packages;
-    await test.patchSpec({ servicePackage: { url, sha256 } });
     await test.azure.control.advance(90 * 60_000);
     await expect.poll(() => hanging.filter(isAlive), { timeout: 30_000 }).toEqual([]);
+    const tried = await test.until('the CMG to tell of the timeout', ({ status }) =>
+      findCondition(status?.conditions, 'AzureReady')?.message.includes('VMExtensionProvisioningTimeout'),
+    );
+    expect(conditionOf(tried, 'AzureReady').message).toMatch(/scale set.*VM extension setup has timed out/s);
+
+    const { url, sha256 } = suite.world().packages;
+    await test.patchSpec({ servicePackage: { url, sha256 } });
+    // A try that has begun again with the old package lasts as long.
+    await expect.poll(() => processesOf(test).length, { timeout: 30_000 }).toBe(1);
+    await test.azure.control.advance(90 * 60_000);
     await test.untilReady();
-    expect(test.azure.control.writes.map(({ failure }) => failure?.code)).toContain('VMExtensionProvisioningTimeout');
     await untilAsked(test, '/', {}, ANSWERED);
   });
 });
