@@ -88,7 +88,7 @@ describe('npm run demo', () => {
       timeout: 120_000,
     },
     async (_, moment) => {
-      const demo = startDemo();
+      const demo = startDemo(['--keep']);
       await waitFor(`the demo to print "${moment}"`, async () => demo.output().includes(moment) || undefined, 100_000);
       expect(processesWith(demo.mark)).not.toEqual([]);
       demo.process.kill('SIGINT');
@@ -111,5 +111,8 @@ describe('npm run demo', () => {
     const demo = startDemo(['--speed', 'fast']);
     expect(await exitCodeOf(demo)).toBe(2);
     expect(demo.output()).toContain('--speed fast: must be a number from 1 to 1000.');
+    const both = startDemo(['--once', '--keep']);
+    expect(await exitCodeOf(both)).toBe(2);
+    expect(both.output()).toContain('give one of them');
   });
 });

@@ -11,8 +11,8 @@ export function azureCliLines(
   caFile: string,
 ): readonly string[] {
   return [
-    // Without it, the CLI asks the public cloud whether this one exists.
     `export AZURE_CONFIG_DIR=$(mktemp -d) REQUESTS_CA_BUNDLE=${caFile} NO_PROXY=127.0.0.1`,
+    // With discovery, the CLI asks the public cloud whether it knows this one.
     'export AZURE_CORE_INSTANCE_DISCOVERY=false AZURE_CORE_COLLECT_TELEMETRY=no',
     `az cloud register -n Simulator --endpoint-resource-manager ${url}`,
     'az cloud set -n Simulator',
