@@ -9,11 +9,13 @@ import { createScreen } from './screen.ts';
 import { StepFailed } from './steps.ts';
 
 const HELP = `Shows a cloud management gateway coming up from a manifest: a real etcd and kube-apiserver, a simulated Azure,
-the operator, and one CMG that is scaled, damaged and repaired. Stays up until Ctrl-C.
+the operator, and one CMG that is scaled, damaged and repaired. In a terminal it stays up then until Ctrl-C, and prints
+what to try with kubectl and the Azure CLI; without one, as in a script, it ends like --once.
 
   npm run demo -- [options]
 
   --once          tear everything down at the end; exit 0 only if each step was seen to happen
+  --keep          stay up until Ctrl-C without a terminal too
   --record FILE   write every exchange with the simulated Azure to FILE, one JSON object a line, secrets masked
   --speed N       how much faster than real time Azure runs (default 30)
   --help          print this
@@ -21,6 +23,7 @@ the operator, and one CMG that is scaled, damaged and repaired. Stays up until C
 Examples:
   npm run demo
   npm run demo -- --once --record azure.jsonl
+  npm run demo -- --keep > demo.log &
 `;
 
 function readOptions() {
@@ -28,6 +31,7 @@ function readOptions() {
     const { values } = parseArgs({
       options: {
         once: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
         record: { type: 'string' },
         speed: { type: 'string', default: '30' },
         help: { type: 'boolean', short: 'h', default: false },
@@ -37,7 +41,11 @@ function readOptions() {
     if (!(speed >= 1 && speed <= 1000)) {
       throw new Error(`--speed ${values.speed}: must be a number from 1 to 1000.`);
     }
-    return { ...values, speed };
+    if (values.once && values.keep) {
+      throw new Error('--once tears down what --keep would leave up: give one of them.');
+    }
+    // Without a terminal there is nobody to press Ctrl-C.
+    return { ...values, keep: values.keep || (!values.once && process.stdin.isTTY), speed };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nSee npm run demo -- --help.\n`);
     return undefined;
@@ -64,12 +72,12 @@ async function main(): Promise<number> {
   const logger = createLogger({ level: 'info', format: 'json', destination });
   let keepLog = false;
   try {
-    await runDemo({ ...options, screen, logger, logFile, signal: stop.signal });
+    await runDemo({ ...options, screen, logger, directory, logFile, signal: stop.signal });
     return 0;
   } catch (error) {
     if (stop.signal.aborted) {
       screen.print('', 'Stopped; everything has been taken down.');
-      return options.once ? 130 : 0;
+      return options.keep ? 0 : 130;
     }
     keepLog = true;
     screen.failed(error instanceof Error ? error.message : String(error));

@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../src/json.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { installAdmissionPolicies } from '../cluster/admission-policies.ts';
@@ -9,15 +10,19 @@ import { formatSeconds } from '../cluster/progress.ts';
 import { gatewayManifests, type Manifest } from '../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
+import { invitation } from './invitation.ts';
 import type { Screen } from './screen.ts';
 import { apply, isReady, watchUntil } from './steps.ts';
 
 export interface DemoOptions {
-  readonly once: boolean;
+  /** Whether it stays up at the end until the signal. */
+  readonly keep: boolean;
   readonly record?: string | undefined;
   readonly speed: number;
   readonly screen: Screen;
   readonly logger: Logger;
+  /** For files that others read while it runs. */
+  readonly directory: string;
   readonly logFile: string;
   readonly signal: AbortSignal;
 }
@@ -85,8 +90,10 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
   await provision(options, api, manifests);
   await scale(options, api, world, manifests.cmg);
   await damage(options, api, world, manifests.cmg);
-  if (!options.once) {
-    screen.print(...invitation(controlPlane, world, options.logFile));
+  if (options.keep) {
+    const caFile = join(options.directory, 'azure-ca.crt');
+    writeFileSync(caFile, world.azure.caPem);
+    screen.print(...invitation({ controlPlane, azure: world.azure, caFile, logFile: options.logFile }));
     await aborted(signal);
     signal.throwIfAborted();
   }
@@ -177,24 +184,6 @@ function capacityOf(azure: SimulatedWorld['azure']): unknown {
 function namesOf({ properties }: JsonObject): readonly string[] {
   const rules = isJsonObject(properties) ? properties.securityRules : undefined;
   return Array.isArray(rules) ? rules.filter(isJsonObject).map(({ name }) => String(name)) : [];
-}
-
-function invitation(controlPlane: ControlPlane, { azure }: SimulatedWorld, logFile: string): readonly string[] {
-  const kubectl = dirname(controlPlane.kubectlPath);
-  return [
-    '',
-    'Everything is up. Try in another terminal:',
-    '',
-    `  export KUBECONFIG=${controlPlane.kubeconfigPath}`,
-    `  export PATH=${kubectl}:$PATH`,
-    `  kubectl get cmg`,
-    `  kubectl describe cmg granitefalls`,
-    `  kubectl patch cmg granitefalls --type merge -p '{"spec":{"vm":{"instances":3}}}'`,
-    `  kubectl get events.events.k8s.io --field-selector regarding.kind=CMG`,
-    `  kubectl delete cmg granitefalls`,
-    '',
-    `The simulated Azure answers at ${azure.url}; the operator logs to ${logFile}. Ctrl-C takes everything down.`,
-  ];
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

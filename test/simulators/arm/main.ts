@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { type SimulatedDns, startSimulatedDns } from '../dns/simulated-dns.ts';
+import { azureCliLines } from './azure-cli-lines.ts';
 import { CLOUDS, type SimulatedCloudName } from './clouds.ts';
 import { type ArmSimulator, startArmSimulator } from './simulator.ts';
 
@@ -112,10 +113,9 @@ To try it:
 
 With the Azure CLI:
 
-  export AZURE_CONFIG_DIR=$(mktemp -d) REQUESTS_CA_BUNDLE=${caFile} AZURE_CORE_INSTANCE_DISCOVERY=false
-  az cloud register -n Simulator --endpoint-resource-manager ${url}
-  az cloud set -n Simulator
-  az login --service-principal -u ${clientId} -p ${clientSecret} --tenant ${tenantId}
+${azureCliLines(simulator, caFile)
+  .map((line) => `  ${line}`)
+  .join('\n')}
 
 `;
 }

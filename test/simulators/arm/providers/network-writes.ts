@@ -11,7 +11,10 @@ import { refuseBadBody, withNormalisedLocation } from './requests.ts';
 
 /** How the network provider takes writes: what PUT, PATCH and DELETE of all its resources have in common. */
 
-/** The api-versions of `Microsoft.Network` that are served. */
+/**
+ * The api-versions of `Microsoft.Network` that are served: the newest, and those with which commands of the Azure CLI ask
+ * (2.91.0: load balancers with 2023-04-01, network security groups with 2022-01-01).
+ */
 export const NETWORK_API_VERSIONS = [
   '2026-01-01',
   '2025-09-01',
@@ -25,6 +28,9 @@ export const NETWORK_API_VERSIONS = [
   '2024-03-01',
   '2024-01-01',
   '2023-11-01',
+  '2023-09-01',
+  '2023-04-01',
+  '2022-05-01',
   '2022-01-01',
 ] as const;
 
