@@ -9,13 +9,19 @@ export interface Invited {
   readonly azure: ArmSimulator;
   /** Holds the certificate authority of the simulated Azure. */
   readonly caFile: string;
+  /** Holds the root of the gateway's certificate. */
+  readonly clientCaFile: string;
+  readonly serviceName: string;
+  /** Where port 443 of the gateway is on this machine. */
+  readonly port: number | undefined;
   readonly logFile: string;
 }
 
 const AZURE_GATEWAY = '-g cmg-granitefalls -n granitefalls';
 
 /** Tells what to try now, in lines that can be pasted into a shell as they are. */
-export function invitation({ controlPlane, azure, caFile, logFile }: Invited): readonly string[] {
+export function invitation(invited: Invited): readonly string[] {
+  const { controlPlane, azure, caFile, clientCaFile, serviceName, port, logFile } = invited;
   return [
     '',
     'Everything is up. Try in another terminal:',
@@ -27,6 +33,10 @@ export function invitation({ controlPlane, azure, caFile, logFile }: Invited): r
     `  kubectl patch cmg granitefalls --type merge -p '{"spec":{"vm":{"instances":3}}}'`,
     '  kubectl get events.events.k8s.io --field-selector regarding.kind=CMG',
     '  kubectl delete cmg granitefalls',
+    '',
+    'Connect to the gateway as a client does; without a token it answers 401:',
+    '',
+    `  curl --silent --cacert ${clientCaFile} --connect-to ${serviceName}:443:127.0.0.1:${port} https://${serviceName}/CCM_Proxy_ServerAuth/1`,
     '',
     'Or, before you delete it, look at the simulated Azure with your own Azure CLI; your clouds and accounts stay as they are:',
     '',

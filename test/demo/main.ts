@@ -9,13 +9,13 @@ import { createScreen } from './screen.ts';
 import { StepFailed } from './steps.ts';
 
 const HELP = `Shows a cloud management gateway coming up from a manifest: a real etcd and kube-apiserver, a simulated Azure,
-the operator, and one CMG that is scaled, damaged and repaired. In a terminal it stays up then until Ctrl-C, and prints
-what to try with kubectl and the Azure CLI; without one, as in a script, it ends like --once.
+a process for each VM, the operator, and one CMG that is scaled, damaged and repaired. It stays up then until Ctrl-C, and
+prints what to try with kubectl, curl and the Azure CLI.
 
   npm run demo -- [options]
 
   --once          tear everything down at the end; exit 0 only if each step was seen to happen
-  --keep          stay up until Ctrl-C without a terminal too
+  --keep          stay up until Ctrl-C: what it does anyway, for scripts that want to say so
   --record FILE   write every exchange with the simulated Azure to FILE, one JSON object a line, secrets masked
   --speed N       how much faster than real time Azure runs (default 30)
   --help          print this
@@ -44,8 +44,7 @@ function readOptions() {
     if (values.once && values.keep) {
       throw new Error('--once tears down what --keep would leave up: give one of them.');
     }
-    // Without a terminal there is nobody to press Ctrl-C.
-    return { ...values, keep: values.keep || (!values.once && process.stdin.isTTY), speed };
+    return { ...values, keep: !values.once, speed };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nSee npm run demo -- --help.\n`);
     return undefined;

@@ -7,12 +7,14 @@ import { type ApiClient, connectionOf, createApiClient } from '../cluster/api-cl
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { installDefinitions } from '../cluster/definitions.ts';
 import { formatSeconds } from '../cluster/progress.ts';
+import { gatewayDial } from '../world/gateway-dial.ts';
 import { gatewayManifests, type Manifest } from '../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
+import { connectAsClient, type Noticed } from './client.ts';
 import { invitation } from './invitation.ts';
 import type { Screen } from './screen.ts';
-import { apply, isReady, watchUntil } from './steps.ts';
+import { apply, isReady, StepFailed, watchUntil } from './steps.ts';
 
 export interface DemoOptions {
   /** Whether it stays up at the end until the signal. */
@@ -29,6 +31,7 @@ export interface DemoOptions {
 
 const NAMESPACE = 'default';
 const SERVICE_NAME = 'granitefalls.contoso.com';
+const FQDN = 'granitefalls.westeurope.cloudapp.azure.com';
 
 /** The operator looks for drift this often by the demo's fast clock. */
 const DRIFT_INTERVAL = '2m';
@@ -56,9 +59,10 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
   const api = createApiClient(connectionOf(controlPlane.kubeconfig));
   later(() => api.close());
 
-  screen.step('Starting a simulated Azure with real blob storage');
+  screen.step('Starting a simulated Azure with real blob storage, and a process for each VM');
   const world = await startSimulatedWorld({
     speed,
+    gateways: true,
     ...(options.record === undefined ? {} : { record: options.record }),
   });
   later(() => world.close());
@@ -75,6 +79,7 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
     kubeconfigPath: controlPlane.kubeconfigPath,
     world,
     logger: options.logger,
+    dial: gatewayDial(world.azure),
     flags: ['--drift-interval', DRIFT_INTERVAL],
   });
   later(() => operator.stop());
@@ -88,12 +93,18 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
     certificate,
   });
   await provision(options, api, manifests);
+  await visitGateway(options, world);
   await scale(options, api, world, manifests.cmg);
   await damage(options, api, world, manifests.cmg);
   if (options.keep) {
     const caFile = join(options.directory, 'azure-ca.crt');
     writeFileSync(caFile, world.azure.caPem);
-    screen.print(...invitation({ controlPlane, azure: world.azure, caFile, logFile: options.logFile }));
+    const clientCaFile = join(options.directory, 'contoso-ca.crt');
+    writeFileSync(clientCaFile, world.authority.rootPem);
+    const { azure } = world;
+    const port = azure.gateways.endpoint(azure.control.addressOf(FQDN) ?? '', 443)?.port;
+    const files = { caFile, clientCaFile, logFile: options.logFile };
+    screen.print(...invitation({ controlPlane, azure, ...files, serviceName: SERVICE_NAME, port }));
     await aborted(signal);
     signal.throwIfAborted();
   }
@@ -129,6 +140,21 @@ async function provision(
   screen.done(`the CMG is Ready after ${Math.round((performance.now() - started) / 1000)} s`);
 }
 
+/** As a client on the internet sees the gateway of the demo. */
+function noticed(world: SimulatedWorld): Promise<Noticed> {
+  const { azure, authority } = world;
+  return connectAsClient(azure, { fqdn: FQDN, serviceName: SERVICE_NAME, trusted: authority.rootPem });
+}
+
+async function visitGateway({ screen }: DemoOptions, world: SimulatedWorld): Promise<void> {
+  screen.step('Connecting to the gateway as a client on the internet does');
+  const { certificate, status } = await noticed(world);
+  if (certificate === undefined || status !== 401) {
+    throw new StepFailed(`The gateway answered ${status ?? 'nothing'}, not 401, to a client without a token.`);
+  }
+  screen.done(`it presents the certificate ${certificate.slice(0, 16)}…, and answers 401 to a client without a token`);
+}
+
 async function scale({ screen, signal }: DemoOptions, api: ApiClient, { azure }: SimulatedWorld, manifest: Manifest) {
   screen.step('Scaling from one VM to two by an apply');
   const spec = manifest.spec as Record<string, unknown>;
@@ -143,19 +169,23 @@ async function scale({ screen, signal }: DemoOptions, api: ApiClient, { azure }:
   screen.done(`${seen}, and Azure has a scale set of capacity 2`);
 }
 
-async function damage({ screen, signal }: DemoOptions, api: ApiClient, { azure }: SimulatedWorld, manifest: Manifest) {
+async function damage({ screen, signal }: DemoOptions, api: ApiClient, world: SimulatedWorld, manifest: Manifest) {
+  const { azure } = world;
   screen.step("Deleting a network rule behind the operator's back");
   const group = resourceOf(azure, 'Microsoft.Network/networkSecurityGroups');
   azure.control.call('DELETE', `${group.id}/securityRules/https?api-version=2025-03-01`);
   const rules = () => namesOf(resourceOf(azure, 'Microsoft.Network/networkSecurityGroups'));
   const expected = 'the rule https is back';
   let told = '';
+  let cutOff = false;
   const seen = await watchUntil({ api, manifest, screen, signal, limitMs: CHANGE_LIMIT_MS, expected }, async (cmg) => {
     // The event stays; the condition may have come and gone between two looks.
     told ||= await driftEvent(api, manifest);
-    return told !== '' && rules().includes('https') && isReady(cmg) ? expected : undefined;
+    const { status } = await noticed(world);
+    cutOff ||= status === undefined;
+    return told !== '' && status === 401 && rules().includes('https') && isReady(cmg) ? expected : undefined;
   });
-  screen.done(`${seen}. The event said: ${told}`);
+  screen.done(`${seen}${cutOff ? ', and clients that were cut off get through again' : ''}. The event said: ${told}`);
 }
 
 /** What the operator said of the drift that it found; empty as long as it has found none. */

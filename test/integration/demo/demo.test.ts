@@ -68,7 +68,9 @@ describe('npm run demo', () => {
       .output()
       .split('\n')
       .filter((line) => / ok {2}/.test(line));
-    expect(steps).toHaveLength(7);
+    expect(steps).toHaveLength(8);
+    expect(demo.output()).toContain('answers 401 to a client without a token');
+    expect(demo.output()).toContain('clients that were cut off get through again');
     expect(demo.output()).not.toContain('\u001b');
     expect(demo.output()).toContain('the CMG is Ready');
     expect(demo.output()).toContain('two VMs serve');
