@@ -127,7 +127,7 @@ it('selects the pods of the operator, and names a port that they have, wherever 
   ]);
 });
 
-it('lets a network policy without lists of its own reach Azure and DNS, and everybody read the metrics', async () => {
+it('lets a network policy without lists of its own reach Azure, DNS and gateways, and everybody read the metrics', async () => {
   const objects = await helm.render(...withValues('network-policy-values.yaml'));
   const { spec } = objects.find(({ kind }) => kind === 'NetworkPolicy') ?? expect.fail('no NetworkPolicy');
   expect(spec).toMatchObject({
@@ -144,6 +144,13 @@ it('lets a network policy without lists of its own reach Azure and DNS, and ever
         ports: [
           { port: 443, protocol: 'TCP' },
           { port: 6443, protocol: 'TCP' },
+        ],
+      },
+      // What asks each gateway whether it serves.
+      {
+        ports: [
+          { port: 443, protocol: 'TCP' },
+          { port: 10124, endPort: 10139, protocol: 'TCP' },
         ],
       },
     ],
