@@ -1,24 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
-import { homedir } from 'node:os';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withLock } from '../cluster/lock.ts';
 import { currentPlatform } from '../cluster/pinned-versions.ts';
 import { type Progress, withProgress } from '../cluster/progress.ts';
 import { startSupervised } from '../cluster/supervised-process.ts';
+import { fromToolsCache } from './tools-cache.ts';
 
 const OUTPUT_TAIL_LINES = 20;
-const STAGING_PREFIX = '.staging-';
 
 /** A program that the tests use, whose version and checksums a Go module beside this file pins. */
 export interface GoProgram {
@@ -49,29 +37,17 @@ export interface GoProgramOptions {
 export async function goProgram(program: GoProgram, options: GoProgramOptions = {}): Promise<string> {
   const { environment = process.env, progress = () => {} } = options;
   const { module, usualTime } = program;
-  const cache = cacheOf(program, environment);
-  const path = join(cache, module);
-  if (existsSync(path)) return path;
-  mkdirSync(cache, { recursive: true });
   const startedAt = performance.now();
-  await withLock(
-    join(cache, '.lock'),
-    async () => {
-      // Whoever held the lock before may have built it.
-      if (existsSync(path)) return;
-      const stage = `building ${module} from source, once${usualTime === undefined ? '' : `, ${usualTime}`}`;
-      await withProgress(progress, stage, () => build(program, cache, environment));
-    },
-    (holder) =>
-      progress(`waiting for process ${holder}, which is building ${module}`, (performance.now() - startedAt) / 1000),
-  );
-  return path;
-}
-
-function cacheOf({ module }: GoProgram, environment: NodeJS.ProcessEnv): string {
   const { os, arch } = currentPlatform();
-  const root = environment.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(root, 'cmg-operator', 'tools', `${module}-${moduleHash(sourceOf(module))}-${os}-${arch}`);
+  const tool = {
+    folder: `${module}-${moduleHash(sourceOf(module))}-${os}-${arch}`,
+    entry: module,
+    environment,
+    onWait: (holder: number) =>
+      progress(`waiting for process ${holder}, which is building ${module}`, (performance.now() - startedAt) / 1000),
+  };
+  const stage = `building ${module} from source, once${usualTime === undefined ? '' : `, ${usualTime}`}`;
+  return fromToolsCache(tool, (staging) => withProgress(progress, stage, () => build(program, staging, environment)));
 }
 
 function sourceOf(module: string): string {
@@ -88,35 +64,26 @@ function moduleHash(source: string): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Builds beside the cache's own files and renames, so that the cache never has half a program. */
+/** Builds the program in a folder, and returns its path. */
 async function build(
   { module, package: target = '.', linkedValues = {} }: GoProgram,
-  cache: string,
+  folder: string,
   environment: NodeJS.ProcessEnv,
-) {
-  for (const name of readdirSync(cache)) {
-    // Of a build that was killed.
-    if (name.startsWith(STAGING_PREFIX)) rmSync(join(cache, name), { recursive: true, force: true });
+): Promise<string> {
+  const logFile = join(folder, 'log');
+  const log = openSync(logFile, 'w');
+  const output = join(folder, module);
+  const linked = Object.entries(linkedValues).map(([name, value]) => `-X ${name}=${value}`);
+  const linking = ['-s', '-w', ...linked].join(' ');
+  const running = startSupervised('go', ['build', '-trimpath', '-ldflags', linking, '-o', output, target], {
+    cwd: sourceOf(module),
+    env: { ...environment, CGO_ENABLED: '0', GOWORK: 'off', GOTMPDIR: folder },
+    output: log,
+  });
+  closeSync(log);
+  if ((await running.exited).code !== 0) {
+    const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-OUTPUT_TAIL_LINES).join('\n');
+    throw new Error(`go build of test/tools/${module} failed (it needs Go, https://go.dev/dl):\n${tail}`);
   }
-  const staging = mkdtempSync(join(cache, STAGING_PREFIX));
-  try {
-    const logFile = join(staging, 'log');
-    const log = openSync(logFile, 'w');
-    const output = join(staging, module);
-    const linked = Object.entries(linkedValues).map(([name, value]) => `-X ${name}=${value}`);
-    const linking = ['-s', '-w', ...linked].join(' ');
-    const running = startSupervised('go', ['build', '-trimpath', '-ldflags', linking, '-o', output, target], {
-      cwd: sourceOf(module),
-      env: { ...environment, CGO_ENABLED: '0', GOWORK: 'off', GOTMPDIR: staging },
-      output: log,
-    });
-    closeSync(log);
-    if ((await running.exited).code !== 0) {
-      const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-OUTPUT_TAIL_LINES).join('\n');
-      throw new Error(`go build of test/tools/${module} failed (it needs Go, https://go.dev/dl):\n${tail}`);
-    }
-    renameSync(output, join(cache, module));
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
+  return output;
 }

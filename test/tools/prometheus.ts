@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { withLock } from '../cluster/lock.ts';
 import { type Progress, withProgress } from '../cluster/progress.ts';
+import { fromToolsCache } from './tools-cache.ts';
 
 const run = promisify(execFile);
-const STAGING_PREFIX = '.staging-';
 
 /** Paths of Prometheus and of the tool that checks and tests its rules. */
 export interface PrometheusPrograms {
@@ -73,37 +71,22 @@ function runnable(variable: string, path: string): string {
 }
 
 async function unpackedPackage(environment: NodeJS.ProcessEnv, progress: Progress): Promise<string> {
-  const root = environment.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const cache = join(root, 'cmg-operator', 'tools', `prometheus-debian-${process.platform}-${process.arch}`);
-  const unpacked = join(cache, 'package');
-  if (existsSync(unpacked)) return unpacked;
-  mkdirSync(cache, { recursive: true });
-  await withLock(join(cache, '.lock'), async () => {
-    // Whoever held the lock before may have brought it.
-    if (existsSync(unpacked)) return;
-    await withProgress(progress, 'downloading Prometheus from Debian, once', () => bring(cache, unpacked, environment));
-  });
-  return unpacked;
+  const tool = { folder: `prometheus-debian-${process.platform}-${process.arch}`, entry: 'package', environment };
+  const stage = 'downloading Prometheus from Debian, once';
+  return fromToolsCache(tool, (staging) => withProgress(progress, stage, () => unpack(staging, environment)));
 }
 
-/** Unpacks beside the cache's own files and renames, so that the cache never has half a package. */
-async function bring(cache: string, unpacked: string, environment: NodeJS.ProcessEnv): Promise<void> {
-  for (const name of readdirSync(cache)) {
-    // Of a download that was killed.
-    if (name.startsWith(STAGING_PREFIX)) rmSync(join(cache, name), { recursive: true, force: true });
-  }
-  const staging = mkdtempSync(join(cache, STAGING_PREFIX));
-  const options = { cwd: staging, env: environment };
+/** Downloads and unpacks the package in a folder, and returns where it is. */
+async function unpack(folder: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const options = { cwd: folder, env: environment };
   try {
     await run('apt-get', ['download', 'prometheus'], options);
-    const file = readdirSync(staging).find((name) => name.endsWith('.deb'));
+    const file = readdirSync(folder).find((name) => name.endsWith('.deb'));
     if (file === undefined) throw new Error('apt-get download left no package.');
     await run('dpkg', ['-x', file, 'package'], options);
-    renameSync(join(staging, 'package'), unpacked);
+    return join(folder, 'package');
   } catch (error) {
     throw new Error(messageFor(error), { cause: error });
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
   }
 }
 

@@ -1,0 +1,45 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { fromToolsCache } from './tools-cache.ts';
+
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'tools-cache-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+});
+
+const tool = () => ({ folder: 'tool-1', entry: 'tool', environment: { XDG_CACHE_HOME: root } });
+
+async function makeIn(staging: string): Promise<string> {
+  const made = join(staging, 'made');
+  writeFileSync(made, 'made');
+  return made;
+}
+
+test('keeps what was made, under the name of the entry, and nothing else', async () => {
+  const path = await fromToolsCache(tool(), async (staging) => {
+    writeFileSync(join(staging, 'log'), 'of no further use');
+    return makeIn(staging);
+  });
+  expect(path).toBe(join(root, 'cmg-operator', 'tools', 'tool-1', 'tool'));
+  expect(readFileSync(path, 'utf8')).toBe('made');
+  expect(readdirSync(dirname(path))).toEqual(['tool']);
+});
+
+test('removes what a process has left that was killed', async () => {
+  const left = join(root, 'cmg-operator', 'tools', 'tool-1', '.staging-left');
+  mkdirSync(left, { recursive: true });
+  await fromToolsCache(tool(), makeIn);
+  expect(existsSync(left)).toBe(false);
+});
+
+test('keeps nothing of what failed', async () => {
+  const failed = fromToolsCache(tool(), async (staging) => {
+    await makeIn(staging);
+    throw new Error('no luck');
+  });
+  await expect(failed).rejects.toThrow('no luck');
+  expect(readdirSync(join(root, 'cmg-operator', 'tools', 'tool-1'))).toEqual([]);
+});
