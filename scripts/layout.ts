@@ -22,6 +22,8 @@ const AZURE_PURE = ['src/azure/desired-resource.ts', 'src/azure/resource-id.ts']
 export const LAYOUT: readonly LayoutRule[] = [
   { part: 'src/json.ts', imports: [] },
   { part: 'src/version.ts', imports: [] },
+  // Evaluated before everything else, so it may bring nothing with it.
+  { part: 'src/stop-signal.ts', imports: [] },
   { part: 'src/api/', imports: [] },
   {
     part: 'src/runtime/',

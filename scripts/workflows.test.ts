@@ -34,6 +34,14 @@ describe.each(readdirSync(FOLDER))('the workflow %s', (file) => {
   });
 });
 
+test('the workflows alone build an image, as docs/performance.md tells of its limits', () => {
+  const textOf = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
+  expect(textOf('.github/workflows/ci.yml')).toMatch(/run: docker build .*\n(?:.*\n)?.*docker run .* --help$/m);
+  expect(textOf('.github/workflows/release.yml')).toMatch(/run: \.ci\/run\n[\s\S]*uses: docker\/build-push-action@/);
+  expect(textOf('.ci/run')).not.toContain('docker');
+  expect(textOf('docs/performance.md')).toContain('`.ci/run`, which the release waits for, runs the file tree');
+});
+
 interface Step {
   readonly id?: string;
   readonly name?: string;

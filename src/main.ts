@@ -1,3 +1,5 @@
+// Before all others, which take time to load.
+import './stop-signal.ts';
 import { readFileSync } from 'node:fs';
 import { type CloudOverrides, parseCloudOverrides } from './azure/clouds.ts';
 import { type OperatorConfig, readConfig } from './config.ts';
@@ -5,6 +7,7 @@ import { createLogger } from './observability/logging.ts';
 import { runOperator } from './operator.ts';
 import { loadKubeConfig } from './runtime/kube-config.ts';
 import { exitCode } from './runtime/manager.ts';
+import { stopSignal } from './stop-signal.ts';
 import { VERSION } from './version.ts';
 
 /** Exit code for a wrong command line, as in other command line programs. */
@@ -41,11 +44,7 @@ async function run(config: OperatorConfig): Promise<number> {
     logger.error({ err: error }, 'A promise was rejected and nobody handled it; this is a mistake in the program.');
     process.exit(1);
   });
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stop.abort(new Error(`Received ${signal}.`)));
-  }
-  return exitCode(await runOperator({ config, version: VERSION, kubeConfig, cloudOverrides, logger }, stop.signal));
+  return exitCode(await runOperator({ config, version: VERSION, kubeConfig, cloudOverrides, logger }, stopSignal));
 }
 
 function readCloudOverrides(file: string | undefined): CloudOverrides {

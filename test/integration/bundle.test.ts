@@ -37,13 +37,18 @@ async function startWorld(folder: string) {
   return { authority, packages, azure, trusted, cloudFile };
 }
 
-beforeAll(prepareOperatorRights, BUILD_TIMEOUT_MS);
+let folder = '';
+let outfile = '';
+
+beforeAll(async () => {
+  await prepareOperatorRights();
+  folder = makeTemporaryDirectory();
+  outfile = join(folder, 'cmg-operator.mjs');
+  await bundle({ entry: join(import.meta.dirname, '../../src/main.ts'), outfile });
+  return () => removeTemporaryDirectory(folder);
+}, BUILD_TIMEOUT_MS);
 
 test('the bundle alone provisions a gateway, and stops when it is told to', async () => {
-  const folder = makeTemporaryDirectory();
-  onTestFinished(() => removeTemporaryDirectory(folder));
-  const outfile = join(folder, 'cmg-operator.mjs');
-  await bundle({ entry: join(import.meta.dirname, '../../src/main.ts'), outfile });
   const world = await startWorld(folder);
   const namespace = await namespaceForTest('bundle');
   const log = join(folder, 'operator.log');
@@ -87,4 +92,46 @@ test('the bundle alone provisions a gateway, and stops when it is told to', asyn
   operator.signal('SIGTERM');
   expect(await operator.exited).toEqual({ code: 0, signal: null });
   expect(readFileSync(log, 'utf8')).not.toContain(world.azure.clientSecret);
+});
+
+/**
+ * Run before the operator. Tells the process to stop as soon as it has a handler for that, and prints which variables had been
+ * asked for until then, and at the end. Node and the operator's libraries ask for some while they are loaded.
+ */
+const STOPPED_AT_ONCE = `
+const asked = new Set();
+process.env = new Proxy(process.env, { get: (variables, name) => (asked.add(name), variables[name]) });
+process.on('newListener', (event) => {
+  if (event !== 'SIGTERM') return;
+  console.log('before', [...asked].join());
+  process.kill(process.pid, 'SIGTERM');
+});
+process.on('exit', () => console.log('all', [...asked].join()));
+`;
+
+test('the bundle can be told to stop before it has loaded its libraries, and then starts nothing', async () => {
+  const namespace = await namespaceForTest('bundle');
+  const preload = join(folder, 'stopped-at-once.mjs');
+  writeFileSync(preload, STOPPED_AT_ONCE);
+  const log = join(folder, 'stopped-at-once.log');
+  const kubeconfig = await operatorKubeconfig(namespace);
+  const flags = [
+    '--installation-id=bundle',
+    `--namespaces=${namespace}`,
+    `--kubeconfig=${kubeconfig}`,
+    `--leader-election-namespace=${namespace}`,
+    '--http-bind-address=127.0.0.1:0',
+  ];
+  const operator = startSupervised(process.execPath, ['--import', preload, outfile, ...flags], {
+    cwd: folder,
+    env: { PATH: process.env.PATH },
+    output: openSync(log, 'w'),
+  });
+  onTestFinished(() => operator.kill());
+  expect(await operator.exited).toEqual({ code: 0, signal: null });
+  const said = readFileSync(log, 'utf8');
+  expect(said).toMatch(/^all .*\bAZURE_LOG_LEVEL\b/m);
+  expect(said).toMatch(/^before (?!.*\bAZURE_LOG_LEVEL\b)/m);
+  const lease = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/cmg-operator`;
+  expect((await sharedApi().send('GET', lease)).status).toBe(404);
 });

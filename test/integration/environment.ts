@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { installAdmissionPolicies } from '../cluster/admission-policies.ts';
@@ -7,7 +7,7 @@ import { installDefinitions } from '../cluster/definitions.ts';
 import { progressWriter } from '../cluster/progress.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
 import { RECORDINGS_VARIABLE } from '../simulators/arm/recording-of-run.ts';
-import { AUDIT_POLICY, auditedRequests, describeRight } from './chart/rights.ts';
+import { auditLogIn, refusedRights } from './chart/rights.ts';
 import { judgeRecordings } from './judged-recordings.ts';
 
 declare module 'vitest' {
@@ -37,12 +37,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   mkdirSync(recordings);
   // Read by the simulators in the workers, which start after this.
   process.env[RECORDINGS_VARIABLE] = recordings;
-  const [policy, log] = [join(directory, 'audit-policy.json'), join(directory, 'audit.log')];
-  writeFileSync(policy, AUDIT_POLICY);
-  const controlPlane = await startControlPlane({
-    progress: progress.report,
-    apiServerFlags: [`--audit-policy-file=${policy}`, `--audit-log-path=${log}`],
-  });
+  const log = auditLogIn(directory);
+  const controlPlane = await startControlPlane({ progress: progress.report, apiServerFlags: log.apiServerFlags });
   progress.done();
   const stop = async () => {
     await controlPlane.stop();
@@ -60,7 +56,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('kubectlPath', controlPlane.kubectlPath);
   return async () => {
     try {
-      if (existsSync(log)) failWhenRefused(log);
+      if (existsSync(log.path)) failWhenRefused(log.path);
       console.log(judgeRecordings(recordings));
     } finally {
       await stop();
@@ -69,9 +65,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 function failWhenRefused(auditLog: string): void {
-  const refused = auditedRequests(auditLog).filter(({ allowed }) => !allowed);
+  const refused = refusedRights(auditLog);
   if (refused.length > 0) {
-    const requests = [...new Set(refused.map(describeRight))];
-    throw new Error(`A service account was refused what the roles of chart or manifests lack:\n${requests.join('\n')}`);
+    throw new Error(`A service account was refused what the roles of chart or manifests lack:\n${refused.join('\n')}`);
   }
 }

@@ -4,6 +4,7 @@ import { sleep, systemClock } from '../../src/runtime/clock.ts';
 import { MERGE_PATCH } from '../cluster/api-client.ts';
 import type { ControlPlane } from '../cluster/control-plane.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
+import { allWrites } from '../simulators/arm/journal.ts';
 import { type Manifest, pathOf } from '../world/gateway-manifests.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
 import { type BundledOperator, buildOperator, startBundledOperator } from './bundled-operator.ts';
@@ -129,11 +130,11 @@ async function measureSteadyState(
   const text = await scrape(operator);
   const lag = sampleOf(text, /^nodejs_eventloop_lag_p99_seconds (\S+)$/m);
   const sweeps = sampleOf(text, SWEEPS) - first;
-  const { writes, reads } = azure.control.counts;
+  const after = azure.control.counts;
   return {
-    azureWrites: writes - before.azure.writes,
+    azureWrites: allWrites(after) - allWrites(before.azure),
     kubernetesWrites: (await writesOf(plane.api)) - before.kubernetes,
-    azureReadsPerInterval: (reads - before.azure.reads) / INTERVALS,
+    azureReadsPerInterval: (after.reads - before.azure.reads) / INTERVALS,
     resourceGraphQueriesPerSweep: (queries() - before.queries) / sweeps,
     eventLoopP99Ms: lag * 1000,
   };

@@ -5,6 +5,7 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { ControlPlane } from '../cluster/control-plane.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
+import { allWrites } from '../simulators/arm/journal.ts';
 import { cmgManifest } from '../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
@@ -64,7 +65,7 @@ async function measureOne(plane: ControlPlane, record: string): Promise<Figures>
   return {
     overheadSeconds: (to - from - covered(waits, { from, to })) / 1000,
     totalSimulatedSeconds: (to - from) / 1000,
-    writesPerGateway: counts.writes + counts.blobs,
+    writesPerGateway: allWrites(counts),
     readsPerGateway: countReads(recording),
   };
 }
@@ -113,7 +114,7 @@ async function measureMany(plane: ControlPlane, file: string, directory: string)
 /** Writes while nothing changes. The first period is left out: the last statuses of the provisioning settle in it. */
 async function measureSteadyState(api: ApiClient, { azure }: SimulatedWorld): Promise<Figures> {
   await sleep(systemClock, 2 * RESYNC_SECONDS * 1000);
-  const azureWrites = azure.control.counts.writes;
+  const azureWrites = allWrites(azure.control.counts);
   const reads = azure.control.counts.reads;
   const kubernetesWrites = await writesOf(api);
   await sleep(systemClock, RESYNC_PERIODS * RESYNC_SECONDS * 1000 * 1.1);
@@ -121,7 +122,7 @@ async function measureSteadyState(api: ApiClient, { azure }: SimulatedWorld): Pr
     throw new Error('The operator has not looked at Azure, so its silence proves nothing.');
   }
   return {
-    steadyAzureWrites: azure.control.counts.writes - azureWrites,
+    steadyAzureWrites: allWrites(azure.control.counts) - azureWrites,
     steadyKubernetesWrites: (await writesOf(api)) - kubernetesWrites,
     steadyAzureReads: azure.control.counts.reads - reads,
   };

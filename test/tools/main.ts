@@ -4,15 +4,16 @@ import { azureCliUnlessMissing } from './azure-cli.ts';
 import { goProgram } from './go-program.ts';
 import { PROGRAMS } from './programs.ts';
 import { prometheusUnlessMissing } from './prometheus.ts';
+import { prometheusOperatorDefinitions } from './prometheus-operator.ts';
 
 const HELP = `Sees that the command line tools of the tests are there, and prints where: helm, kubeconform and others.
 
   node test/tools/main.ts --prepare
 
 They are kept in $XDG_CACHE_HOME or ~/.cache. What is missing is built with Go, once, which takes up to twenty minutes
-on two cores; Prometheus is taken from Debian's package, and the Azure CLI from the Python Package Index. Without apt, or
-PROMETHEUS_BIN and PROMTOOL_BIN, the tests of alerts and dashboards are left out, and those with the Azure CLI without
-Python 3.10 or newer; in CI they fail.
+on two cores. The definitions of the Prometheus Operator are taken from its Go module, Prometheus from Debian's package, and
+the Azure CLI from the Python Package Index. Without apt, or PROMETHEUS_BIN and PROMTOOL_BIN, the tests of alerts and dashboards
+are left out, and those with the Azure CLI without Python 3.10 or newer; in CI they fail.
 `;
 
 async function main(): Promise<number> {
@@ -27,6 +28,7 @@ async function main(): Promise<number> {
   try {
     // One after the other: each build uses all cores by itself.
     for (const program of PROGRAMS) console.log(await goProgram(program, { progress: progress.report }));
+    console.log(await prometheusOperatorDefinitions({ progress: progress.report }));
     const prometheus = await prometheusUnlessMissing({ progress: progress.report });
     console.log('missing' in prometheus ? prometheus.missing : Object.values(prometheus).join('\n'));
     const cli = await azureCliUnlessMissing({ progress: progress.report });

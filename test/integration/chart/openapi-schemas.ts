@@ -27,11 +27,12 @@ export function schemaLocation(directory: string): string {
  */
 export async function writeSchemas(api: ApiClient, directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
-  const { paths } = (await api.call('GET', '/openapi/v3')) as { paths: Record<string, { serverRelativeURL: string }> };
-  for (const [path, { serverRelativeURL }] of Object.entries(paths)) {
+  const { paths } = (await api.call('GET', '/openapi/v3')) as { readonly paths: object };
+  for (const path of Object.keys(paths)) {
     // Only those of group versions hold kinds: api/v1, apis/apps/v1.
     if (!/^(api|apis\/[^/]+)\/v\w+$/.test(path)) continue;
-    writeGroup((await api.call('GET', serverRelativeURL)) as OpenApiDocument, directory);
+    // Not at the address with a hash that is listed: that one moves when a definition changes meanwhile.
+    writeGroup((await api.call('GET', `/openapi/v3/${path}`)) as OpenApiDocument, directory);
   }
 }
 

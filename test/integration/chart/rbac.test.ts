@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
@@ -15,7 +13,15 @@ import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-
 import { isReady, NAME, SERVICE_NAME } from '../operator/suite.ts';
 import { BUILD_TIMEOUT_MS, helmSuite, type RenderedObject, withValues } from './helm.ts';
 import { type Installed, install, kubectl, refusalOfOwnedSecret } from './installed-chart.ts';
-import { AUDIT_POLICY, auditedRequests, describeRight, rightsOf, unusedRights } from './rights.ts';
+import {
+  type AuditLog,
+  auditedRequests,
+  auditLogIn,
+  describeRight,
+  refusedRights,
+  rightsOf,
+  unusedRights,
+} from './rights.ts';
 
 const PATIENCE_MS = 60_000;
 
@@ -26,30 +32,26 @@ let world: SimulatedWorld;
 let streaming: ControlPlane;
 /** One that lists page by page, as older ones do. */
 let listing: ControlPlane;
+let logs: { readonly streaming: AuditLog; readonly listing: AuditLog };
 
 beforeAll(async () => {
   directory = makeTemporaryDirectory();
-  writeFileSync(join(directory, 'policy.json'), AUDIT_POLICY);
-  const start = async (name: string, ...flags: readonly string[]) => {
-    const audit = [`--audit-policy-file=${join(directory, 'policy.json')}`, `--audit-log-path=${auditLog(name)}`];
-    const controlPlane = await startControlPlane({ apiServerFlags: [...audit, ...flags] });
+  logs = { streaming: auditLogIn(directory, 'streaming'), listing: auditLogIn(directory, 'listing') };
+  const start = async ({ apiServerFlags }: AuditLog, ...flags: readonly string[]) => {
+    const controlPlane = await startControlPlane({ apiServerFlags: [...apiServerFlags, ...flags] });
     await installDefinitions(controlPlane.api);
     return controlPlane;
   };
   [world, streaming, listing] = await Promise.all([
     startSimulatedWorld({ speed: 200 }),
-    start('streaming', '--enable-admission-plugins=OwnerReferencesPermissionEnforcement'),
-    start('listing', '--feature-gates=WatchList=false'),
+    start(logs.streaming, '--enable-admission-plugins=OwnerReferencesPermissionEnforcement'),
+    start(logs.listing, '--feature-gates=WatchList=false'),
   ]);
   return async () => {
     await Promise.all([streaming.stop(), listing.stop(), world.close()]);
     removeTemporaryDirectory(directory);
   };
 }, BUILD_TIMEOUT_MS);
-
-function auditLog(name: string): string {
-  return join(directory, `${name}.audit.log`);
-}
 
 const MODES = [
   { mode: 'namespaces', settings: (namespace: string) => `watch.namespaces={${namespace}}` },
@@ -82,8 +84,7 @@ describe.each(MODES)('the rights that the chart grants: $mode', ({ mode, setting
     const inListing = await install({ controlPlane: listing, objects, directory, namespaces: [release, namespace] });
     await runOperator(inListing, async () => {});
     const { account } = inStreaming;
-    const logs = [auditLog('streaming'), auditLog('listing')];
-    const requests = logs.flatMap((log) => auditedRequests(log, account));
+    const requests = [logs.streaming, logs.listing].flatMap(({ path }) => auditedRequests(path, account));
     expect(requests.filter(({ allowed }) => !allowed).map(describeRight)).toEqual([]);
     // Asked for by an admission plugin, which the audit log does not tell; the next test shows what it is good for.
     const checkedByAdmission = rightsOf(account, objects).filter(({ resource }) => resource !== 'cmgs/finalizers');
@@ -101,8 +102,7 @@ describe.each(MODES)('the rights that the chart grants: $mode', ({ mode, setting
     expect(await mayRead('secrets', '--namespace', namespace)).toBe(mode !== 'named-secrets');
     expect(await mayRead('secrets', '--namespace', 'elsewhere')).toBe(mode === 'cluster');
     expect(await mayRead('namespaces')).toBe(false);
-    const refused = auditedRequests(auditLog('streaming'), installed.account).filter(({ allowed }) => !allowed);
-    expect(refused.map(describeRight)).toContain('list namespaces');
+    expect(refusedRights(logs.streaming.path, installed.account)).toContain('list namespaces');
   });
 
   it('let it own Secrets in the name of a CMG where the API server checks who may', async () => {

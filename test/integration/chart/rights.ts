@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RenderedObject } from './helm.ts';
 import type { ServiceAccount } from './service-account.ts';
 
@@ -103,13 +104,35 @@ interface AuditEvent {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Logs every request of service accounts and nobody else's. For `--audit-policy-file`. */
-export const AUDIT_POLICY = JSON.stringify({
+/** Logs every request of service accounts and nobody else's. */
+const AUDIT_POLICY = JSON.stringify({
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
   rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
 });
+
+/** An audit log of a control plane: what service accounts asked for. */
+export interface AuditLog {
+  /** The API server makes it with the first of these requests. */
+  readonly path: string;
+  /** With which the API server writes it. */
+  readonly apiServerFlags: readonly string[];
+}
+
+/** An audit log in a folder that is there. The name tells it from others in the same folder. */
+export function auditLogIn(directory: string, name = 'api-server'): AuditLog {
+  const policy = join(directory, `${name}.audit-policy.json`);
+  const path = join(directory, `${name}.audit.log`);
+  writeFileSync(policy, AUDIT_POLICY);
+  return { path, apiServerFlags: [`--audit-policy-file=${policy}`, `--audit-log-path=${path}`] };
+}
+
+/** What an account was refused for want of a right, each once, as `describeRight` words it; of all accounts by default. */
+export function refusedRights(logFile: string, account?: ServiceAccount): string[] {
+  const refused = auditedRequests(logFile, account).filter(({ allowed }) => !allowed);
+  return [...new Set(refused.map(describeRight))];
+}
 
 /**
  * The requests in an audit log, of one service account or of all. A patch that made an object counts as its creation

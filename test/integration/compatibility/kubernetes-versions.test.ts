@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { createLogger } from '../../../src/observability/logging.ts';
 import { APPLY_PATCH, type ApiClient, MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
-import { installDefinitions } from '../../cluster/definitions.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { isReady, readCmg } from '../../demo/steps.ts';
 import { goProgram } from '../../tools/go-program.ts';
 import { OLDER_API_SERVER } from '../../tools/programs.ts';
@@ -15,6 +15,8 @@ import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
 import { appliedObjects } from '../chart/applied-objects.ts';
 import { BUILD_TIMEOUT_MS, helmSuite, withValues } from '../chart/helm.ts';
+import { type Installed, install } from '../chart/installed-chart.ts';
+import { type AuditLog, auditedRequests, auditLogIn, refusedRights } from '../chart/rights.ts';
 import { SERVICE_NAME } from '../operator/suite.ts';
 
 const CHART = join(import.meta.dirname, '../../../charts/cmg-operator/Chart.yaml');
@@ -48,10 +50,10 @@ const SERVERS = [
   },
 ] as const;
 
-async function start({ program, flags }: (typeof SERVERS)[number]): Promise<ControlPlane> {
+async function start({ program, flags }: (typeof SERVERS)[number], audit: AuditLog): Promise<ControlPlane> {
   const apiServerProgram = await program();
   const controlPlane = await startControlPlane({
-    apiServerFlags: flags,
+    apiServerFlags: [...flags, ...audit.apiServerFlags],
     ...(apiServerProgram === undefined ? {} : { apiServerProgram }),
   });
   onTestFinished(() => controlPlane.stop());
@@ -66,12 +68,11 @@ async function streamsLists(api: ApiClient): Promise<boolean> {
 }
 
 /** A gateway is made, scaled and deleted, and each is seen in Azure. */
-async function liveThrough(controlPlane: ControlPlane): Promise<void> {
-  const { api } = controlPlane;
+async function liveThrough({ controlPlane: { api }, kubeconfigPath }: Installed): Promise<void> {
   world.azure.control.reset();
   world.azure.control.settings.durationFactor = 0.25;
   const operator = await startOperatorUnderTest({
-    kubeconfigPath: controlPlane.kubeconfigPath,
+    kubeconfigPath,
     world,
     logger: createLogger({ level: 'error', format: 'json', destination: pino.destination('/dev/null') }),
     flags: ['--namespaces', NAMESPACE],
@@ -107,26 +108,30 @@ async function liveThrough(controlPlane: ControlPlane): Promise<void> {
     PATIENCE_MS,
   );
   expect(world.azure.control.state()).toEqual([]);
+  // It writes its last events when it stops.
+  await operator.stop();
 }
 
 describe.each(SERVERS)('$what', (server) => {
   test(
     'takes the chart and runs a gateway',
     async () => {
-      const controlPlane = await start(server);
+      const directory = makeTemporaryDirectory();
+      onTestFinished(() => removeTemporaryDirectory(directory));
+      const audit = auditLogIn(directory);
+      const controlPlane = await start(server, audit);
       const { api } = controlPlane;
       expect(await api.call('GET', '/version')).toMatchObject({ emulationMinor: server.version.split('.')[1] });
       expect(await streamsLists(api)).toBe(server.streams);
 
-      await api.call('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
-      await installDefinitions(api);
       const values = ['--kube-version', server.version, '--set', `watch.namespaces={${NAMESPACE}}`];
       const objects = await helm.render(...withValues('default-values.yaml'), ...values, '--namespace', 'default');
-      const applied = appliedObjects(api, objects);
-      await applied.apply();
-      expect(await applied.stored()).toHaveLength(objects.length);
+      const installed = await install({ controlPlane, objects, directory, namespaces: [NAMESPACE] });
+      expect(await appliedObjects(api, objects).stored()).toHaveLength(objects.length);
 
-      await liveThrough(controlPlane);
+      await liveThrough(installed);
+      expect(auditedRequests(audit.path, installed.account)).not.toEqual([]);
+      expect(refusedRights(audit.path)).toEqual([]);
     },
     BUILD_TIMEOUT_MS,
   );

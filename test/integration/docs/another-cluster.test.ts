@@ -5,18 +5,21 @@ import type { JsonObject } from '../../../src/json.ts';
 import { createLogger } from '../../../src/observability/logging.ts';
 import { type ApiClient, MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { startControlPlane } from '../../cluster/control-plane.ts';
-import { installDefinitions } from '../../cluster/definitions.ts';
 import { namespaceForTest, sharedApi } from '../../cluster/shared.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { apply, isReady, readCmg } from '../../demo/steps.ts';
 import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
-import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
+import { BUILD_TIMEOUT_MS, helmSuite, withValues } from '../chart/helm.ts';
+import { install } from '../chart/installed-chart.ts';
 import { operatorKubeconfig, prepareOperatorRights } from '../chart/operator-account.ts';
+import { auditedRequests, auditLogIn, refusedRights } from '../chart/rights.ts';
 
 const SERVICE_NAME = 'granitefalls.contoso.com';
 const PATIENCE_MS = 30_000;
 
+const helm = helmSuite();
 beforeAll(prepareOperatorRights, BUILD_TIMEOUT_MS);
 
 async function startOperator(world: SimulatedWorld, kubeconfigPath: string, namespace: string) {
@@ -86,16 +89,23 @@ test('a gateway moves to another cluster as it is', async () => {
   await before.stop();
   const left = world.azure.control.state();
 
-  const cluster = await startControlPlane();
+  const directory = makeTemporaryDirectory();
+  onTestFinished(() => removeTemporaryDirectory(directory));
+  const audit = auditLogIn(directory);
+  const cluster = await startControlPlane({ apiServerFlags: audit.apiServerFlags });
   onTestFinished(() => cluster.stop());
-  await installDefinitions(cluster.api);
-  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
-  await cluster.api.call('POST', '/api/v1/namespaces', body);
-  await startOperator(world, cluster.kubeconfigPath, namespace);
+  const chosen = ['--set', `watch.namespaces={${namespace}}`, '--namespace', namespace];
+  const objects = await helm.render(...withValues('default-values.yaml'), ...chosen);
+  const installed = await install({ controlPlane: cluster, objects, directory, namespaces: [namespace] });
+  const after = await startOperator(world, installed.kubeconfigPath, namespace);
   const taken = await applyAndWait(cluster.api, manifests);
 
   expect(taken.status?.deployments?.[0]?.phase).toBe('Active');
   await expect.poll(() => clustersOf(world.azure.control.state())).not.toEqual(clustersOf(left));
   expect(birthMarks(world.azure.control.state())).toEqual(birthMarks(left));
   expect(clustersOf(world.azure.control.state()).size).toBe(1);
+  // It writes its last events when it stops.
+  await after.stop();
+  expect(auditedRequests(audit.path, installed.account)).not.toEqual([]);
+  expect(refusedRights(audit.path)).toEqual([]);
 });

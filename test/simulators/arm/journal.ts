@@ -15,14 +15,20 @@ export interface AcceptedWrite {
   readonly failure: { readonly code: string; readonly message: string } | undefined;
 }
 
-/** How many requests there were. Writes are PUT, PATCH, DELETE and POST actions; polls of operations count apart. */
-export interface RequestCounts {
-  readonly reads: number;
-  readonly writes: number;
-  readonly polls: number;
-  readonly tokens: number;
-  readonly blobs: number;
+/** What a request is counted as. Requests for blobs go to a storage account, not to ARM, and count apart. */
+type RequestKind = 'reads' | 'writes' | 'polls' | 'tokens' | 'blobReads' | 'blobWrites';
+
+/**
+ * How many requests there were, refused ones included. Writes are PUT, PATCH, DELETE and POST actions; polls of operations
+ * count apart.
+ */
+export interface RequestCounts extends Readonly<Record<RequestKind, number>> {
   readonly byMethod: Readonly<Record<string, number>>;
+}
+
+/** Requests that change something, in Resource Manager or in a storage account. */
+export function allWrites({ writes, blobWrites }: RequestCounts): number {
+  return writes + blobWrites;
 }
 
 /** What was asked of the simulator. */
@@ -45,7 +51,7 @@ export function isWrite(method: string, path: string): boolean {
 
 /** An empty journal. */
 export function createJournal(): Journal {
-  const kinds = { reads: 0, writes: 0, polls: 0, tokens: 0, blobs: 0 };
+  const kinds: Record<RequestKind, number> = { reads: 0, writes: 0, polls: 0, tokens: 0, blobReads: 0, blobWrites: 0 };
   const byMethod = new Map<string, number>();
   const writes: {
     readonly write: Omit<AcceptedWrite, 'doneAt' | 'reportedAt' | 'failure'>;
@@ -71,8 +77,8 @@ export function createJournal(): Journal {
   };
 }
 
-function kindOf(method: string, path: string): 'reads' | 'writes' | 'polls' | 'tokens' | 'blobs' {
-  if (/^\/blob\//i.test(path)) return 'blobs';
+function kindOf(method: string, path: string): RequestKind {
+  if (/^\/blob\//i.test(path)) return /^(?:GET|HEAD)$/.test(method) ? 'blobReads' : 'blobWrites';
   if (/^\/[^/]+\/(oauth2|v2\.0|discovery)\//i.test(path) || /^\/metadata\//i.test(path)) return 'tokens';
   if (POLL.test(path)) return 'polls';
   return isWrite(method, path) ? 'writes' : 'reads';
