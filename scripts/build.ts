@@ -7,9 +7,6 @@ import { VERSION } from '../src/version.ts';
 /** A bundle that grows beyond this has taken something in that nobody meant. */
 const LARGEST_BUNDLE_BYTES = 6 * 1024 ** 2;
 
-/** As esbuild names it: the major version of Node that the image has, and on which everything is tested. */
-export const BUNDLE_TARGET = 'node24';
-
 const KIB = 1024;
 
 /**
@@ -53,7 +50,7 @@ export interface Bundle {
 }
 
 /**
- * Bundles a program with all its dependencies into one minified ES module for Node 24.
+ * Bundles a program with all its dependencies into one minified ES module for Node 22 and newer.
  *
  * @throws Error when it does not compile, or is larger than allowed; what it consists of is then in the message
  */
@@ -64,7 +61,7 @@ export async function bundle({ entry, outfile, largestBytes = LARGEST_BUNDLE_BYT
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: BUNDLE_TARGET,
+    target: 'node22',
     minifyWhitespace: true,
     minifySyntax: true,
     // Shorter names would save a quarter of the size; but stack traces and logs show them, and restoring the names of

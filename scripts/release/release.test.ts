@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { BUNDLE_TARGET, NODE_ENVIRONMENT, NODE_FLAGS } from '../build.ts';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '../build.ts';
 import { copiedFiles, readStages, valuesOf } from './dockerfile.ts';
 import { finalStage, imageConfig } from './image-tree.ts';
 import { makeRelease } from './main.ts';
@@ -57,16 +57,6 @@ describe('the Dockerfile', () => {
     expect(build?.base).toBe(`docker.io/library/node:${version}-bookworm-slim`);
     expect(final?.base).toBe(`gcr.io/distroless/nodejs${version.split('.')[0]}-debian12:nonroot`);
     expect(final && valuesOf(final, 'RUN')).toEqual([]);
-  });
-
-  it('has the only major version of Node that the package, its bundle and its documentation promise', () => {
-    const major = packageJson.devDependencies.node.split('.')[0];
-    const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
-    expect(packageJson.engines).toEqual({ node: `${major}.x` });
-    expect(lock.packages[''].engines).toEqual(packageJson.engines);
-    expect(BUNDLE_TARGET).toBe(`node${major}`);
-    expect(readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8')).toContain(`| Node.js | ${major}, in the image |`);
-    expect(readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8')).toContain(`The scripts run on Node ${major},`);
   });
 
   it('copies all that the bundle is made from', () => {
