@@ -12,6 +12,8 @@ export interface Invited {
   /** Holds the root of the gateway's certificate. */
   readonly clientCaFile: string;
   readonly serviceName: string;
+  /** Of the resolver on 127.0.0.1 in which the service name lives. */
+  readonly dnsPort: number;
   /** Where port 443 of the gateway is on this machine. */
   readonly port: number | undefined;
   readonly logFile: string;
@@ -21,7 +23,7 @@ const AZURE_GATEWAY = '-g cmg-granitefalls -n granitefalls';
 
 /** Tells what to try now, in lines that can be pasted into a shell as they are. */
 export function invitation(invited: Invited): readonly string[] {
-  const { controlPlane, azure, caFile, clientCaFile, serviceName, port, logFile } = invited;
+  const { controlPlane, azure, caFile, clientCaFile, serviceName, dnsPort, port, logFile } = invited;
   return [
     '',
     'Everything is up. Try in another terminal:',
@@ -34,8 +36,9 @@ export function invitation(invited: Invited): readonly string[] {
     '  kubectl get events.events.k8s.io --field-selector regarding.kind=CMG',
     '  kubectl delete cmg granitefalls',
     '',
-    'Connect to the gateway as a client does; without a token it answers 401:',
+    'Look the gateway up and connect to it as a client does; without a token it answers 401:',
     '',
+    `  dig +short -p ${dnsPort} @127.0.0.1 ${serviceName}`,
     `  curl --silent --cacert ${clientCaFile} --connect-to ${serviceName}:443:127.0.0.1:${port} https://${serviceName}/CCM_Proxy_ServerAuth/1`,
     '',
     'Or, before you delete it, look at the simulated Azure with your own Azure CLI; your clouds and accounts stay as they are:',

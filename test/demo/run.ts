@@ -7,11 +7,12 @@ import { type ApiClient, connectionOf, createApiClient } from '../cluster/api-cl
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { installDefinitions } from '../cluster/definitions.ts';
 import { formatSeconds } from '../cluster/progress.ts';
+import { startSimulatedDns } from '../simulators/dns/simulated-dns.ts';
 import { gatewayDial } from '../world/gateway-dial.ts';
 import { gatewayManifests, type Manifest } from '../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
-import { connectAsClient, type Noticed } from './client.ts';
+import { type ClientOptions, connectAsClient } from './client.ts';
 import { invitation } from './invitation.ts';
 import type { Screen } from './screen.ts';
 import { apply, isReady, StepFailed, watchUntil } from './steps.ts';
@@ -85,6 +86,13 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
   later(() => operator.stop());
   screen.done(`metrics at http://127.0.0.1:${operator.port}/metrics`);
 
+  const dns = await startSimulatedDns(world.azure);
+  later(() => dns.close());
+  // As the administrator of the domain does, once.
+  dns.alias(SERVICE_NAME, FQDN);
+  const { gateways } = world.azure;
+  const client = { gateways, dns, serviceName: SERVICE_NAME, trusted: world.authority.rootPem };
+
   const certificate = await world.authority.issue({ commonName: SERVICE_NAME, organization: 'Contoso' });
   const manifests = gatewayManifests(world, {
     namespace: NAMESPACE,
@@ -93,9 +101,9 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
     certificate,
   });
   await provision(options, api, manifests);
-  await visitGateway(options, world);
+  await visitGateway(options, client);
   await scale(options, api, world, manifests.cmg);
-  await damage(options, api, world, manifests.cmg);
+  await damage(options, api, { world, client, manifest: manifests.cmg });
   if (options.keep) {
     const caFile = join(options.directory, 'azure-ca.crt');
     writeFileSync(caFile, world.azure.caPem);
@@ -104,7 +112,7 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
     const { azure } = world;
     const port = azure.gateways.endpoint(azure.control.addressOf(FQDN) ?? '', 443)?.port;
     const files = { caFile, clientCaFile, logFile: options.logFile };
-    screen.print(...invitation({ controlPlane, azure, ...files, serviceName: SERVICE_NAME, port }));
+    screen.print(...invitation({ controlPlane, azure, ...files, dnsPort: dns.port, serviceName: SERVICE_NAME, port }));
     await aborted(signal);
     signal.throwIfAborted();
   }
@@ -140,19 +148,15 @@ async function provision(
   screen.done(`the CMG is Ready after ${Math.round((performance.now() - started) / 1000)} s`);
 }
 
-/** As a client on the internet sees the gateway of the demo. */
-function noticed(world: SimulatedWorld): Promise<Noticed> {
-  const { azure, authority } = world;
-  return connectAsClient(azure, { fqdn: FQDN, serviceName: SERVICE_NAME, trusted: authority.rootPem });
-}
-
-async function visitGateway({ screen }: DemoOptions, world: SimulatedWorld): Promise<void> {
+async function visitGateway({ screen }: DemoOptions, client: ClientOptions): Promise<void> {
   screen.step('Connecting to the gateway as a client on the internet does');
-  const { certificate, status } = await noticed(world);
+  const { address, certificate, status } = await connectAsClient(client);
   if (certificate === undefined || status !== 401) {
     throw new StepFailed(`The gateway answered ${status ?? 'nothing'}, not 401, to a client without a token.`);
   }
-  screen.done(`it presents the certificate ${certificate.slice(0, 16)}…, and answers 401 to a client without a token`);
+  screen.done(
+    `${SERVICE_NAME} is ${address}, presents the certificate ${certificate.slice(0, 16)}…, and answers 401 to a client without a token`,
+  );
 }
 
 async function scale({ screen, signal }: DemoOptions, api: ApiClient, { azure }: SimulatedWorld, manifest: Manifest) {
@@ -169,7 +173,13 @@ async function scale({ screen, signal }: DemoOptions, api: ApiClient, { azure }:
   screen.done(`${seen}, and Azure has a scale set of capacity 2`);
 }
 
-async function damage({ screen, signal }: DemoOptions, api: ApiClient, world: SimulatedWorld, manifest: Manifest) {
+interface Damage {
+  readonly world: SimulatedWorld;
+  readonly client: ClientOptions;
+  readonly manifest: Manifest;
+}
+
+async function damage({ screen, signal }: DemoOptions, api: ApiClient, { world, client, manifest }: Damage) {
   const { azure } = world;
   screen.step("Deleting a network rule behind the operator's back");
   const group = resourceOf(azure, 'Microsoft.Network/networkSecurityGroups');
@@ -181,7 +191,7 @@ async function damage({ screen, signal }: DemoOptions, api: ApiClient, world: Si
   const seen = await watchUntil({ api, manifest, screen, signal, limitMs: CHANGE_LIMIT_MS, expected }, async (cmg) => {
     // The event stays; the condition may have come and gone between two looks.
     told ||= await driftEvent(api, manifest);
-    const { status } = await noticed(world);
+    const { status } = await connectAsClient(client);
     cutOff ||= status === undefined;
     return told !== '' && status === 401 && rules().includes('https') && isReady(cmg) ? expected : undefined;
   });
