@@ -61,7 +61,7 @@ export const REASONS = {
     meaning:
       'As many gateways as --max-deletions-per-hour allows have been removed within an hour. This one waits, and serves on.',
     action:
-      'Find out why so many gateways are deleted. If that is meant, nothing: it goes on by itself. If not, set spec.deletionPolicy to Retain.',
+      'Nothing if so many are to go: it goes on by itself. If not, set spec.deletionPolicy to Retain.',
   },
   Retained: {
     stalled: false,
