@@ -60,8 +60,7 @@ export const REASONS = {
     stalled: false,
     meaning:
       'As many gateways as --max-deletions-per-hour allows have been removed within an hour. This one waits, and serves on.',
-    action:
-      'Nothing if so many are to go: it goes on by itself. If not, set spec.deletionPolicy to Retain.',
+    action: 'Nothing if so many are to go: it goes on by itself. If not, set spec.deletionPolicy to Retain.',
   },
   Retained: {
     stalled: false,
