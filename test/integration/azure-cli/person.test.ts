@@ -101,6 +101,40 @@ describeWithAzureCli('a person at the Azure CLI', (program) => {
     await test.untilReady();
   });
 
+  it(
+    'locks the group: the operator says so, and repairs when the lock is gone; the log says who it was',
+    TIMEOUT,
+    async () => {
+      const test = await readyGateway();
+      const { control, clock } = test.azure;
+      control.settings.activityLogLagSeconds = 0;
+      const begun = clock.now();
+      const lock = await cli.az(`lock create -g ${GROUP} -n freeze --lock-type ReadOnly`);
+      const refused = await cli.run(`network nsg rule delete -g ${GROUP} --nsg-name ${GATEWAY} -n https`);
+      expect(refused.stderr).toContain('ScopeLocked');
+
+      control.mutate(String(stored(test, BALANCER).id), { properties: { loadBalancingRules: [] } });
+      const { message } = await test.untilReason('AzureReady', 'AuthorizationFailed');
+      expect(message).toContain('ScopeLocked');
+      await cli.az(`rest --method delete --url ${(lock as JsonObject).id}?api-version=2020-05-01`);
+      await test.annotate({ 'configmgr.io/reconcile-requested-at': new Date(clock.now()).toISOString() });
+      await test.untilReady();
+      expect(at(test, BALANCER, 'properties.loadBalancingRules.0.name')).toBe('https');
+
+      const [from, to] = [begun - 1000, clock.now() + 60_000].map((time) => new Date(time).toISOString());
+      const log = await cli.az(
+        `monitor activity-log list -g ${GROUP} --start-time ${from} --end-time ${to} --max-events 500`,
+      );
+      const names = (log as readonly JsonObject[]).map((event) => valueAt(event, 'operationName.value'));
+      expect(names).toEqual(
+        expect.arrayContaining(['Microsoft.Authorization/locks/write', 'Microsoft.Network/loadBalancers/write']),
+      );
+      const scaleSet = String(stored(test, SCALE_SET).id);
+      const metrics = await cli.az('monitor metrics list --resource', scaleSet, '--metric', 'Network Out Total');
+      expect(metrics).toMatchObject({ value: [{ name: { value: 'Network Out Total' }, unit: 'Bytes' }] });
+    },
+  );
+
   it('changes tags: theirs stay, ours come back, and a resource without ours is theirs', TIMEOUT, async () => {
     const test = await readyGateway();
     const { id } = stored(test, BALANCER);

@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { createCertificateAuthority } from '../../certificate-authority.ts';
-import { MERGE_PATCH } from '../../cluster/api-client.ts';
 import { allWrites } from '../../simulators/arm/journal.ts';
 import { startPackageServer } from '../../simulators/package-server.ts';
 import { certificateSecret } from '../../world/gateway-manifests.ts';
@@ -273,10 +272,7 @@ describe('drift', () => {
   it('is found at once when somebody asks for a look', async () => {
     const test = await readyGateway({}, '24h', ['--full-read-interval', '48h']);
     test.azure.control.mutate(idOf(test, LOAD_BALANCER), { properties: { loadBalancingRules: [] } });
-    const annotations = { 'configmgr.io/reconcile-requested-at': '2026-11-27T18:00:00Z' };
-    const { namespace, api } = test;
-    const path = `/apis/configmgr.io/v1alpha1/namespaces/${namespace}/cmgs/${NAME}`;
-    await api.call('PATCH', path, { metadata: { annotations } }, MERGE_PATCH);
+    await test.annotate({ 'configmgr.io/reconcile-requested-at': '2026-11-27T18:00:00Z' });
     await untilAzure('the repair', () =>
       Boolean((valueAt(test.resources(LOAD_BALANCER)[0], 'properties.loadBalancingRules') as unknown[]).length),
     );

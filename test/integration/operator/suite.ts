@@ -114,6 +114,8 @@ export interface GatewayTest {
   /** The manifests of a gateway for `serviceName`, not applied yet; `spec` is merged over the usual one. */
   manifests(spec?: Readonly<Record<string, unknown>>, serviceName?: string): Promise<GatewayManifests>;
   apply(...manifests: readonly (Manifest | undefined)[]): Promise<void>;
+  /** Sets annotations of the CMG, as a person does. */
+  annotate(annotations: Readonly<Record<string, string>>): Promise<void>;
   /** A JSON merge patch of the CMG's spec. */
   patchSpec(spec: object): Promise<void>;
   cmg(): Promise<CMG>;
@@ -184,6 +186,9 @@ function gatewayTest(
           await api.call('PATCH', `${pathOf(manifest)}?fieldManager=test&force=true`, manifest, APPLY_PATCH);
         }
       }
+    },
+    annotate: async (annotations) => {
+      await api.call('PATCH', path, { metadata: { annotations } }, MERGE_PATCH);
     },
     patchSpec: async (spec) => {
       await api.call('PATCH', path, { spec }, MERGE_PATCH);
