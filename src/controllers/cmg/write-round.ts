@@ -8,6 +8,7 @@ import { findCondition } from '../../runtime/conditions.ts';
 import type { AzureSession } from './azure-access.ts';
 import { azureFindings, describeDifferences, type Occasion, titleOf } from './azure-findings.ts';
 import { deploymentStatus } from './deployment-status.ts';
+import { driftAuthors } from './drift-authors.ts';
 import type { Finding } from './finding.ts';
 import { reconcileInstances, SCALE_SET } from './instances.ts';
 import type { SetupFilesMemory } from './memory.ts';
@@ -68,7 +69,7 @@ export async function writeAndFollow(round: Round): Promise<Report> {
   );
   return {
     findings,
-    happenings: happeningsOf(round, occasion, written),
+    happenings: await happeningsOf(round, occasion, written),
     deployment: recordAfter(round, acted, findings, instances?.instances),
     againAfterMs: due.length === 0 ? untilNextComparison(scope) : Math.max(0, Math.min(...due) - now),
   };
@@ -176,10 +177,13 @@ function recordAfter(
 }
 
 /** A repair is told when Azure has accepted it. */
-function happeningsOf({ observed }: Round, occasion: Occasion, written: ActOutcome): readonly Happening[] {
+async function happeningsOf(round: Round, occasion: Occasion, written: ActOutcome): Promise<readonly Happening[]> {
+  const { scope, session, deployment, observed } = round;
   if (occasion !== 'RepairingDrift' || written.accepted === 0) {
     return [];
   }
-  const note = `Azure was changed by somebody else; it is being set back: ${describeDifferences(observed)}.`;
+  const authors = await driftAuthors(scope, session, deployment, observed);
+  const who = authors === '' ? 'somebody else' : authors;
+  const note = `Azure was changed by ${who}; it is being set back: ${describeDifferences(observed)}.`;
   return [{ type: 'Warning', reason: 'DriftRepaired', action: 'RepairDrift', note }];
 }

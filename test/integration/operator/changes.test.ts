@@ -249,6 +249,20 @@ describe('drift', () => {
     expect(ruleNamesOf(test).toSorted()).toEqual(['admin', 'https', 'instances']);
   });
 
+  it('is told with who it was, as far as Azure tells', async () => {
+    const test = await readyGateway();
+    test.azure.control.settings.activityLogLagSeconds = 0;
+    const rules = idOf(test, 'Microsoft.Network/networkSecurityGroups');
+    test.azure.control.call('DELETE', `${rules}/securityRules/https?api-version=2025-03-01`);
+    await expect
+      .poll(async () => (await test.events()).find(({ reason }) => reason === 'DriftRepaired')?.note, {
+        timeout: 30_000,
+      })
+      .toMatch(
+        /^Azure was changed by \S+ \(Microsoft\.Network\/networkSecurityGroups\/securityRules\/delete at \S+Z\); /,
+      );
+  });
+
   it('is found in what the search cannot show, when everything is read', async () => {
     const test = await readyGateway({}, '1m', ['--full-read-interval', '5m']);
     const container = idOf(test, 'Microsoft.Storage/storageAccounts/blobServices/containers');
