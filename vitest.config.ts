@@ -23,8 +23,8 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/environment.ts'],
-          // Most of the time a test waits for the API server, which works for two of them as well as for one.
-          maxWorkers: 2,
+          // Most of the time a test waits for the API server, which works for three of them as well as for one.
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
