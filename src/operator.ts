@@ -116,7 +116,6 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       isWatched: (key) => informers.cmgs.store.get(key) !== undefined,
       onSwept: azureMetrics.swept,
     });
-    stop.addEventListener('abort', sweep.stop, { once: true });
     const parts = {
       sweep,
       client: fenced,

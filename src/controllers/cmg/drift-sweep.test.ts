@@ -48,7 +48,8 @@ function world(rows: JsonObject[]) {
   const unsubscribe = sweep.source((key) => queued.push(key));
   onTestFinished(() => {
     unsubscribe();
-    sweep.stop();
+    expect(clock.pendingTimers).toBe(0);
+    follow();
     expect(clock.pendingTimers).toBe(0);
   });
   const follow = () => sweep.follow('gateways/granitefalls', session);

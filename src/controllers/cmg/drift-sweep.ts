@@ -12,7 +12,7 @@ import type { AzureSession } from './azure-access.ts';
  * changed. As long as the sweeps show all resources of a gateway, its own readings may be much rarer.
  */
 export interface DriftSweep {
-  /** Queues the gateways of which something changed. */
+  /** Queues the gateways of which something changed. To be used once: the sweeps end when the controller leaves it. */
   readonly source: Source;
   /**
    * Notes as whom a gateway is looked at now. The first gateway of a subscription and identity begins its sweeps.
@@ -25,8 +25,6 @@ export interface DriftSweep {
    * they say nothing about it, because it has never appeared or because no sweep has succeeded for too long.
    */
   unchangedSince(session: AzureSession, id: string): number | undefined;
-  /** Ends all sweeps. */
-  stop(): void;
 }
 
 export interface DriftSweepOptions {
@@ -92,10 +90,18 @@ export function createDriftSweep(options: DriftSweepOptions): DriftSweep {
     source: (to) => {
       enqueue = to;
       return () => {
-        enqueue = () => {};
+        stopping.abort(new Error('The controller ends.'));
+        for (const { cancel } of sweeps.values()) {
+          cancel();
+        }
+        sweeps.clear();
       };
     },
     follow: (key, session) => {
+      // A reconcile may still be on its way.
+      if (stopping.signal.aborted) {
+        return;
+      }
       const name = sweepName(session);
       const known = sweeps.get(name);
       if (known !== undefined) {
@@ -119,13 +125,6 @@ export function createDriftSweep(options: DriftSweepOptions): DriftSweep {
       return sweep?.succeededAt === undefined || sweep.succeededAt < lapsed
         ? undefined
         : sweep.resources.get(id.toLowerCase())?.since;
-    },
-    stop: () => {
-      stopping.abort(new Error('The operator ends.'));
-      for (const { cancel } of sweeps.values()) {
-        cancel();
-      }
-      sweeps.clear();
     },
   };
 }
