@@ -5,19 +5,26 @@ import { pipeline } from 'node:stream/promises';
 /** Headers that belong to one connection, or that the simulator sets itself. */
 const OWN_HEADERS = new Set(['connection', 'keep-alive', 'date', 'transfer-encoding']);
 
-/** Streams a request to Azurite and its answer back; resolves to the status. */
+/**
+ * Streams a request to Azurite and its answer back. Resolves when all of it is on its way.
+ *
+ * @param onAnswer told the status before the client learns of it: whatever follows from it has to be true by then
+ */
 export function forward(
   incoming: IncomingMessage,
   response: ServerResponse,
   target: string,
   agent: Agent,
-): Promise<number> {
+  onAnswer: (status: number) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const { host: _host, connection: _connection, ...headers } = incoming.headers;
     const onward = request(target, { method: incoming.method, headers, agent }, (answer) => {
       const own = Object.entries(answer.headers).filter(([name]) => !OWN_HEADERS.has(name));
-      response.writeHead(answer.statusCode ?? 502, Object.fromEntries(own));
-      pipeline(answer, response).then(() => resolve(answer.statusCode ?? 502), reject);
+      const { statusCode = 502 } = answer;
+      onAnswer(statusCode);
+      response.writeHead(statusCode, Object.fromEntries(own));
+      pipeline(answer, response).then(resolve, reject);
     });
     onward.on('error', reject);
     pipeline(incoming, onward).catch(reject);

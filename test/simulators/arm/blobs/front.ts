@@ -52,18 +52,18 @@ export async function createBlobFront(parts: {
     const path = await containers.path(place.account, place.container);
     if (path === undefined) return refuse(incoming, response, containerNotFound());
     const target = `${azurite.origin}${path}${place.blob === '' ? '' : `/${place.blob}`}${url.search}`;
-    let status: number;
+    const key = `${place.account}/${place.container}/${place.blob}`;
+    const comp = url.searchParams.get('comp');
+    const note = (status: number) => {
+      if (incoming.method === 'PUT' && status === 201 && (comp === null || comp === 'blocklist')) uploaded.add(key);
+      if (incoming.method === 'DELETE' && status === 202) uploaded.delete(key);
+    };
     try {
-      status = await forward(incoming, response, target, agent);
+      await forward(incoming, response, target, agent, note);
     } catch {
       // The client hung up, or Azurite did; either way there is nobody to answer properly.
       response.destroy();
-      return undefined;
     }
-    const key = `${place.account}/${place.container}/${place.blob}`;
-    const comp = url.searchParams.get('comp');
-    if (incoming.method === 'PUT' && status === 201 && (comp === null || comp === 'blocklist')) uploaded.add(key);
-    if (incoming.method === 'DELETE' && status === 202) uploaded.delete(key);
     return undefined;
   };
 
