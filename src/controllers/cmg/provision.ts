@@ -90,7 +90,10 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     random: scope.random,
     signal: scope.signal,
   };
-  scope.sweep.follow(keyOf(scope.cmg), access.session);
+  if (record?.phase === 'Active') {
+    // Before, everything is read for what is being made anyway.
+    scope.sweep.follow(keyOf(scope.cmg), access.session);
+  }
   const observed = await observeGateway(input);
   const ownership = checkOwnership(scope, observed, deployment, record);
   if (ownership.kind === 'Halt') {
