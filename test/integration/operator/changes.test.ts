@@ -302,8 +302,8 @@ describe('drift', () => {
     await expect.poll(async () => (await test.events()).map(({ reason }) => reason)).toContain('Ready');
     // With the first search everything is read once more, so that its outcome can be relied on.
     const searches = () => test.azure.control.counts.byMethod.POST ?? 0;
-    const before = searches();
-    await untilAzure('the second search', () => searches() >= before + 2);
+    const asked = searches();
+    await untilAzure('the second search', () => searches() >= asked + 2);
     const stored = await storedVersions(test);
     const before = test.azure.control.counts;
     const { reads } = before;
