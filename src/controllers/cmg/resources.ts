@@ -17,7 +17,7 @@ import type { Operations } from './operations-secret.ts';
  * How soon a resource is read again that Azure is at work on without an operation that could be polled. A key vault takes
  * about half a minute.
  */
-const PROVISIONING_POLL_MS = 8000;
+const PROVISIONING_POLL_MS = 10_000;
 
 /** Before something is created, it is looked whether it is still missing if that was seen longer ago than this. */
 const MISSING_IS_CERTAIN_MS = 60_000;
