@@ -164,8 +164,8 @@ function notOwned(
     status: 'False',
     reason: lost ? 'OwnershipLost' : 'ResourceNotOwned',
     message: lost
-      ? `The ${titleOf(key)} ${id} ${what} any more, so it is neither changed nor deleted. If it is the gateway's, have it taken back: ${adoptCommand(cmg.metadata, group)}`
-      : `The ${titleOf(key)} ${id} exists and ${what}, so it is neither changed nor deleted. Remove or rename it, or choose another spec.serviceName or resource group. To take over all that is found there for this gateway: ${adoptCommand(cmg.metadata, group)}`,
+      ? `The ${titleOf(key)} ${id} ${what}${owner === undefined ? ' any more' : ' now'}, so it is neither changed nor deleted. If it is the gateway's, have it taken back: ${adoptCommand(cmg, group)}`
+      : `The ${titleOf(key)} ${id} exists and ${what}, so it is neither changed nor deleted. Remove or rename it, or choose another spec.serviceName or resource group. To take over all that is found there for this gateway: ${adoptCommand(cmg, group)}`,
   };
 }
 
@@ -175,12 +175,17 @@ function contested({ cmg }: Scope, { key, id }: TaggedResource, other: string | 
     type: 'AzureReady',
     status: 'False',
     reason: 'OwnedByAnotherCluster',
-    message: `Two clusters look after this gateway with one installation id: this one and ${who}; the ${titleOf(key)} ${id} has changed hands. Nothing is changed from here. Delete the CMG in one of them with spec.deletionPolicy Retain. If this cluster is to keep the gateway: ${adoptCommand(cmg.metadata, group)}`,
+    message: `Two clusters look after this gateway with one installation id: this one and ${who}; the ${titleOf(key)} ${id} has changed hands. Nothing is changed from here. Delete the CMG in one of them with spec.deletionPolicy Retain. If this cluster is to keep the gateway: ${adoptCommand(cmg, group)}`,
   };
 }
 
-/** The exact line. An annotation that is still there from before has been used up, and is taken away first. */
-function adoptCommand({ namespace, name }: Scope['cmg']['metadata'], group: string): string {
-  const target = `kubectl annotate --namespace ${namespace} cmg ${name}`;
-  return `${target} ${ADOPT_ANNOTATION}- && ${target} ${ADOPT_ANNOTATION}=${group}`;
+/**
+ * The exact line. An annotation that is still there has been used up, or names something else, and is taken away first: set
+ * again in the same moment, nobody might see that it was gone.
+ */
+function adoptCommand({ metadata }: Scope['cmg'], group: string): string {
+  const target = `kubectl annotate --namespace ${metadata.namespace} cmg ${metadata.name}`;
+  return metadata.annotations?.[ADOPT_ANNOTATION] === undefined
+    ? `${target} ${ADOPT_ANNOTATION}=${group}`
+    : `${target} ${ADOPT_ANNOTATION}- takes away the consent of before, after which this message has the next line.`;
 }
