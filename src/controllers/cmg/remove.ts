@@ -1,7 +1,7 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { DesiredResource, ResourceKey } from '../../azure/desired-resource.ts';
 import { listGroupContents } from '../../azure/group-contents.ts';
-import type { Operation } from '../../azure/operations.ts';
+import { type Operation, provisioningState } from '../../azure/operations.ts';
 import { planDeletion } from '../../azure/resource-plan.ts';
 import { API_VERSIONS } from '../../gateway/api-versions.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
@@ -175,6 +175,10 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
     const group = await input.arm.get(resourceIds(deployment).resourceGroup, API_VERSIONS.resourceGroups, scope);
     if (group.kind === 'Absent') {
       return { left: [], targets: [], deletedByOthers: false };
+    }
+    if (/^deleting$/i.test(provisioningState(group.resource) ?? '')) {
+      // By us, perhaps, when the answer to that was lost.
+      return { left: ['resourceGroup'], targets: [], deletedByOthers: true };
     }
     const otherCluster = clusterThatTook(group.resource.tags, deployment.owner);
     if (otherCluster !== undefined) {
