@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<string, string>> = {
   vaultRole: "gateway's role on the key vault",
   storageRole: "gateway's role on the storage account",
   scaleSet: 'scale set',
+  deletedVault: 'deleted key vault',
 };
 
 export function titleOf(key: ResourceKey): string {

@@ -17,7 +17,7 @@ import { recordedGateway } from './deployment.ts';
 import { type Finding, goOn, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import type { Failure } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
-import { purgeDeletedVault } from './purge-vault.ts';
+import { DELETED_VAULT, purgeDeletedVault } from './purge-vault.ts';
 import type { Happening, Report } from './report.ts';
 import {
   type ResourcesInput,
@@ -91,7 +91,10 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
     }
     scope.memory.failures.delete(LOOKING);
     if (next.left.length === 0) {
-      return { kind: 'Gone', happenings: await purgeDeletedVault(scope, arm, deployment) };
+      const purge = await purgeDeletedVault(scope, input, deployment);
+      return purge.kind === 'Over'
+        ? { kind: 'Gone', happenings: purge.happenings }
+        : await stillThere(round, { left: [DELETED_VAULT], targets: [], deletedByOthers: false }, operations);
     }
     const waiting = await brake(round);
     if (waiting !== undefined) {
