@@ -13,6 +13,7 @@ export default defineConfig({
             'test/demo/**/*.test.ts',
             'test/tools/**/*.test.ts',
             'test/performance/**/*.test.ts',
+            'test/faults/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
           testTimeout: 20_000,
