@@ -39,6 +39,7 @@ export interface FaultStage {
 export interface FaultStageOptions {
   readonly world: SimulatedWorld;
   readonly clock: ManualClock;
+  /** Of every gateway that is given no other. */
   readonly certificate: IssuedCertificate;
   /** Puts something between an operator and the API server. */
   readonly between?: (client: KubernetesClient) => KubernetesClient;
