@@ -1,3 +1,4 @@
+import type { CMGSpec } from '../../src/api/v1alpha1/cmg.generated.ts';
 import type { IssuedCertificate } from '../certificate-authority.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -58,6 +59,33 @@ export function cmgManifest({ azure, packages }: SimulatedWorld, options: Gatewa
       ...spec,
     },
   };
+}
+
+/** The spec of a gateway with all defaults filled in, for where there is no API server that does it. */
+export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' | 'packages'>, serviceName: string) {
+  return {
+    suspend: false,
+    deletionPolicy: 'Delete',
+    deletionProtection: false,
+    azure: {
+      environment: 'AzurePublicCloud',
+      tenantId: azure.tenantId,
+      subscriptionId: azure.subscriptionId,
+      region: 'westeurope',
+      credentials: {
+        type: 'ClientSecret',
+        clientSecret: { clientId: azure.clientId, secretRef: { name: 'azure', key: 'client-secret' } },
+      },
+      resourceGroup: { name: `rg-${serviceName.split('.')[0]}`, mode: 'Create' },
+    },
+    serviceName,
+    serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
+    vm: { size: 'Standard', instances: 1 },
+    servicePackage: { url: packages.url, sha256: packages.sha256 },
+    content: { enabled: true },
+    clientAuthentication: { verifyRevocation: true },
+    enforceTls12: true,
+  } satisfies CMGSpec;
 }
 
 export function certificateSecret(

@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<string, string>> = {
   vaultRole: "gateway's role on the key vault",
   storageRole: "gateway's role on the storage account",
   scaleSet: 'scale set',
+  deletedVault: 'deleted key vault',
 };
 
 export function titleOf(key: ResourceKey): string {
@@ -68,7 +69,8 @@ export function azureFindings(input: AzureFindingsInput): readonly Finding[] {
 
 function problemFinding({ occasion, slow }: AzureFindingsInput, { reason, message }: AzureProblem): Finding {
   if (reason === 'AzureUnreachable' || reason === 'Throttled') {
-    return { type: 'AzureReady', status: occasion === 'Provisioning' ? 'False' : 'Unknown', reason, message };
+    // Another status than that of work that goes on, so that the time of its transition says since when.
+    return { type: 'AzureReady', status: 'Unknown', reason, message };
   }
   // What passes by itself is part of the work that is going on.
   const shown = reason === 'Provisioning' ? (slow ? 'ProvisioningSlow' : occasion) : reason;

@@ -90,6 +90,8 @@ export interface GatewayMemory {
   serverCertificate: CertificateMemory | undefined;
   /** How the last look for the files of the setup in the storage account ended. */
   setupFiles: SetupFilesMemory | undefined;
+  /** Whether Azure is purging the deleted vault of a gateway that is gone, of which it shows nothing. */
+  isVaultPurged: boolean;
 }
 
 /** The memories of all CMGs, by UID, so that a new object of an old name starts afresh. */
@@ -131,6 +133,7 @@ export function createGatewayMemories(): GatewayMemories {
         probed: undefined,
         serverCertificate: undefined,
         setupFiles: undefined,
+        isVaultPurged: false,
       };
       memories.set(uid, fresh);
       return fresh;

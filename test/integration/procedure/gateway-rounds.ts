@@ -13,6 +13,7 @@ import { silentLogger } from '../../../src/runtime/logger.ts';
 import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { seededRandom } from '../../../src/runtime/random.ts';
 import type { IssuedCertificate } from '../../certificate-authority.ts';
+import { defaultedSpec } from '../../world/gateway-manifests.ts';
 import type { SimulatedWorld } from '../../world/simulated-world.ts';
 
 /** How often the gateways here compare Azure with their spec. */
@@ -67,7 +68,7 @@ const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: asy
 
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
   const { world, clock, serviceName } = options;
-  const { azure, packages, authority } = world;
+  const { azure, authority } = world;
   let cmg: CMG = {
     apiVersion: 'configmgr.io/v1alpha1',
     kind: 'CMG',
@@ -79,30 +80,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       generation: 1,
       creationTimestamp: '2026-01-01T00:00:00Z',
     },
-    spec: {
-      suspend: false,
-      deletionPolicy: 'Delete',
-      deletionProtection: false,
-      azure: {
-        environment: 'AzurePublicCloud',
-        tenantId: azure.tenantId,
-        subscriptionId: azure.subscriptionId,
-        region: 'westeurope',
-        credentials: {
-          type: 'ClientSecret',
-          clientSecret: { clientId: azure.clientId, secretRef: { name: 'azure', key: 'client-secret' } },
-        },
-        resourceGroup: { name: 'rg-contoso', mode: 'Create' },
-      },
-      serviceName,
-      serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
-      vm: { size: 'Standard', instances: 1 },
-      servicePackage: { url: packages.url, sha256: packages.sha256 },
-      content: { enabled: true },
-      clientAuthentication: { verifyRevocation: true },
-      enforceTls12: true,
-      ...options.spec,
-    },
+    spec: { ...defaultedSpec(world, serviceName), ...options.spec },
   };
   const secrets = new Map<string, ReadonlyMap<string, Uint8Array>>();
   const setSecret: GatewayRounds['setSecret'] = (name, values) => {

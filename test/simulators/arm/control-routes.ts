@@ -78,7 +78,7 @@ function addApplication(control: SimulatorControl, { displayName, rights }: Json
   return { clientId: principal.appId, objectId: principal.objectId, clientSecret };
 }
 
-const ACTIONS = ['answer', 'dropConnection', 'delay', 'applyThenDrop', 'failOperation'];
+const ACTIONS = ['answer', 'dropConnection', 'delay', 'applyThenDrop', 'applyThenSilence', 'failOperation'];
 
 function faultRule(body: JsonObject): FaultRule {
   const { match, action } = body;

@@ -16,6 +16,8 @@ export type FaultAction =
   | { readonly kind: 'delay'; readonly ms: number }
   /** Does what the request asks for, then ends the connection without an answer. */
   | { readonly kind: 'applyThenDrop' }
+  /** Does what the request asks for, then says nothing, until the client's own time limit. */
+  | { readonly kind: 'applyThenSilence' }
   /** Accepts the request; the operation that it begins ends as failed. */
   | { readonly kind: 'failOperation'; readonly error: ArmErrorBody };
 
@@ -32,6 +34,8 @@ export interface FaultRule {
   /** How many requests it is applied to, or `always`. Default 1. */
   readonly times?: number | 'always';
   readonly action: FaultAction;
+  /** Told when the rule meets a request, before anything is done. Only in process. */
+  readonly onMet?: () => void;
 }
 
 /** The fault rules in force, the oldest first. */
@@ -41,10 +45,13 @@ export interface Faults {
   /** What happens to this request, by the first rule that has something left for it. */
   next(method: string, url: string): FaultAction | undefined;
   readonly rules: readonly (FaultRule & { readonly applied: number })[];
+  /** Tells of every request, before it meets a rule. Returns the end of it. Only in process. */
+  watch(observer: (method: string, url: string) => void): () => void;
 }
 
 /** Without rules. */
 export function createFaults(): Faults {
+  const observers = new Set<(method: string, url: string) => void>();
   let rules: { readonly rule: FaultRule; readonly expression: RegExp; seen: number; applied: number }[] = [];
   return {
     add: (rule) => {
@@ -54,6 +61,7 @@ export function createFaults(): Faults {
       rules = [];
     },
     next: (method, url) => {
+      for (const observe of observers) observe(method, url);
       for (const entry of rules) {
         const { match, times = 1 } = entry.rule;
         if (match.method !== undefined && match.method.toUpperCase() !== method) continue;
@@ -61,9 +69,14 @@ export function createFaults(): Faults {
         entry.seen += 1;
         if (entry.seen < (match.nth ?? 1) || (times !== 'always' && entry.applied >= times)) continue;
         entry.applied += 1;
+        entry.rule.onMet?.();
         return entry.rule.action;
       }
       return undefined;
+    },
+    watch: (observer) => {
+      observers.add(observer);
+      return () => void observers.delete(observer);
     },
     get rules() {
       return rules.map(({ rule, applied }) => ({ ...rule, applied }));
