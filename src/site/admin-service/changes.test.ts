@@ -267,6 +267,17 @@ describe('gateways', () => {
   });
 });
 
+test('a write whose answer is lost is a failure, and is found done when it is asked for again', async () => {
+  await using world = await startAdminServiceWorld();
+  const site = siteOver(world.adminService);
+  const { group } = firstGroup(world);
+  const target = { group, preferCloudSources: true };
+  world.site.control.faults.add({ match: { method: 'PUT', urlPattern: '.' }, action: { kind: 'applyThenDrop' } });
+  expect(await site.setPreferCloudSources(target, world)).toMatchObject({ kind: 'Unreachable' });
+  expect(await site.setPreferCloudSources(target, world)).toMatchObject({ kind: 'Accepted' });
+  expect(world.site.control.journal.writes).toHaveLength(1);
+});
+
 describe('who may not write', () => {
   test('an account that may only read', async () => {
     await using world = await startAdminServiceWorld();
