@@ -56,6 +56,13 @@ export const LAYOUT: readonly LayoutRule[] = [
   },
   // What a client sees: it knows addresses and certificates, and no gateways.
   { part: 'src/probe/', imports: [], node: ['node:net', 'node:tls'] },
+  // The site: knows no gateways in Azure and no Kubernetes. undici for requests, as the runtime has it.
+  {
+    part: 'src/site/',
+    imports: ['src/json.ts', 'src/runtime/'],
+    packages: ['undici', 'zod'],
+    node: ['node:tls'],
+  },
   {
     part: 'src/observability/',
     imports: ['src/runtime/'],
@@ -72,6 +79,7 @@ export const LAYOUT: readonly LayoutRule[] = [
       'src/gateway/',
       'src/certificates/',
       'src/probe/',
+      'src/site/',
       'src/observability/',
     ],
     packages: ['zod', 'prom-client'],
