@@ -3,6 +3,7 @@ import type { CMG, CMGStatusDeployment, CMGStatusDeploymentIdentity } from '../.
 import type { ServerCertificate } from '../../certificates/server-certificate.ts';
 import { type GatewayDeployment, prefixOf } from '../../gateway/deployment.ts';
 import { vmSku } from '../../gateway/vm-sizes.ts';
+import { identityChanges as changedFields } from '../../redeployment/identity.ts';
 
 /** The fields of a spec that a gateway keeps for its life. */
 export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
@@ -17,32 +18,11 @@ export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
   };
 }
 
-/** Where each part of the identity stands in the spec. */
-const SPEC_FIELDS: Readonly<Record<keyof CMGStatusDeploymentIdentity, string>> = {
-  environment: 'spec.azure.environment',
-  tenantId: 'spec.azure.tenantId',
-  subscriptionId: 'spec.azure.subscriptionId',
-  region: 'spec.azure.region',
-  resourceGroup: 'spec.azure.resourceGroup.name',
-  serviceName: 'spec.serviceName',
-};
-
-/** Fields in which the spec asks for another gateway than the recorded one, as `field: recorded → wanted`. */
+/** Fields in which the spec asks for another gateway than the recorded one, as `field (recorded → wanted)`. */
 export function identityChanges(cmg: CMG, record: CMGStatusDeployment): readonly string[] {
-  const wanted = identityOf(cmg);
-  return Object.entries(SPEC_FIELDS).flatMap(([name, field]) => {
-    const [before, after] = [record.identity[name as keyof typeof wanted], wanted[name as keyof typeof wanted]];
-    // A field that an older record does not have is no change.
-    const same = before === undefined || before === after || (!CASE_COUNTS.has(name) && isSameName(before, after));
-    return same ? [] : [`${field} (${before} → ${after})`];
-  });
-}
-
-/** Azure compares the names of groups and regions, and ids, without case; Configuration Manager takes names as they are. */
-const CASE_COUNTS: ReadonlySet<string> = new Set(['serviceName']);
-
-function isSameName(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
+  return changedFields(record.identity, identityOf(cmg)).map(
+    ({ field, before, after }) => `${field} (${before} → ${after})`,
+  );
 }
 
 /** What the graph is made from. The secrets are given as functions, so that they exist only where they are used. */
