@@ -28,7 +28,7 @@ function expectedSpec(): CMGSpec {
     },
     serviceName: 'granitefalls.contoso.com',
     serverCertificate: { format: 'TLS', secretRef: { name: 'granitefalls-tls' } },
-    vm: { size: 'Standard', instances: 1 },
+    vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
     servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
     content: { enabled: true },
     clientAuthentication: { verifyRevocation: true },

@@ -284,6 +284,22 @@ export const REASONS = {
     meaning: 'VMs are being brought to the newest model, a few at a time.',
     action: NOTHING,
   },
+  RolloutWaiting: {
+    stalled: false,
+    meaning:
+      'A new model waits until it is its turn: as many gateways as --max-concurrent-rollouts allows are getting one. This one serves on with its own.',
+    action: 'Nothing. If the rollout that the message names does not go on, correct that gateway, or suspend it.',
+  },
+  RolloutStopped: {
+    stalled: true,
+    meaning: 'The rollout of a new model stopped, as VMs do not serve with it. The others keep the model of before.',
+    action: 'Correct what was changed last. The corrected model goes to the VMs first that do not serve.',
+  },
+  ModelRevisionUnknown: {
+    stalled: true,
+    meaning: 'A newer version of the operator made or updated the gateway. This one leaves it as it is.',
+    action: 'Run that version of the operator, or a newer one.',
+  },
   ReconcileError: {
     stalled: false,
     meaning: 'The operator failed unexpectedly; it tries again.',

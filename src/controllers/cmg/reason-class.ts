@@ -76,6 +76,9 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   CertificateNotServed: 'Instances',
   SetupFailed: 'Instances',
   RollingOut: 'InProgress',
+  RolloutWaiting: 'InProgress',
+  RolloutStopped: 'Instances',
+  ModelRevisionUnknown: 'Operator',
   ReconcileError: 'Operator',
 };
 
