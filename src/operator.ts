@@ -14,6 +14,7 @@ import { createGatewayMemories } from './controllers/cmg/memory.ts';
 import { kubernetesNamespaces } from './controllers/cmg/namespaces.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
 import { ADOPT_ANNOTATION } from './controllers/cmg/ownership.ts';
+import { createRevocationLists } from './controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake } from './controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION } from './controllers/cmg/scope.ts';
 import { configMapReferences, secretReferences } from './controllers/cmg/secret-references.ts';
@@ -24,6 +25,7 @@ import {
   createAzureMetrics,
   createCacheMetrics,
 } from './observability/metrics.ts';
+import { createListFetch } from './probe/revocation-list-fetch.ts';
 import { createTlsProbe, type Dial } from './probe/tls-probe.ts';
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
@@ -218,6 +220,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
   const concurrency = config['max-concurrent-reconciles'];
   const memories = createGatewayMemories();
   const { sweep } = parts;
+  const revocationLists = createRevocationLists({ clock, fetchList: createListFetch() });
   store.subscribe((event) => {
     if (event.type === 'deleted') {
       gate.forget(keyOf(event.object));
@@ -241,6 +244,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       ...referencedBy(store, informers.secrets, 'bySecret'),
       ...referencedBy(store, informers.configMaps, 'byConfigMap'),
       sweep.source,
+      revocationLists.source,
     ],
     reconcile: cmgReconcile({
       client,
@@ -267,6 +271,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
         perHour: config['max-deletions-per-hour'],
       }),
       vmModels: options.vmModels ?? VM_MODELS,
+      revocationLists,
       rollouts: createRolloutBrake(store, config['max-concurrent-rollouts']),
       operations: createOperationsStore(client, FIELD_MANAGER),
     }),

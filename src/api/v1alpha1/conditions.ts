@@ -108,6 +108,13 @@ export const REASONS = {
       'The trusted certificates of client authentication cannot be used: not of authorities, expired, or with a gap.',
     action: 'Correct what the message names. The gateway goes on with the certificates that it has.',
   },
+  RevocationListUnusable: {
+    stalled: false,
+    meaning:
+      'The condition holds, but an authority of client certificates publishes no revocation list that a gateway can use.',
+    action:
+      'Have the list published by http on the internet and kept current, or set verifyRevocation to false; else clients are refused.',
+  },
   CertificateExpiring: {
     stalled: false,
     meaning: 'The server certificate expires within 30 days. The gateway serves on until then.',

@@ -51,6 +51,7 @@ export interface CmgControllerDependencies
     | 'deletionBudget'
     | 'vmModels'
     | 'rollouts'
+    | 'revocationLists'
     | 'azure'
     | 'probe'
     | 'clock'

@@ -17,7 +17,7 @@ import { carryOutPlan, type ObservedGateway, observeGateway, type ResourcesInput
 import type { Scope } from './scope.ts';
 import { certificateStatus, checkServerCertificate, type UsableCertificate } from './server-certificate.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
-import { checkTrustedCertificates } from './trusted-certificates.ts';
+import { checkTrustedCertificates, type TrustedAuthorities, withRemarks } from './trusted-certificates.ts';
 import { modelHappenings, unknownModel, vmModelOf, withVmModel } from './vm-model.ts';
 import { writeAndFollow } from './write-round.ts';
 
@@ -31,13 +31,17 @@ export async function provisionGateway(scope: Scope, store: OperationsStore): Pr
   if (certificate.kind === 'Halt') {
     return ended(certificate);
   }
-  const report = await provisionWithCertificate(scope, store, certificate.value);
-  // What is found later of one condition counts.
-  const later = new Set(report.findings.map(({ type }) => type));
+  const trusted = await checkTrustedCertificates(scope);
+  const report =
+    trusted.kind === 'Halt'
+      ? ended(trusted)
+      : await provisionWithCertificate(scope, store, certificate.value, trusted.value);
+  const valid =
+    trusted.kind === 'Halt' ? [] : certificate.findings.map((finding) => withRemarks(finding, trusted.value.remarks));
   return {
     ...report,
     certificate: certificateStatus(certificate.value.certificate),
-    findings: [...certificate.findings.filter(({ type }) => !later.has(type)), ...report.findings],
+    findings: [...valid, ...report.findings],
   };
 }
 
@@ -45,11 +49,8 @@ async function provisionWithCertificate(
   scope: Scope,
   store: OperationsStore,
   certificate: UsableCertificate,
+  { certificates: trustedCertificates }: TrustedAuthorities,
 ): Promise<Report> {
-  const trusted = await checkTrustedCertificates(scope);
-  if (trusted.kind === 'Halt') {
-    return ended(trusted);
-  }
   const credentials = await readCredentials(scope);
   if (credentials.kind === 'Halt') {
     return ended(credentials);
@@ -65,7 +66,7 @@ async function provisionWithCertificate(
   }
   return provisionInAzure(scope, store, {
     certificate,
-    trustedCertificates: trusted.value,
+    trustedCertificates,
     access: access.value,
     record,
   });

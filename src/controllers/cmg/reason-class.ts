@@ -42,6 +42,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   CertificateNotYetValid: 'Certificate',
   CertificateExpiring: 'Certificate',
   TrustedCertificatesInvalid: 'Certificate',
+  RevocationListUnusable: 'Certificate',
   CommonNameMissing: 'Certificate',
   NameMismatch: 'Certificate',
   CommonNameChanged: 'Certificate',

@@ -9,6 +9,7 @@ import type { DeletionBudget } from './deletion-budget.ts';
 import type { DriftSweep } from './drift-sweep.ts';
 import type { GatewayMemory } from './memory.ts';
 import type { NamespaceReader } from './namespaces.ts';
+import type { RevocationLists } from './revocation-lists.ts';
 import type { RolloutBrake } from './rollout-brake.ts';
 import type { SecretReader } from './secrets.ts';
 
@@ -34,6 +35,7 @@ export interface Scope {
   /** The models of VMs that this version of the operator knows. */
   readonly vmModels: VmModels;
   readonly rollouts: RolloutBrake;
+  readonly revocationLists: RevocationLists;
   readonly azure: AzureAccess;
   /** Connects to gateways; `undefined` where the operator must not. */
   readonly probe: TlsProbe | undefined;

@@ -6,10 +6,12 @@ import type { Operations, OperationsStore } from '../../../src/controllers/cmg/o
 import { provisionGateway } from '../../../src/controllers/cmg/provision.ts';
 import { type Removal, removeGateway } from '../../../src/controllers/cmg/remove.ts';
 import type { Happening, Report } from '../../../src/controllers/cmg/report.ts';
+import { createRevocationLists } from '../../../src/controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake, type RolloutBrake } from '../../../src/controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION, type Scope } from '../../../src/controllers/cmg/scope.ts';
 import { nextStatus } from '../../../src/controllers/cmg/status.ts';
 import { VM_MODELS, type VmModels } from '../../../src/gateway/vm-models.ts';
+import { createListFetch } from '../../../src/probe/revocation-list-fetch.ts';
 import { type Condition, findCondition, toTimestamp } from '../../../src/runtime/conditions.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
 import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
@@ -157,6 +159,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     deletionBudget: options.deletionBudget ?? UNLIMITED,
     vmModels,
     rollouts,
+    revocationLists: createRevocationLists({ clock, fetchList: createListFetch() }),
     azure: access,
     // No process stands behind the VMs of this simulated Azure.
     probe: undefined,
