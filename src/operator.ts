@@ -5,7 +5,7 @@ import type { CloudOverrides } from './azure/clouds.ts';
 import { requestType } from './azure/request-type.ts';
 import type { OperatorConfig } from './config.ts';
 import { type AzureAccess, createAzureAccess } from './controllers/cmg/azure-access.ts';
-import { CMG_KIND, cmgReconcile, FIELD_MANAGER, REQUEST_ANNOTATION } from './controllers/cmg/controller.ts';
+import { CMG_KIND, cmgReconcile, FIELD_MANAGER } from './controllers/cmg/controller.ts';
 import { createDeletionBudget } from './controllers/cmg/deletion-budget.ts';
 import { createDriftSweep, type DriftSweep } from './controllers/cmg/drift-sweep.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gateway-metrics.ts';
@@ -14,13 +14,18 @@ import { createGatewayMemories } from './controllers/cmg/memory.ts';
 import { kubernetesNamespaces } from './controllers/cmg/namespaces.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
 import { ADOPT_ANNOTATION } from './controllers/cmg/ownership.ts';
+import { createRevocationLists } from './controllers/cmg/revocation-lists.ts';
+import { createRolloutBrake } from './controllers/cmg/rollout-brake.ts';
+import { REQUEST_ANNOTATION } from './controllers/cmg/scope.ts';
 import { configMapReferences, secretReferences } from './controllers/cmg/secret-references.ts';
+import { VM_MODELS, type VmModels } from './gateway/vm-models.ts';
 import {
   type CacheMetrics,
   collectProcessMetrics,
   createAzureMetrics,
   createCacheMetrics,
 } from './observability/metrics.ts';
+import { createListFetch } from './probe/revocation-list-fetch.ts';
 import { createTlsProbe, type Dial } from './probe/tls-probe.ts';
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
@@ -64,6 +69,8 @@ export interface OperatorOptions {
   readonly random?: Random;
   /** How gateways are connected to. Default: a plain TCP connection. */
   readonly dial?: Dial;
+  /** The models of VMs that this version knows. Default: those of `src/gateway/vm-models.ts`. */
+  readonly vmModels?: VmModels;
   /** Told the port of the HTTP server once it listens. */
   readonly onListening?: (port: number) => void;
   /** Told when the caches are complete and the controllers start, which is after this process became the leader. */
@@ -213,6 +220,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
   const concurrency = config['max-concurrent-reconciles'];
   const memories = createGatewayMemories();
   const { sweep } = parts;
+  const revocationLists = createRevocationLists({ clock, fetchList: createListFetch() });
   store.subscribe((event) => {
     if (event.type === 'deleted') {
       gate.forget(keyOf(event.object));
@@ -236,6 +244,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       ...referencedBy(store, informers.secrets, 'bySecret'),
       ...referencedBy(store, informers.configMaps, 'byConfigMap'),
       sweep.source,
+      revocationLists.source,
     ],
     reconcile: cmgReconcile({
       client,
@@ -261,6 +270,9 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
         namespace: ownNamespace(options),
         perHour: config['max-deletions-per-hour'],
       }),
+      vmModels: options.vmModels ?? VM_MODELS,
+      revocationLists,
+      rollouts: createRolloutBrake(store, config['max-concurrent-rollouts']),
       operations: createOperationsStore(client, FIELD_MANAGER),
     }),
   });

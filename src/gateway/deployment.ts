@@ -1,4 +1,5 @@
 import type { CMGSpec } from '../api/v1alpha1/cmg.generated.ts';
+import type { VmModel } from './vm-models.ts';
 
 /** Who a gateway belongs to, as written into the tags of its resources. */
 export interface GatewayOwner {
@@ -23,6 +24,8 @@ export interface GatewayDeployment {
   /** First label of the service name in lower case; names the resources. */
   readonly prefix: string;
   readonly vmSku: string;
+  /** What of the VMs comes from the version of the operator. */
+  readonly vmModel: VmModel;
   /** Number of VMs, 1 to 16. */
   readonly instances: number;
   readonly contentEnabled: boolean;

@@ -104,7 +104,12 @@ function listOf(value: JsonValue | undefined): readonly JsonValue[] {
 export type RolloutStep =
   | { readonly kind: 'Done' }
   /** Bring these VMs to the model now. */
-  | { readonly kind: 'Upgrade'; readonly instanceIds: readonly string[] }
+  | {
+      readonly kind: 'Upgrade';
+      readonly instanceIds: readonly string[];
+      /** Whether they serve, so that somebody may miss them meanwhile. */
+      readonly serving: boolean;
+    }
   /** Nothing now, so that enough VMs keep serving. */
   | { readonly kind: 'Wait'; readonly message: string };
 
@@ -119,7 +124,7 @@ export function nextRolloutStep(instances: readonly GatewayInstance[]): RolloutS
   }
   const broken = outdated.filter(({ ready }) => !ready);
   if (broken.length > 0) {
-    return { kind: 'Upgrade', instanceIds: broken.map(({ id }) => id) };
+    return { kind: 'Upgrade', instanceIds: broken.map(({ id }) => id), serving: false };
   }
   const unready = instances.filter(({ ready }) => !ready);
   if (unready.length > 0) {
@@ -127,5 +132,21 @@ export function nextRolloutStep(instances: readonly GatewayInstance[]): RolloutS
     return { kind: 'Wait', message: `Waiting until VM ${names} serves with the new model.` };
   }
   const batch = Math.max(1, Math.floor(instances.length / 2));
-  return { kind: 'Upgrade', instanceIds: outdated.slice(0, batch).map(({ id }) => id) };
+  return { kind: 'Upgrade', instanceIds: outdated.slice(0, batch).map(({ id }) => id), serving: true };
+}
+
+/** VMs that have the newest model and do not serve with it. Those that only start are not among them. */
+export function brokenByRollout(instances: readonly GatewayInstance[]): readonly GatewayInstance[] {
+  return instances.filter(
+    ({ runsLatestModel, problem }) => runsLatestModel && problem !== undefined && problem.kind !== 'Starting',
+  );
+}
+
+/**
+ * Whether a rollout has begun, is not at its end, and goes well. Its model is not to be replaced by another one then: Azure keeps ten models of a
+ * scale set at most, and forgets one only when no VM has it any more.
+ */
+export function isMidway(instances: readonly GatewayInstance[]): boolean {
+  const upgraded = instances.filter(({ runsLatestModel }) => runsLatestModel);
+  return upgraded.length > 0 && upgraded.length < instances.length && brokenByRollout(instances).length === 0;
 }

@@ -28,7 +28,7 @@ function expectedSpec(): CMGSpec {
     },
     serviceName: 'granitefalls.contoso.com',
     serverCertificate: { format: 'TLS', secretRef: { name: 'granitefalls-tls' } },
-    vm: { size: 'Standard', instances: 1 },
+    vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
     servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
     content: { enabled: true },
     clientAuthentication: { verifyRevocation: true },
@@ -51,7 +51,7 @@ describe('defaults', () => {
       spec.azure.credentials = { type: 'ClientSecret', clientSecret: { clientId: GUID, secretRef: { name: 'azure' } } };
     });
     expect(message).toBe('');
-    expect(object.spec.vm).toEqual({ size: 'Standard', instances: 3 });
+    expect(object.spec.vm).toEqual({ size: 'Standard', instances: 3, modelUpdates: 'OnRequest' });
     expect(object.spec.content).toEqual({ enabled: true });
     expect(object.spec.serverCertificate.pfx).toEqual({ key: 'pfx', passwordKey: 'password' });
     expect(object.spec.azure.credentials.clientSecret?.secretRef).toEqual({ name: 'azure', key: 'client-secret' });

@@ -55,7 +55,7 @@ export function cmgManifest({ azure, packages }: SimulatedWorld, options: Gatewa
       },
       serverCertificate: { secretRef: { name: `${name}-tls` } },
       servicePackage: { url: packages.url, sha256: packages.sha256 },
-      vm: { size: 'Standard', instances: 1 },
+      vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
       ...spec,
     },
   };
@@ -80,7 +80,7 @@ export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' 
     },
     serviceName,
     serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
-    vm: { size: 'Standard', instances: 1 },
+    vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
     servicePackage: { url: packages.url, sha256: packages.sha256 },
     content: { enabled: true },
     clientAuthentication: { verifyRevocation: true },

@@ -1,12 +1,17 @@
 import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { createAzureAccess } from '../../src/controllers/cmg/azure-access.ts';
-import { CMG_KIND, cmgReconcile, FIELD_MANAGER, REQUEST_ANNOTATION } from '../../src/controllers/cmg/controller.ts';
+import { CMG_KIND, cmgReconcile, FIELD_MANAGER } from '../../src/controllers/cmg/controller.ts';
 import { createDeletionBudget } from '../../src/controllers/cmg/deletion-budget.ts';
 import { createDriftSweep } from '../../src/controllers/cmg/drift-sweep.ts';
 import { kubernetesConfigMaps, kubernetesSecrets } from '../../src/controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from '../../src/controllers/cmg/memory.ts';
 import { kubernetesNamespaces } from '../../src/controllers/cmg/namespaces.ts';
 import { createOperationsStore } from '../../src/controllers/cmg/operations-secret.ts';
+import { createRevocationLists } from '../../src/controllers/cmg/revocation-lists.ts';
+import { createRolloutBrake } from '../../src/controllers/cmg/rollout-brake.ts';
+import { REQUEST_ANNOTATION } from '../../src/controllers/cmg/scope.ts';
+import { VM_MODELS } from '../../src/gateway/vm-models.ts';
+import { createListFetch } from '../../src/probe/revocation-list-fetch.ts';
 import { backoffDelay } from '../../src/runtime/backoff.ts';
 import type { KubernetesClient } from '../../src/runtime/client.ts';
 import type { RecordedEvent } from '../../src/runtime/event-series.ts';
@@ -202,6 +207,9 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     driftIntervalMs: DRIFT_INTERVAL_MS,
     fullReadIntervalMs: FULL_READ_INTERVAL_MS,
     sweep,
+    vmModels: VM_MODELS,
+    rollouts: createRolloutBrake(store, 1),
+    revocationLists: createRevocationLists({ clock, fetchList: createListFetch() }),
     secrets: kubernetesSecrets(client),
     configMaps: kubernetesConfigMaps(client),
     namespaces: kubernetesNamespaces(client),

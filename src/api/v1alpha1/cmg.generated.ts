@@ -52,6 +52,12 @@ export interface CMGStatusDeployment {
   readonly address?: string;
   /** Its VMs. */
   readonly instances?: CMGStatusDeploymentInstances;
+  /** Revision of the VM model that it was made or last updated with. */
+  readonly modelRevision?: number;
+  /** A newer VM model of the operator that waits until somebody asks for it. */
+  readonly modelUpdate?: CMGStatusDeploymentModelUpdate;
+  /** The rollout of a new model to its VMs, from its beginning until all of them serve with it. */
+  readonly rollout?: CMGStatusDeploymentRollout;
   /** Its Azure resources. */
   readonly resources?: readonly CMGStatusDeploymentResource[];
 }
@@ -74,6 +80,22 @@ export interface CMGStatusDeploymentResourceOperation {
   readonly verb: string;
   /** When Azure accepted it. */
   readonly startedAt: string;
+}
+
+/** The rollout of a new model to its VMs, from its beginning until all of them serve with it. */
+export interface CMGStatusDeploymentRollout {
+  /** When it began. */
+  readonly startedAt: string;
+}
+
+/** A newer VM model of the operator that waits until somebody asks for it. */
+export interface CMGStatusDeploymentModelUpdate {
+  /** Its revision. */
+  readonly revision: number;
+  /** When it was first told. */
+  readonly since: string;
+  /** Value that configmgr.io/reconcile-requested-at had then, which asks for nothing. */
+  readonly requestBefore?: string;
 }
 
 /** Its VMs. */
@@ -275,6 +297,12 @@ export interface CMGSpecVm {
   readonly sku?: string;
   /** Number of VMs, 1 to 16. With two or more, maintenance of one does not interrupt the service. Default: 1. */
   readonly instances: number;
+  /**
+   * When a new version of the operator brings a newer model of the VMs (image, extension). Automatic rolls it out;
+   * OnRequest keeps the model that the gateway has, and says so, until somebody sets the annotation
+   * configmgr.io/reconcile-requested-at to a new value. Default: OnRequest.
+   */
+  readonly modelUpdates: 'Automatic' | 'OnRequest';
 }
 
 /** The server authentication certificate of the gateway, with its private key and chain. */

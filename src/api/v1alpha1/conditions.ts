@@ -108,6 +108,13 @@ export const REASONS = {
       'The trusted certificates of client authentication cannot be used: not of authorities, expired, or with a gap.',
     action: 'Correct what the message names. The gateway goes on with the certificates that it has.',
   },
+  RevocationListUnusable: {
+    stalled: false,
+    meaning:
+      'The condition holds, but an authority of client certificates publishes no revocation list that a gateway can use.',
+    action:
+      'Have the list published by http on the internet and kept current, or set verifyRevocation to false; else clients are refused.',
+  },
   CertificateExpiring: {
     stalled: false,
     meaning: 'The server certificate expires within 30 days. The gateway serves on until then.',
@@ -283,6 +290,22 @@ export const REASONS = {
     stalled: false,
     meaning: 'VMs are being brought to the newest model, a few at a time.',
     action: NOTHING,
+  },
+  RolloutWaiting: {
+    stalled: false,
+    meaning:
+      'A new model waits until it is its turn: as many gateways as --max-concurrent-rollouts allows are getting one. This one serves on with its own.',
+    action: 'Nothing. If the rollout that the message names does not go on, correct that gateway, or suspend it.',
+  },
+  RolloutStopped: {
+    stalled: true,
+    meaning: 'The rollout of a new model stopped, as VMs do not serve with it. The others keep the model of before.',
+    action: 'Correct what was changed last. The corrected model goes to the VMs first that do not serve.',
+  },
+  ModelRevisionUnknown: {
+    stalled: true,
+    meaning: 'A newer version of the operator made or updated the gateway. This one leaves it as it is.',
+    action: 'Run that version of the operator, or a newer one.',
   },
   ReconcileError: {
     stalled: false,

@@ -40,6 +40,8 @@ export interface AzureFindingsInput {
   readonly slow: boolean;
   /** Why the service package is not in the storage account. */
   readonly packageProblem?: AzureProblem | undefined;
+  /** What else is to be said of a gateway that is as declared. */
+  readonly note?: string;
 }
 
 /** What the state of the resources means for `AzureReady` and `InSync`. */
@@ -102,9 +104,10 @@ function lastTry({ failures }: GatewayMemory): string {
 }
 
 /** Whether what exists in Azure is what the spec says. */
-function inSyncFinding({ observed, occasion }: AzureFindingsInput): readonly Finding[] {
+function inSyncFinding({ observed, occasion, note = '' }: AzureFindingsInput): readonly Finding[] {
   if (observed.plan.converged) {
-    return [{ type: 'InSync', status: 'True', reason: 'Succeeded', message: 'Azure is as declared.' }];
+    const message = `Azure is as declared. ${note}`.trimEnd();
+    return [{ type: 'InSync', status: 'True', reason: 'Succeeded', message }];
   }
   if (occasion === 'Provisioning') {
     return [{ type: 'InSync', status: 'Unknown', reason: 'Pending', message: 'The gateway is being built.' }];

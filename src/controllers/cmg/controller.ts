@@ -18,7 +18,7 @@ import type { OperationsStore } from './operations-secret.ts';
 import { provisionGateway } from './provision.ts';
 import { removeGateway } from './remove.ts';
 import type { Happening, Report } from './report.ts';
-import type { Scope } from './scope.ts';
+import { REQUEST_ANNOTATION, type Scope } from './scope.ts';
 import { failedStatus, nextStatus } from './status.ts';
 import { eventsOfChange } from './status-events.ts';
 
@@ -36,9 +36,6 @@ export const FINALIZER = 'configmgr.io/gateway';
 /** One name for all that the operator writes, so that server-side apply knows what is its own. */
 export const FIELD_MANAGER = 'cmg-operator';
 
-/** A person sets it to a new value, by convention the time, to have everything read and tried anew at once. */
-export const REQUEST_ANNOTATION = 'configmgr.io/reconcile-requested-at';
-
 /** What the controller works with besides what one reconcile is given. */
 export interface CmgControllerDependencies
   extends Pick<
@@ -52,6 +49,9 @@ export interface CmgControllerDependencies
     | 'configMaps'
     | 'namespaces'
     | 'deletionBudget'
+    | 'vmModels'
+    | 'rollouts'
+    | 'revocationLists'
     | 'azure'
     | 'probe'
     | 'clock'

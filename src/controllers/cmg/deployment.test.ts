@@ -6,6 +6,7 @@ import type {
   CMGStatusDeploymentIdentity,
 } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ServerCertificate } from '../../certificates/server-certificate.ts';
+import { VM_MODELS } from '../../gateway/vm-models.ts';
 import { gatewayDeployment, identityChanges, identityOf, recordedGateway } from './deployment.ts';
 
 const TENANT = '11111111-aaaa-4111-8111-111111111111';
@@ -26,7 +27,7 @@ function cmg(change: (spec: CMGSpec) => CMGSpec = (spec) => spec): CMG {
     },
     serviceName: 'GraniteFalls.contoso.com',
     serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
-    vm: { size: 'Large', instances: 3 },
+    vm: { size: 'Large', instances: 3, modelUpdates: 'OnRequest' },
     servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
     content: { enabled: false },
     clientAuthentication: { verifyRevocation: true },
@@ -98,7 +99,7 @@ describe('what a gateway keeps for its life', () => {
       'the VMs, the content, the package, the certificate, what happens on deletion',
       cmg((spec) => ({
         ...spec,
-        vm: { size: 'Lab', instances: 1 },
+        vm: { size: 'Lab', instances: 1, modelUpdates: 'OnRequest' },
         content: { enabled: true },
         servicePackage: { url: 'https://packages.contoso.com/2.zip', sha256: 'b'.repeat(64) },
         serverCertificate: { format: 'PFX', secretRef: { name: 'pfx' } },
@@ -147,6 +148,7 @@ describe('the deployment of a spec', () => {
     installationId: 'prod',
     clusterUid: 'cluster',
     operatorPrincipalId: 'principal',
+    vmModel: VM_MODELS[0],
     certificate,
     trustedCertificates: [],
     pkcs12: async () => 'Secret-PFX',

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { CMG, CMGStatusDeployment, CMGStatusDeploymentIdentity } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ServerCertificate } from '../../certificates/server-certificate.ts';
 import { type GatewayDeployment, prefixOf } from '../../gateway/deployment.ts';
+import { VM_MODELS, type VmModel } from '../../gateway/vm-models.ts';
 import { vmSku } from '../../gateway/vm-sizes.ts';
 import { identityChanges as changedFields } from '../../redeployment/identity.ts';
 
@@ -32,6 +33,7 @@ export function gatewayDeployment(input: {
   readonly installationId: string;
   readonly clusterUid: string;
   readonly operatorPrincipalId: string;
+  readonly vmModel: VmModel;
   readonly certificate: ServerCertificate;
   readonly trustedCertificates: readonly X509Certificate[];
   readonly pkcs12: () => Promise<string>;
@@ -54,6 +56,7 @@ export function gatewayDeployment(input: {
     serviceName: spec.serviceName,
     prefix: prefixOf(spec.serviceName),
     vmSku: vmSku(spec.vm),
+    vmModel: input.vmModel,
     instances: spec.vm.instances,
     contentEnabled: spec.content.enabled,
     clientAuthentication: {
@@ -91,6 +94,7 @@ export function recordedGateway(
     serviceName,
     prefix: prefixOf(serviceName),
     vmSku: vmSku(spec.vm),
+    vmModel: VM_MODELS[0],
     instances: spec.vm.instances,
     contentEnabled: spec.content.enabled,
     clientAuthentication: { trustedCertificates: [], verifyRevocation: spec.clientAuthentication.verifyRevocation },

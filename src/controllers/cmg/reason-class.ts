@@ -42,6 +42,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   CertificateNotYetValid: 'Certificate',
   CertificateExpiring: 'Certificate',
   TrustedCertificatesInvalid: 'Certificate',
+  RevocationListUnusable: 'Certificate',
   CommonNameMissing: 'Certificate',
   NameMismatch: 'Certificate',
   CommonNameChanged: 'Certificate',
@@ -76,6 +77,9 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   CertificateNotServed: 'Instances',
   SetupFailed: 'Instances',
   RollingOut: 'InProgress',
+  RolloutWaiting: 'InProgress',
+  RolloutStopped: 'Instances',
+  ModelRevisionUnknown: 'Operator',
   ReconcileError: 'Operator',
 };
 

@@ -1,4 +1,5 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import type { VmModels } from '../../gateway/vm-models.ts';
 import type { TlsProbe } from '../../probe/tls-probe.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -8,7 +9,12 @@ import type { DeletionBudget } from './deletion-budget.ts';
 import type { DriftSweep } from './drift-sweep.ts';
 import type { GatewayMemory } from './memory.ts';
 import type { NamespaceReader } from './namespaces.ts';
+import type { RevocationLists } from './revocation-lists.ts';
+import type { RolloutBrake } from './rollout-brake.ts';
 import type { SecretReader } from './secrets.ts';
+
+/** A person sets it to a new value, by convention the time, to have everything read and tried anew at once. */
+export const REQUEST_ANNOTATION = 'configmgr.io/reconcile-requested-at';
 
 /** What every step of one reconcile works with. */
 export interface Scope {
@@ -26,6 +32,10 @@ export interface Scope {
   readonly configMaps: SecretReader;
   readonly namespaces: NamespaceReader;
   readonly deletionBudget: DeletionBudget;
+  /** The models of VMs that this version of the operator knows. */
+  readonly vmModels: VmModels;
+  readonly rollouts: RolloutBrake;
+  readonly revocationLists: RevocationLists;
   readonly azure: AzureAccess;
   /** Connects to gateways; `undefined` where the operator must not. */
   readonly probe: TlsProbe | undefined;

@@ -14,6 +14,9 @@ const QUIET_REASONS: ReadonlySet<string> = new Set([
   'Retained',
 ]);
 
+/** Reasons that are news, and no problem. */
+const PLANNED_REASONS: ReadonlySet<string> = new Set(['Deleting', 'RegisteringProviders', 'RolloutWaiting']);
+
 /** Conditions whose problems are worth an event. `Ready` and `Stalled` only repeat them. */
 const TOLD = ['CertificateValid', 'PrerequisitesMet', 'AzureReady', 'ServiceHealthy'];
 
@@ -25,7 +28,7 @@ export function eventsOfChange(before: CMGStatus | undefined, after: CMGStatus):
     if (now === undefined || QUIET_REASONS.has(now.reason) || now.reason === then?.reason) {
       return [];
     }
-    const severity = now.reason === 'Deleting' || now.reason === 'RegisteringProviders' ? 'Normal' : 'Warning';
+    const severity = PLANNED_REASONS.has(now.reason) ? 'Normal' : 'Warning';
     return [{ type: severity, reason: now.reason, action: 'Reconcile', note: now.message }];
   });
   const summary = findCondition(after.conditions, 'Ready');

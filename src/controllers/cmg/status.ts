@@ -59,6 +59,9 @@ function complete(conditions: readonly Condition[], observedGeneration: number, 
   );
 }
 
+/** Reasons of work that goes on, or is to come, while the gateway serves as before. */
+const SERVES_MEANWHILE: ReadonlySet<string> = new Set(['RepairingDrift', 'RolloutWaiting']);
+
 type Summary =
   | {
       readonly type: ConditionType;
@@ -71,18 +74,18 @@ type Summary =
 /** @param found what this reconcile looked at; what it did not may be out of date, and counts only if all of that holds */
 function summarise(conditions: readonly Condition[], found: ReadonlySet<string>): readonly Summary[] {
   const relevant = SUMMARISED.map((type) => findCondition(conditions, type)).filter((each) => each !== undefined);
-  const allFailing = relevant.filter(({ status, reason }) => status !== 'True' && reason !== 'RepairingDrift');
+  const allFailing = relevant.filter(({ status, reason }) => status !== 'True' && !SERVES_MEANWHILE.has(reason));
   const failingNow = allFailing.filter(({ type }) => found.has(type));
   const failing = failingNow.length > 0 ? failingNow : allFailing;
   const stalling = failing.find(({ reason }) => isStalling(reason));
   const worst = stalling ?? failing.find(({ status }) => status === 'False') ?? failing[0];
   if (worst === undefined) {
-    const repair = relevant.find(({ reason }) => reason === 'RepairingDrift');
+    const work = relevant.find(({ reason }) => SERVES_MEANWHILE.has(reason));
     return [
       { type: 'Ready', status: 'True', reason: 'Succeeded', message: 'The gateway is provisioned and serves clients.' },
-      repair === undefined
+      work === undefined
         ? { type: 'Reconciling', status: undefined }
-        : { type: 'Reconciling', status: 'True', reason: repair.reason, message: repair.message },
+        : { type: 'Reconciling', status: 'True', reason: work.reason, message: work.message },
       { type: 'Stalled', status: undefined },
     ];
   }

@@ -6,8 +6,12 @@ import type { Operations, OperationsStore } from '../../../src/controllers/cmg/o
 import { provisionGateway } from '../../../src/controllers/cmg/provision.ts';
 import { type Removal, removeGateway } from '../../../src/controllers/cmg/remove.ts';
 import type { Happening, Report } from '../../../src/controllers/cmg/report.ts';
-import type { Scope } from '../../../src/controllers/cmg/scope.ts';
+import { createRevocationLists } from '../../../src/controllers/cmg/revocation-lists.ts';
+import { createRolloutBrake, type RolloutBrake } from '../../../src/controllers/cmg/rollout-brake.ts';
+import { REQUEST_ANNOTATION, type Scope } from '../../../src/controllers/cmg/scope.ts';
 import { nextStatus } from '../../../src/controllers/cmg/status.ts';
+import { VM_MODELS, type VmModels } from '../../../src/gateway/vm-models.ts';
+import { createListFetch } from '../../../src/probe/revocation-list-fetch.ts';
 import { type Condition, findCondition, toTimestamp } from '../../../src/runtime/conditions.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
 import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
@@ -38,6 +42,8 @@ export interface GatewayRounds {
   beginDeletion(of: 'CMG' | 'Namespace'): void;
   /** Forgets what only the process knew, as a restart does. */
   restart(): void;
+  /** Restarts with a version of the operator that knows other models of VMs. */
+  changeVersion(vmModels: VmModels): void;
   /** Forgets the operations that run, as a crash before they are written down does. */
   forgetOperations(): void;
   /** One round of provisioning, and time moved on to when the next one is due. */
@@ -62,6 +68,10 @@ export interface GatewayRoundsOptions {
   readonly installationId?: string;
   /** Default: no limit. */
   readonly deletionBudget?: DeletionBudget;
+  /** Default: no limit. */
+  readonly rollouts?: RolloutBrake;
+  /** Default `contoso`; the resource group is called `rg-<name>`. */
+  readonly name?: string;
 }
 
 const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: async () => ({ kind: 'Taken' }) };
@@ -69,13 +79,14 @@ const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: asy
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
   const { world, clock, serviceName } = options;
   const { azure, authority } = world;
+  const { name = 'contoso', rollouts = createRolloutBrake({ list: () => [] }, 1) } = options;
   let cmg: CMG = {
     apiVersion: 'configmgr.io/v1alpha1',
     kind: 'CMG',
     metadata: {
-      name: 'contoso',
+      name,
       namespace: 'gateways',
-      uid: 'u1',
+      uid: `uid-of-${name}`,
       resourceVersion: '1',
       generation: 1,
       creationTimestamp: '2026-01-01T00:00:00Z',
@@ -97,6 +108,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
 
   let namespaceIsBeingDeleted = false;
   let memories = createGatewayMemories();
+  let vmModels: VmModels = VM_MODELS;
   let operations: Operations = new Map();
   const store: OperationsStore = {
     read: async () => operations,
@@ -123,10 +135,13 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     configMaps: { read: async () => undefined },
     namespaces: { isBeingDeleted: async () => namespaceIsBeingDeleted },
     deletionBudget: options.deletionBudget ?? UNLIMITED,
+    vmModels,
+    rollouts,
+    revocationLists: createRevocationLists({ clock, fetchList: createListFetch() }),
     azure: access,
     // No process stands behind the VMs of this simulated Azure.
     probe: undefined,
-    memory: memories.of(cmg.metadata.uid, cmg.metadata.generation),
+    memory: memories.of(cmg.metadata.uid, cmg.metadata.generation, cmg.metadata.annotations?.[REQUEST_ANNOTATION]),
     clock,
     random,
     logger: silentLogger,
@@ -184,6 +199,10 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     },
     restart: () => {
       memories = createGatewayMemories();
+    },
+    changeVersion: (models) => {
+      memories = createGatewayMemories();
+      vmModels = models;
     },
     forgetOperations: () => {
       operations = new Map();
