@@ -47,6 +47,7 @@ async function main(): Promise<void> {
     endpoint,
     environment: host === undefined ? {} : { AZURE_AUTHORITY_HOST: host },
     token: () => ({ kind: 'Refused', why: 'Identity not found' }),
+    size: () => 'Standard_D4ads_v6',
     onPorts: () => {},
   });
   try {

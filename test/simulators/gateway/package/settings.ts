@@ -11,6 +11,7 @@ export interface Settings {
     readonly trustedCertificates: readonly string[];
     readonly verifyRevocation: boolean;
   };
+  readonly content: { readonly enabled: boolean };
   readonly entra?: { readonly tenantId: string; readonly serverAppId: string; readonly clientAppId: string };
 }
 
@@ -37,6 +38,7 @@ export function readSettings(path: string): Settings {
         typeof settings.clientAuthentication.verifyRevocation === 'boolean',
       'clientAuthentication must hold trustedCertificates and verifyRevocation',
     ],
+    [typeof settings.content?.enabled === 'boolean', 'content.enabled must be true or false'],
   ].find(([holds]) => holds !== true);
   if (problem !== undefined) throw new Error(`The settings in ${path} are wrong: ${problem[1]}.`);
   return settings;
