@@ -63,8 +63,8 @@ async function ready(gateway: GatewayRounds): Promise<void> {
   await gateway.roundsUntil(() => isReady(gateway));
 }
 
-const ANOTHER_PACKAGE = { enforceTls12: false } as const;
-const change = (gateway: GatewayRounds) => gateway.edit((spec) => ({ ...spec, ...ANOTHER_PACKAGE }));
+/** Changes what the setup in the VMs is told. */
+const change = (gateway: GatewayRounds) => gateway.edit((spec) => ({ ...spec, enforceTls12: false }));
 const scaleSetOf = (name: string) =>
   `/subscriptions/${world.azure.subscriptionId}/resourceGroups/rg-${name}/providers/Microsoft.Compute/virtualMachineScaleSets/${name}`;
 const recordOf = ({ cmg }: GatewayRounds) => cmg.status?.deployments?.[0];
@@ -291,6 +291,19 @@ describe('a rollout', () => {
     await ready(contoso);
     expect(latestModels('contoso')).toEqual([true, true]);
     await ready(fabrikam);
+  });
+
+  it('that makes the only VM fail says so too', async () => {
+    const [contoso] = fleet(['contoso'], 1).members as [GatewayRounds];
+    await ready(contoso);
+    setupFails(true);
+    change(contoso);
+    await contoso.roundsUntil(() => contoso.condition('Stalled')?.reason === 'RolloutStopped');
+    expect(contoso.condition('ServiceHealthy')?.message).toMatch(/1 of 1 VMs have it, .* No VM serves\./);
+    setupFails(false);
+    contoso.edit((spec) => ({ ...spec, enforceTls12: true }));
+    await contoso.round();
+    await ready(contoso);
   });
 
   it('comes to its end before the model is changed once more', async () => {
