@@ -1,6 +1,6 @@
 import type { AzureCredentials } from '../../azure/credentials.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
-import type { Scope } from './scope.ts';
+import type { CommonScope } from './scope.ts';
 import { readSecretKeys, textOf } from './secrets.ts';
 
 /**
@@ -9,7 +9,7 @@ import { readSecretKeys, textOf } from './secrets.ts';
  * @param tenantId where to sign in; a gateway that exists stays in the tenant that it was made in
  */
 export async function readCredentials(
-  scope: Scope,
+  scope: CommonScope,
   tenantId: string = scope.cmg.spec.azure.tenantId,
 ): Promise<StepResult<AzureCredentials>> {
   const { credentials } = scope.cmg.spec.azure;
@@ -43,7 +43,7 @@ export async function readCredentials(
 }
 
 async function secretOf(
-  { secrets, cmg, signal }: Scope,
+  { secrets, cmg, signal }: CommonScope,
   name: string,
   keys: readonly string[],
   purpose: string,

@@ -5,6 +5,7 @@ import { type GatewayDeployment, prefixOf } from '../../gateway/deployment.ts';
 import { VM_MODELS, type VmModel } from '../../gateway/vm-models.ts';
 import { vmSku } from '../../gateway/vm-sizes.ts';
 import { identityChanges as changedFields } from '../../redeployment/identity.ts';
+import type { ManagedCmg } from './managed-cmg.ts';
 
 /** The fields of a spec that a gateway keeps for its life. */
 export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
@@ -28,7 +29,7 @@ export function identityChanges(cmg: CMG, record: CMGStatusDeployment): readonly
 
 /** What the graph is made from. The secrets are given as functions, so that they exist only where they are used. */
 export function gatewayDeployment(input: {
-  readonly cmg: CMG;
+  readonly cmg: ManagedCmg;
   readonly id: string;
   readonly installationId: string;
   readonly clusterUid: string;
@@ -78,7 +79,7 @@ export function gatewayDeployment(input: {
 
 /** The deployment of a record, for its removal. It is only read and deleted, so it carries no secrets. */
 export function recordedGateway(
-  cmg: CMG,
+  cmg: ManagedCmg,
   record: CMGStatusDeployment,
   { installationId, clusterUid }: { readonly installationId: string; readonly clusterUid: string },
 ): GatewayDeployment {

@@ -10,6 +10,7 @@ import { gatewayDeployment, identityChanges, identityOf } from './deployment.ts'
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { observationAge } from './observation-age.ts';
 import type { OperationsStore } from './operations-secret.ts';
+import { isOthers } from './others-gateway.ts';
 import { checkOwnership, type OwnershipOutcome, withOwnership } from './ownership.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import type { Report } from './report.ts';
@@ -200,6 +201,14 @@ function newRecord({ cmg, clock }: Scope, id: string): CMGStatusDeployment {
 
 /** Whether the spec still asks for the gateway that was made. */
 function checkIdentity({ cmg }: Scope, record: CMGStatusDeployment | undefined): StepResult<undefined> {
+  if (record !== undefined && isOthers(record)) {
+    return halt(SLOW_RETRY_MS, {
+      type: 'AzureReady',
+      status: 'False',
+      reason: 'RedeploymentRequired',
+      message: `The gateway for ${record.serviceName} exists, and the operator did not make it: the site did, or somebody else. It cannot be taken over in place, and is left as it is. Set spec.managementPolicy back to Observe, or make a second CMG with another service name, and move the clients.`,
+    });
+  }
   const changes = record === undefined ? [] : identityChanges(cmg, record);
   return changes.length === 0
     ? goOn(undefined)

@@ -18,6 +18,8 @@ export interface Report {
   readonly certificate?: NonNullable<CMGStatus['certificate']>;
   /** The deployment as it is now; left out where this run did not get as far. */
   readonly deployment?: CMGStatusDeployment;
+  /** The deployment that the status had is none of the operator's, and is not there any more. */
+  readonly forgotten?: boolean;
   /** When to run again at the latest, in milliseconds from now. */
   readonly againAfterMs: number;
 }

@@ -3,7 +3,7 @@ import { ArmError, retryDelayAfter } from '../../azure/errors.ts';
 import type { AzureSession } from './azure-access.ts';
 import { describeProblem } from './azure-problem.ts';
 import { goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
-import type { Scope } from './scope.ts';
+import type { CommonScope } from './scope.ts';
 
 /** Azure, and as whom it is used. */
 export interface SignedIn {
@@ -13,7 +13,7 @@ export interface SignedIn {
 }
 
 /** Step 3: Microsoft Entra ID takes the credentials. */
-export async function signIn(scope: Scope, credentials: AzureCredentials): Promise<StepResult<SignedIn>> {
+export async function signIn(scope: CommonScope, credentials: AzureCredentials): Promise<StepResult<SignedIn>> {
   const { environment, subscriptionId } = scope.cmg.spec.azure;
   const { memory, random } = scope;
   const session = scope.azure.connect(environment, subscriptionId, credentials);

@@ -1,7 +1,9 @@
-import type { CMG, CMGSpec, CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
+import type { CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
 import type { DeletionBudget } from '../../../src/controllers/cmg/deletion-budget.ts';
+import { isManaged, type ManagedCmg } from '../../../src/controllers/cmg/managed-cmg.ts';
 import { createGatewayMemories } from '../../../src/controllers/cmg/memory.ts';
+import { observeGateway } from '../../../src/controllers/cmg/observe.ts';
 import type { Operations, OperationsStore } from '../../../src/controllers/cmg/operations-secret.ts';
 import { provisionGateway } from '../../../src/controllers/cmg/provision.ts';
 import { type Removal, removeGateway } from '../../../src/controllers/cmg/remove.ts';
@@ -9,9 +11,11 @@ import type { Happening, Report } from '../../../src/controllers/cmg/report.ts';
 import { createRevocationLists } from '../../../src/controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake, type RolloutBrake } from '../../../src/controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION, type Scope } from '../../../src/controllers/cmg/scope.ts';
-import { nextStatus } from '../../../src/controllers/cmg/status.ts';
+import { reportedStatus } from '../../../src/controllers/cmg/status.ts';
 import { VM_MODELS, type VmModels } from '../../../src/gateway/vm-models.ts';
+import type { ResolveName } from '../../../src/probe/resolve-name.ts';
 import { createListFetch } from '../../../src/probe/revocation-list-fetch.ts';
+import type { TlsProbe } from '../../../src/probe/tls-probe.ts';
 import { type Condition, findCondition, toTimestamp } from '../../../src/runtime/conditions.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
 import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
@@ -28,12 +32,12 @@ export const DRIFT_INTERVAL_MS = 600_000;
  * test to where each round asks for the next one.
  */
 export interface GatewayRounds {
-  readonly cmg: CMG;
+  readonly cmg: ManagedCmg;
   readonly happenings: readonly Happening[];
   /** Reports of all rounds, the oldest first. */
   readonly reports: readonly Report[];
   condition(type: string): Condition | undefined;
-  edit(change: (spec: CMGSpec) => CMGSpec): void;
+  edit(change: (spec: ManagedCmg['spec']) => ManagedCmg['spec']): void;
   /** Sets an annotation, as a person does; `undefined` takes it away. */
   annotate(name: string, value: string | undefined): void;
   setCertificate(certificate: IssuedCertificate): void;
@@ -46,7 +50,7 @@ export interface GatewayRounds {
   changeVersion(vmModels: VmModels): void;
   /** Forgets the operations that run, as a crash before they are written down does. */
   forgetOperations(): void;
-  /** One round of provisioning, and time moved on to when the next one is due. */
+  /** One round of provisioning or observing, and time moved on to when the next one is due. */
   round(): Promise<Report>;
   /** One round of provisioning before it is due, as a changed Secret brings it. */
   earlyRound(): Promise<void>;
@@ -61,11 +65,17 @@ export interface GatewayRoundsOptions {
   readonly clock: ManualClock;
   readonly certificate: IssuedCertificate;
   readonly serviceName: string;
-  readonly spec?: Partial<CMGSpec>;
+  readonly spec?: Partial<ManagedCmg['spec']>;
   /** Default `c`. */
   readonly clusterUid?: string;
   /** Default `test`. */
   readonly installationId?: string;
+  /** How often a gateway at rest is looked at, in milliseconds. Default: {@link DRIFT_INTERVAL_MS}. */
+  readonly driftIntervalMs?: number;
+  /** Connects to gateways. Default: nothing does, as no process stands behind the VMs of this simulated Azure. */
+  readonly probe?: TlsProbe;
+  /** Looks up names. Default: nothing does. */
+  readonly resolveName?: ResolveName;
   /** Default: no limit. */
   readonly deletionBudget?: DeletionBudget;
   /** Default: no limit. */
@@ -77,10 +87,10 @@ export interface GatewayRoundsOptions {
 const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: async () => ({ kind: 'Taken' }) };
 
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
-  const { world, clock, serviceName } = options;
+  const { world, clock, serviceName, driftIntervalMs = DRIFT_INTERVAL_MS } = options;
   const { azure, authority } = world;
   const { name = 'contoso', rollouts = createRolloutBrake({ list: () => [] }, 1) } = options;
-  let cmg: CMG = {
+  let cmg: ManagedCmg = {
     apiVersion: 'configmgr.io/v1alpha1',
     kind: 'CMG',
     metadata: {
@@ -127,8 +137,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     cmg,
     installationId: options.installationId ?? 'test',
     clusterUid: options.clusterUid ?? 'c',
-    driftIntervalMs: DRIFT_INTERVAL_MS,
-    fullReadIntervalMs: DRIFT_INTERVAL_MS,
+    driftIntervalMs,
+    fullReadIntervalMs: driftIntervalMs,
     // Every resource is read by itself.
     sweep: { follow: () => {}, unchangedSince: () => undefined },
     secrets: { read: async (_namespace, name) => secrets.get(name) },
@@ -139,8 +149,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     rollouts,
     revocationLists: createRevocationLists({ clock, fetchList: createListFetch() }),
     azure: access,
-    // No process stands behind the VMs of this simulated Azure.
-    probe: undefined,
+    probe: options.probe,
+    resolveName: options.resolveName,
     memory: memories.of(cmg.metadata.uid, cmg.metadata.generation, cmg.metadata.annotations?.[REQUEST_ANNOTATION]),
     clock,
     random,
@@ -155,19 +165,11 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
   const take = (report: Report) => {
     reports.push(report);
     happenings.push(...report.happenings);
-    setStatus(
-      nextStatus(cmg.status, {
-        generation: cmg.metadata.generation,
-        serviceName: cmg.spec.serviceName,
-        findings: report.findings,
-        now: clock.now(),
-        ...(report.certificate === undefined ? {} : { certificate: report.certificate }),
-        ...(report.deployment === undefined ? {} : { deployments: [report.deployment] }),
-      }),
-    );
+    setStatus(reportedStatus(cmg, report, clock.now()));
   };
+  const look = () => (isManaged(cmg) ? provisionGateway(scope(), store) : observeGateway(scope()));
   const round = async () => {
-    const report = await provisionGateway(scope(), store);
+    const report = await look();
     take(report);
     await clock.advance(report.againAfterMs);
     return report;
@@ -208,7 +210,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       operations = new Map();
     },
     round,
-    earlyRound: async () => take(await provisionGateway(scope(), store)),
+    earlyRound: async () => take(await look()),
     roundsUntil: async (done, most = 150) => {
       for (let rounds = 0; rounds < most; rounds += 1) {
         if (done()) return;
