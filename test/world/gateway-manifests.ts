@@ -70,10 +70,10 @@ export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' 
     deletionPolicy: 'Delete',
     deletionProtection: false,
     azure: {
-      environment: 'AzurePublicCloud',
+      environment: azure.cloud.name,
       tenantId: azure.tenantId,
       subscriptionId: azure.subscriptionId,
-      region: 'westeurope',
+      region: azure.cloud.regions[0]?.name ?? '',
       credentials: {
         type: 'ClientSecret',
         clientSecret: { clientId: azure.clientId, secretRef: { name: 'azure', key: 'client-secret' } },

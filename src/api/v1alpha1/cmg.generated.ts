@@ -26,6 +26,8 @@ export interface CMGStatus {
   readonly activeDeployment?: string;
   /** The server certificate as last read; with managementPolicy Observe, as the gateway last presented it. */
   readonly certificate?: CMGStatusCertificate;
+  /** The credentials for Azure as last read. */
+  readonly credentials?: CMGStatusCredentials;
   /** The physical gateways of this CMG. */
   readonly deployments?: readonly CMGStatusDeployment[];
 }
@@ -132,6 +134,15 @@ export interface CMGStatusDeploymentIdentity {
   readonly resourceGroup: string;
   /** Service name. */
   readonly serviceName: string;
+}
+
+/** The credentials for Azure as last read. */
+export interface CMGStatusCredentials {
+  /**
+   * When they expire: the end of the client certificate, or what the annotation configmgr.io/expires-at of the Secret
+   * says of a client secret. Absent where it is not known, and with WorkloadIdentity, which does not expire.
+   */
+  readonly expiresAt?: string;
 }
 
 /** The server certificate as last read; with managementPolicy Observe, as the gateway last presented it. */

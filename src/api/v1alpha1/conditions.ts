@@ -150,6 +150,16 @@ export const REASONS = {
     meaning: 'Microsoft Entra ID refuses the credentials of spec.azure.credentials.',
     action: 'Correct them, or the Secret that they name.',
   },
+  CredentialsExpiring: {
+    stalled: false,
+    meaning: 'The client secret or client certificate for Azure expires within 30 days. Azure takes it until then.',
+    action: 'Renew it in Microsoft Entra ID and store it in the Secret, with the new time in its annotation.',
+  },
+  CredentialsExpiryUnreadable: {
+    stalled: false,
+    meaning: 'The annotation configmgr.io/expires-at of the Secret with the client secret says no time.',
+    action: 'Write a date such as 2027-01-31, or take the annotation away.',
+  },
   AuthorizationFailed: {
     stalled: true,
     meaning: 'The application lacks a right in Azure, or a policy or lock forbids what it does.',

@@ -108,6 +108,11 @@ const GAUGES: readonly GatewayGauge[] = [
     help: 'When the server certificate of a gateway expires, in seconds since the epoch',
     value: ({ status }) => secondsOf(status?.certificate?.notAfter),
   },
+  {
+    name: 'cmg_operator_gateway_credentials_expiry_timestamp_seconds',
+    help: 'When the client secret or client certificate for Azure of a gateway expires, in seconds since the epoch, where that is known',
+    value: ({ status }) => secondsOf(status?.credentials?.expiresAt),
+  },
 ];
 
 function holds({ status }: CMG, type: 'Ready' | 'Stalled'): number {

@@ -6,6 +6,7 @@ import { isOwnedBy, ownershipOf } from '../../gateway/tags.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { describeProblem } from './azure-problem.ts';
 import { readCredentials } from './credentials.ts';
+import { withExpiry } from './credentials-expiry.ts';
 import { identityChanges, identityOf } from './deployment.ts';
 import { findGateway, type GatewaySearch } from './find-gateway.ts';
 import { type Finding, SLOW_RETRY_MS } from './finding.ts';
@@ -37,7 +38,8 @@ export async function observeGateway(scope: CommonScope): Promise<Report> {
     return { findings: [ownGatewayIsElsewhere(changes)], happenings: [], againAfterMs: SLOW_RETRY_MS };
   }
   try {
-    return await observeInAzure(scope, access.value, record);
+    const report = await observeInAzure(scope, access.value, record);
+    return withExpiry(report, credentials.value.expiry, scope.clock.now());
   } catch (error) {
     if (!(error instanceof ArmError)) {
       throw error;

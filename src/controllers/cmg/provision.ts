@@ -6,6 +6,7 @@ import type { VmModelChoice } from '../../gateway/vm-models.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { readCredentials } from './credentials.ts';
+import { withExpiry } from './credentials-expiry.ts';
 import { gatewayDeployment, identityChanges, identityOf } from './deployment.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { observationAge } from './observation-age.ts';
@@ -65,12 +66,13 @@ async function provisionWithCertificate(
   if (access.kind === 'Halt') {
     return ended(access);
   }
-  return provisionInAzure(scope, store, {
+  const report = await provisionInAzure(scope, store, {
     certificate,
     trustedCertificates,
     access: access.value,
     record,
   });
+  return withExpiry(report, credentials.value.expiry, scope.clock.now());
 }
 
 /** What the first steps have found. */

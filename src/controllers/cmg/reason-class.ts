@@ -49,6 +49,8 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   IncompleteChain: 'Certificate',
   NotForServers: 'Certificate',
   CredentialsInvalid: 'Access',
+  CredentialsExpiring: 'Access',
+  CredentialsExpiryUnreadable: 'Access',
   AuthorizationFailed: 'Access',
   SubscriptionNotFound: 'Access',
   SubscriptionDisabled: 'Access',

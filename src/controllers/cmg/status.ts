@@ -16,6 +16,7 @@ export interface StatusUpdate {
   readonly generation: number;
   readonly findings: readonly Finding[];
   readonly certificate?: CMGStatus['certificate'];
+  readonly credentials?: CMGStatus['credentials'];
   readonly deployments?: CMGStatus['deployments'];
   readonly activeDeployment?: string;
   readonly serviceName: string;
@@ -27,7 +28,7 @@ export interface StatusUpdate {
 
 /** The status after a reconcile that came to this report. */
 export function reportedStatus({ metadata, spec, status, ...rest }: CMG, report: Report, now: number): CMGStatus {
-  const { certificate, deployment, forgotten } = report;
+  const { certificate, credentials, deployment, forgotten } = report;
   const deployments = forgotten === true ? [] : deployment === undefined ? undefined : [deployment];
   return nextStatus(status, {
     generation: metadata.generation,
@@ -36,6 +37,7 @@ export function reportedStatus({ metadata, spec, status, ...rest }: CMG, report:
     observed: !isManaged({ metadata, spec, ...rest }),
     now,
     ...(certificate === undefined ? {} : { certificate }),
+    ...(credentials === undefined ? {} : { credentials }),
     ...(deployments === undefined ? {} : { deployments }),
     ...(deployment?.phase === 'Active' ? { activeDeployment: deployment.id } : {}),
   });
@@ -69,6 +71,7 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
     serviceName: update.serviceName,
     conditions: [...conditions],
     ...(update.certificate === undefined ? {} : { certificate: update.certificate }),
+    ...(update.credentials === undefined ? {} : { credentials: update.credentials }),
     ...(update.deployments === undefined ? {} : { deployments: update.deployments }),
     ...(update.activeDeployment === undefined ? {} : { activeDeployment: update.activeDeployment }),
   };

@@ -1,5 +1,5 @@
 import type { CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
-import { createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
+import { type AzureAccess, createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
 import type { DeletionBudget } from '../../../src/controllers/cmg/deletion-budget.ts';
 import { isManaged, type ManagedCmg } from '../../../src/controllers/cmg/managed-cmg.ts';
 import { createGatewayMemories } from '../../../src/controllers/cmg/memory.ts';
@@ -11,6 +11,7 @@ import type { Happening, Report } from '../../../src/controllers/cmg/report.ts';
 import { createRevocationLists } from '../../../src/controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake, type RolloutBrake } from '../../../src/controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION, type Scope } from '../../../src/controllers/cmg/scope.ts';
+import type { SecretValues } from '../../../src/controllers/cmg/secrets.ts';
 import { reportedStatus } from '../../../src/controllers/cmg/status.ts';
 import { VM_MODELS, type VmModels } from '../../../src/gateway/vm-models.ts';
 import type { ResolveName } from '../../../src/probe/resolve-name.ts';
@@ -41,7 +42,11 @@ export interface GatewayRounds {
   /** Sets an annotation, as a person does; `undefined` takes it away. */
   annotate(name: string, value: string | undefined): void;
   setCertificate(certificate: IssuedCertificate): void;
-  setSecret(name: string, values: Readonly<Record<string, string>> | undefined): void;
+  setSecret(
+    name: string,
+    values: Readonly<Record<string, string>> | undefined,
+    annotations?: Readonly<Record<string, string>>,
+  ): void;
   /** Has the CMG deleted, and with it the namespace where that is said; Secrets go with a namespace. */
   beginDeletion(of: 'CMG' | 'Namespace'): void;
   /** Forgets what only the process knew, as a restart does. */
@@ -76,6 +81,8 @@ export interface GatewayRoundsOptions {
   readonly probe?: TlsProbe;
   /** Looks up names. Default: nothing does. */
   readonly resolveName?: ResolveName;
+  /** Default: one of its own. */
+  readonly access?: AzureAccess;
   /** Default: no limit. */
   readonly deletionBudget?: DeletionBudget;
   /** Default: no limit. */
@@ -85,6 +92,17 @@ export interface GatewayRoundsOptions {
 }
 
 const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: async () => ({ kind: 'Taken' }) };
+
+/** The operator's way to the simulated Azure, to be shared by gateways of one operator. */
+export function accessTo({ azure }: SimulatedWorld, clock: ManualClock): AzureAccess {
+  const endpoints = { resourceManagerEndpoint: azure.url, authorityHost: azure.url };
+  return createAzureAccess({
+    clock,
+    cloudOverrides: { [azure.cloud.name]: endpoints },
+    userAgent: 'cmg-operator/test',
+    fence: () => {},
+  });
+}
 
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
   const { world, clock, serviceName, driftIntervalMs = DRIFT_INTERVAL_MS } = options;
@@ -103,12 +121,13 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     },
     spec: { ...defaultedSpec(world, serviceName), ...options.spec },
   };
-  const secrets = new Map<string, ReadonlyMap<string, Uint8Array>>();
-  const setSecret: GatewayRounds['setSecret'] = (name, values) => {
+  const secrets = new Map<string, SecretValues>();
+  const setSecret: GatewayRounds['setSecret'] = (name, values, annotations = {}) => {
     if (values === undefined) {
       secrets.delete(name);
     } else {
-      secrets.set(name, new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)])));
+      const content = new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)]));
+      secrets.set(name, Object.assign(content, { annotations }));
     }
   };
   const setCertificate = ({ chainPem, privateKeyPem }: IssuedCertificate) =>
@@ -126,12 +145,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       operations = next;
     },
   };
-  const access = createAzureAccess({
-    clock,
-    cloudOverrides: { AzurePublicCloud: { resourceManagerEndpoint: azure.url, authorityHost: azure.url } },
-    userAgent: 'cmg-operator/test',
-    fence: () => {},
-  });
+  const access = options.access ?? accessTo(world, clock);
   const random = seededRandom(1);
   const scope = (): Scope => ({
     cmg,
