@@ -37,12 +37,14 @@ export interface GatewaySettings extends JsonObject {
     readonly tenantId: string;
     readonly serverAppId: string;
     readonly clientAppId: string;
+    /** Where tokens come from and their keys are published, without the tenant; each Azure environment has its own. */
+    readonly authorityHost: string;
   };
 }
 
 /** The settings of every VM of a deployment. */
 export function gatewaySettings(deployment: GatewayDeployment): GatewaySettings {
-  const { clientAuthentication, entra, tenantId } = deployment;
+  const { authorityHost, clientAuthentication, entra, tenantId } = deployment;
   return {
     serviceName: deployment.serviceName,
     certificateThumbprintSha256: deployment.certificate.sha256Fingerprint,
@@ -54,6 +56,8 @@ export function gatewaySettings(deployment: GatewayDeployment): GatewaySettings 
       verifyRevocation: clientAuthentication.verifyRevocation,
     },
     content: { enabled: deployment.contentEnabled },
-    ...(entra && { entra: { tenantId, serverAppId: entra.serverAppId, clientAppId: entra.clientAppId } }),
+    ...(entra && {
+      entra: { tenantId, serverAppId: entra.serverAppId, clientAppId: entra.clientAppId, authorityHost },
+    }),
   };
 }

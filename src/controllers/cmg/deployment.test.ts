@@ -147,6 +147,7 @@ describe('the deployment of a spec', () => {
     clusterUid: 'cluster',
     operatorPrincipalId: 'principal',
     vmModel: VM_MODELS[0],
+    authorityHost: 'https://login.microsoftonline.com',
     certificate,
     trustedCertificates: [],
     pkcs12: async () => 'Secret-PFX',

@@ -35,6 +35,7 @@ export function gatewayDeployment(input: {
   readonly clusterUid: string;
   readonly operatorPrincipalId: string;
   readonly vmModel: VmModel;
+  readonly authorityHost: string;
   readonly certificate: ServerCertificate;
   readonly trustedCertificates: readonly X509Certificate[];
   readonly pkcs12: () => Promise<string>;
@@ -66,6 +67,7 @@ export function gatewayDeployment(input: {
     },
     minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
     entra: spec.entra,
+    authorityHost: input.authorityHost,
     servicePackage: { sha256: spec.servicePackage.sha256 },
     certificate: {
       sha256Fingerprint: certificate.sha256Fingerprint,
@@ -101,6 +103,7 @@ export function recordedGateway(
     clientAuthentication: { trustedCertificates: [], verifyRevocation: spec.clientAuthentication.verifyRevocation },
     minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
     entra: spec.entra,
+    authorityHost: '',
     servicePackage: { sha256: spec.servicePackage.sha256 },
     certificate: { sha256Fingerprint: '', chainSha256: '', pkcs12: async () => '' },
     operatorPrincipalId: '',

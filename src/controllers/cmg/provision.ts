@@ -181,6 +181,7 @@ function deploymentOf(scope: Scope, id: string, { certificate, trustedCertificat
     clusterUid,
     operatorPrincipalId: access.principalId,
     vmModel: scope.vmModels[0],
+    authorityHost: access.session.arm.cloud.authorityHost,
     ...certificate,
     trustedCertificates,
     adminPassword: newAdminPassword,

@@ -11,7 +11,12 @@ export interface Settings {
     readonly trustedCertificates: readonly string[];
     readonly verifyRevocation: boolean;
   };
-  readonly entra?: { readonly tenantId: string; readonly serverAppId: string; readonly clientAppId: string };
+  readonly entra?: {
+    readonly tenantId: string;
+    readonly serverAppId: string;
+    readonly clientAppId: string;
+    readonly authorityHost: string;
+  };
 }
 
 /**
