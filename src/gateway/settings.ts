@@ -37,10 +37,13 @@ export interface GatewaySettings extends JsonObject {
     readonly tenantId: string;
     readonly serverAppId: string;
     readonly clientAppId: string;
-    /** Where tokens come from and their keys are published, without the tenant; each Azure environment has its own. */
-    readonly authorityHost: string;
+    /** Where tokens come from and their keys are published, without the tenant. Absent: {@link PUBLIC_AUTHORITY_HOST}. */
+    readonly authorityHost?: string;
   };
 }
+
+/** Microsoft Entra ID of the public cloud. It is not named in settings: gateways there have none that name it. */
+const PUBLIC_AUTHORITY_HOST = 'https://login.microsoftonline.com';
 
 /** The settings of every VM of a deployment. */
 export function gatewaySettings(deployment: GatewayDeployment): GatewaySettings {
@@ -57,7 +60,12 @@ export function gatewaySettings(deployment: GatewayDeployment): GatewaySettings 
     },
     content: { enabled: deployment.contentEnabled },
     ...(entra && {
-      entra: { tenantId, serverAppId: entra.serverAppId, clientAppId: entra.clientAppId, authorityHost },
+      entra: {
+        tenantId,
+        serverAppId: entra.serverAppId,
+        clientAppId: entra.clientAppId,
+        ...(authorityHost === PUBLIC_AUTHORITY_HOST ? {} : { authorityHost }),
+      },
     }),
   };
 }

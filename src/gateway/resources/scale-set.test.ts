@@ -36,12 +36,12 @@ test('the scale set runs Windows with trusted launch, behind the load balancer, 
                 "name": "setup",
                 "properties": {
                   "autoUpgradeMinorVersion": true,
-                  "forceUpdateTag": "81f2f0dbe290287d27d501da262c0c1f",
+                  "forceUpdateTag": "9507e06a9d4de28d1743e6b5e7935656",
                   "protectedSettings": {
-                    "commandToExecute": "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference = 'Stop'; if ((Get-FileHash a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip -Algorithm SHA256).Hash -ne 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1') { throw 'The service package is not the expected one.' }; if ((Get-FileHash settings-343e51d938a02b248872e3a09d53eb54676e9c081203755b80e05d2c2b2b43a0.json -Algorithm SHA256).Hash -ne '343e51d938a02b248872e3a09d53eb54676e9c081203755b80e05d2c2b2b43a0') { throw 'The settings are not the expected ones.' }; Expand-Archive -Force a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip cmg; try { & ./cmg/setup.ps1 -SettingsFile ./settings-343e51d938a02b248872e3a09d53eb54676e9c081203755b80e05d2c2b2b43a0.json } finally { if (Test-Path ./cmg/status.json) { Get-Content ./cmg/status.json -Encoding UTF8 } }; exit $LASTEXITCODE"",
+                    "commandToExecute": "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "$ErrorActionPreference = 'Stop'; if ((Get-FileHash a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip -Algorithm SHA256).Hash -ne 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1') { throw 'The service package is not the expected one.' }; if ((Get-FileHash settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json -Algorithm SHA256).Hash -ne '6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890') { throw 'The settings are not the expected ones.' }; Expand-Archive -Force a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip cmg; try { & ./cmg/setup.ps1 -SettingsFile ./settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json } finally { if (Test-Path ./cmg/status.json) { Get-Content ./cmg/status.json -Encoding UTF8 } }; exit $LASTEXITCODE"",
                     "fileUris": [
                       "https://granitefalls.blob.core.windows.net/packages/a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1.zip",
-                      "https://granitefalls.blob.core.windows.net/packages/settings-343e51d938a02b248872e3a09d53eb54676e9c081203755b80e05d2c2b2b43a0.json",
+                      "https://granitefalls.blob.core.windows.net/packages/settings-6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890.json",
                     ],
                     "managedIdentity": {
                       "clientId": "55555555-5555-4555-8555-555555555555",
@@ -144,7 +144,7 @@ test('the scale set runs Windows with trusted launch, behind the load balancer, 
         "configmgr.io_deployment": "0f1e2d3c",
         "configmgr.io_model": "1",
         "configmgr.io_owner": "contoso-prod/gateways/europe",
-        "configmgr.io_settings": "343e51d938a02b248872e3a09d53eb54676e9c081203755b80e05d2c2b2b43a0",
+        "configmgr.io_settings": "6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890",
       },
     }
   `);

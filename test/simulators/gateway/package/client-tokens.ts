@@ -7,7 +7,7 @@ export async function admitToken(entra: Settings['entra'], authorization: string
   if (entra === undefined) return { kind: 'Refused', why: 'This gateway takes no tokens.' };
   const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return { kind: 'Refused', why: 'A bearer token is missing.' };
-  const { tenantId, serverAppId, clientAppId, authorityHost } = entra;
+  const { tenantId, serverAppId, clientAppId, authorityHost = 'https://login.microsoftonline.com' } = entra;
   const tenant = `${authorityHost}/${tenantId}`;
   try {
     const { payload } = await jwtVerify(token, keysOf(tenant), {

@@ -15,7 +15,7 @@ export interface Settings {
     readonly tenantId: string;
     readonly serverAppId: string;
     readonly clientAppId: string;
-    readonly authorityHost: string;
+    readonly authorityHost?: string;
   };
 }
 
