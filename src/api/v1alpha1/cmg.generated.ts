@@ -44,10 +44,6 @@ export interface CMGStatusDeployment {
   readonly serviceName: string;
   /** When it was first wanted; of one that the operator did not make, when it was first seen. */
   readonly createdAt: string;
-  /** Who made it: the operator, or the site by its console or cmdlets. Absent: the operator. */
-  readonly provisioner?: 'Operator' | 'Site';
-  /** What it consists of. Absent: VirtualMachineScaleSet. */
-  readonly deploymentModel?: 'VirtualMachineScaleSet' | 'CloudServiceClassic';
   /** What this cluster's claim to it rests on. */
   readonly cluster?: CMGStatusDeploymentCluster;
   /** ARM id of the last adoption that a person consented to and that is done. */
@@ -134,6 +130,10 @@ export interface CMGStatusDeploymentIdentity {
   readonly resourceGroup: string;
   /** Service name. */
   readonly serviceName: string;
+  /** Who made it: the operator; or the site by its console or cmdlets, or somebody else. Absent: the operator. */
+  readonly provisioner?: 'Operator' | 'Site';
+  /** What it consists of. Absent: VirtualMachineScaleSet. */
+  readonly deploymentModel?: 'VirtualMachineScaleSet' | 'CloudServiceClassic';
 }
 
 /** The credentials for Azure as last read. */

@@ -113,14 +113,13 @@ function seenDeployment(
   gateway: SeenGateway,
   service: SeenService,
 ): CMGStatusDeployment {
-  const { heart, type, parts, instances } = gateway;
+  const { heart, parts, instances } = gateway;
   const ready = instances?.filter((instance) => instance.ready).length;
   const wanted = wantedInstances(heart);
   const { fqdn: _fqdn, address: _address, instances: _instances, ...base } = recordOf(scope, record, gateway);
   return {
     ...base,
     phase: 'Active',
-    deploymentModel: type.model,
     ...(service.fqdn === undefined ? {} : { fqdn: service.fqdn }),
     ...(service.address === undefined ? {} : { address: service.address }),
     ...(ready === undefined || wanted === undefined ? {} : { instances: { wanted, ready } }),
@@ -132,23 +131,25 @@ function seenDeployment(
 
 /** The record of the gateway, with what never changes of it: a new one where another was seen before, or none. */
 function recordOf(
-  scope: CommonScope,
+  { cmg, clock, installationId, clusterUid }: CommonScope,
   record: CMGStatusDeployment | undefined,
-  gateway: SeenGateway,
+  { heart, type }: SeenGateway,
 ): Omit<CMGStatusDeployment, 'phase'> {
-  const { cmg, clock } = scope;
-  const { installationId, clusterUid } = scope;
   const { namespace, name } = cmg.metadata;
-  if (record !== undefined && identityChanges(cmg, record).length === 0) {
-    return record;
+  const known = record !== undefined && identityChanges(cmg, record).length === 0 ? record : undefined;
+  if (known !== undefined && !isOthers(known)) {
+    return known;
   }
-  const ours = isOwnedBy(gateway.heart.tags, { installationId, clusterUid, namespace, name });
+  const ours = isOwnedBy(heart.tags, { installationId, clusterUid, namespace, name });
   return {
-    id: (ours ? ownershipOf(gateway.heart.tags)?.deploymentId : undefined) ?? 'observed',
-    identity: identityOf(cmg),
+    id: (ours ? ownershipOf(heart.tags)?.deploymentId : undefined) ?? 'observed',
+    identity: {
+      ...identityOf(cmg),
+      provisioner: ours ? 'Operator' : 'Site',
+      deploymentModel: type.model,
+    },
     serviceName: cmg.spec.serviceName,
-    createdAt: toTimestamp(clock.now()),
-    provisioner: ours ? 'Operator' : 'Site',
+    createdAt: known?.createdAt ?? toTimestamp(clock.now()),
   };
 }
 

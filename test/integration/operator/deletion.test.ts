@@ -68,7 +68,10 @@ describe('deletion', () => {
     await test.apply(credentials, cmg);
     const { metadata, status } = await test.untilReady();
     expect(metadata.finalizers).toBeUndefined();
-    expect(status?.deployments?.[0]).toMatchObject({ provisioner: 'Site', instances: { wanted: 2, ready: 2 } });
+    expect(status?.deployments?.[0]).toMatchObject({
+      identity: { provisioner: 'Site' },
+      instances: { wanted: 2, ready: 2 },
+    });
     await test.api.call('DELETE', pathOf(cmg));
     expect((await test.api.send('GET', pathOf(cmg))).status).toBe(404);
     expect(JSON.stringify(test.resources())).toBe(before);

@@ -113,8 +113,7 @@ describe('a gateway that the console made', () => {
     expect(gateway.cmg.status?.activeDeployment).toBe('observed');
     expect(deploymentOf(gateway)).toMatchObject({
       phase: 'Active',
-      provisioner: 'Site',
-      deploymentModel: 'VirtualMachineScaleSet',
+      identity: { provisioner: 'Site', deploymentModel: 'VirtualMachineScaleSet', serviceName: SERVICE_NAME },
       fqdn: 'contoso.westeurope.cloudapp.azure.com',
       address: ownAddress(),
       instances: { wanted: 2, ready: 2 },
@@ -179,7 +178,10 @@ describe('a classic gateway', () => {
     const id = seed({ model, instances: 2 });
     const gateway = observed({ spec: { deploymentModel: 'CloudServiceClassic' }, probe: presents(certificate) });
     await withoutWrites(() => live(gateway, 1));
-    expect(deploymentOf(gateway)).toMatchObject({ phase: 'Active', deploymentModel: 'CloudServiceClassic' });
+    expect(deploymentOf(gateway)).toMatchObject({
+      phase: 'Active',
+      identity: { deploymentModel: 'CloudServiceClassic' },
+    });
     expect(deploymentOf(gateway)?.resources?.map((resource) => resource.id)).toContain(id);
     expect(deploymentOf(gateway)?.fqdn).toMatch(/^contoso\..*cloudapp/);
     expect(gateway.condition('AzureReady')?.message).toMatch(/does not support since version 2403/);
@@ -192,7 +194,7 @@ describe('a classic gateway', () => {
     seed({ model: 'Classic' });
     const gateway = observed();
     await gateway.round();
-    expect(deploymentOf(gateway)).toMatchObject({ deploymentModel: 'CloudServiceClassic' });
+    expect(deploymentOf(gateway)).toMatchObject({ identity: { deploymentModel: 'CloudServiceClassic' } });
     expect(gateway.condition('InSync')).toMatchObject({ status: 'False', reason: 'ObservedDiffers' });
     expect(gateway.condition('InSync')?.message).toMatch(/spec.deploymentModel/);
   });
@@ -339,7 +341,7 @@ describe('a change of the management policy', () => {
     await withoutWrites(() => live(gateway, 2));
     expect(gateway.condition('Stalled')).toBeUndefined();
     expect(deploymentOf(gateway)).toMatchObject({ id, identity, createdAt, phase: 'Active' });
-    expect(deploymentOf(gateway)).not.toHaveProperty('provisioner');
+    expect(deploymentOf(gateway)?.identity).not.toHaveProperty('provisioner');
 
     gateway.edit((spec) => ({ ...spec, managementPolicy: 'Manage' }));
     await gateway.roundsUntil(() => ownershipOf(world.azure.control.resource(nsg)?.tags)?.deploymentId === id);
