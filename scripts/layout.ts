@@ -57,7 +57,7 @@ export const LAYOUT: readonly LayoutRule[] = [
   // What takes the place of what, and when: judgements over facts that are handed in.
   { part: 'src/redeployment/', imports: ['src/api/'] },
   // What a client sees: it knows addresses and certificates, and no gateways.
-  { part: 'src/probe/', imports: [], node: ['node:net', 'node:tls'] },
+  { part: 'src/probe/', imports: [], node: ['node:crypto', 'node:dns/promises', 'node:net', 'node:tls'] },
   // The site: knows no gateways in Azure and no Kubernetes. undici for requests, as the runtime has it.
   {
     part: 'src/site/',

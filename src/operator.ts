@@ -25,6 +25,7 @@ import {
   createAzureMetrics,
   createCacheMetrics,
 } from './observability/metrics.ts';
+import { createResolveName, type ResolveName } from './probe/resolve-name.ts';
 import { createListFetch } from './probe/revocation-list-fetch.ts';
 import { createTlsProbe, type Dial } from './probe/tls-probe.ts';
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
@@ -71,6 +72,8 @@ export interface OperatorOptions {
   readonly dial?: Dial;
   /** The models of VMs that this version knows. Default: those of `src/gateway/vm-models.ts`. */
   readonly vmModels?: VmModels;
+  /** How the names of gateways are looked up. Default: at the servers that the machine is configured with. */
+  readonly resolveName?: ResolveName;
   /** Told the port of the HTTP server once it listens. */
   readonly onListening?: (port: number) => void;
   /** Told when the caches are complete and the controllers start, which is after this process became the leader. */
@@ -213,7 +216,7 @@ interface ControllerParts {
 }
 
 function createCmgController(options: OperatorOptions, parts: ControllerParts): Controller {
-  const { config, logger, dial } = options;
+  const { config, logger, dial, resolveName = createResolveName() } = options;
   const { client, clock, random, metrics, informers } = parts;
   const { store } = informers.cmgs;
   const gate = createConsistencyGate({ clock: systemClock, logger });
@@ -257,6 +260,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       metrics: parts.gatewayMetrics,
       azure: parts.azure,
       probe: config['gateway-probe'] === 'TLS' ? createTlsProbe(dial === undefined ? {} : { dial }) : undefined,
+      resolveName: config['gateway-probe'] === 'TLS' ? resolveName : undefined,
       clusterUid: parts.clusterUid,
       installationId: config['installation-id'],
       driftIntervalMs: config['drift-interval'],

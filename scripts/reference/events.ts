@@ -21,7 +21,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ModelUpdateAvailable:
     'A new version of the operator brings a newer model of the VMs, which waits until somebody asks for it. The note has the line.',
   Deleted: 'The CMG was deleted, and its gateway is gone from Azure.',
-  Retained: 'The CMG was deleted with `deletionPolicy: Retain`, and its gateway stays in Azure.',
+  Retained: 'The CMG was deleted with `deletionPolicy: Retain`, or was only observed, and its gateway stays in Azure.',
   DeletionProtected:
     'The CMG was deleted although `deletionProtection` is true, as with its namespace. Its gateway stays in Azure.',
   DeletionGivenUp:

@@ -29,6 +29,7 @@ export const contoso: GatewayDeployment = {
     serverAppId: '66666666-6666-4666-8666-666666666666',
     clientAppId: '77777777-7777-4777-8777-777777777777',
   },
+  authorityHost: 'https://login.microsoftonline.com',
   servicePackage: { sha256: 'a1'.repeat(32) },
   certificate: {
     sha256Fingerprint: 'b2'.repeat(32),

@@ -39,6 +39,8 @@ export interface GatewayDeployment {
   readonly minimumTlsVersion: '1.0' | '1.2';
   /** The applications of the site whose tokens are taken. */
   readonly entra: CMGSpec['entra'];
+  /** Base URL of Microsoft Entra ID in the Azure environment of the gateway, without a trailing slash. */
+  readonly authorityHost: string;
   readonly servicePackage: {
     /** SHA-256 in lower-case hexadecimal digits. */
     readonly sha256: string;

@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import { codeOf, listOf, messageOf, objectOf } from './instance-view.ts';
 import { SETUP_EXTENSION } from './resources/setup-extension.ts';
 import { readSetupReport } from './setup-report.ts';
 
@@ -73,31 +74,6 @@ function setupEnd(setup: JsonObject | undefined): string {
   return report === undefined
     ? 'Its setup ended without an error, and without a status file that would say what it did.'
     : `Its setup ended without an error at the step ${report.step}: ${report.message}`;
-}
-
-/** The part after `prefix` of the first status code that has it, such as `running` of `PowerState/running`. */
-function codeOf(statuses: JsonValue | undefined, prefix: string): string | undefined {
-  return listOf(statuses)
-    .map((status) => objectOf(status).code)
-    .find((code) => typeof code === 'string' && code.startsWith(prefix))
-    ?.toString()
-    .slice(prefix.length)
-    .toLowerCase();
-}
-
-function messageOf(statuses: JsonValue | undefined): string {
-  const message = listOf(statuses)
-    .map((status) => objectOf(status).message)
-    .find((text) => typeof text === 'string');
-  return typeof message === 'string' ? message.slice(0, 500) : 'it gave no reason.';
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject {
-  return isJsonObject(value) ? value : {};
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** What a rollout of a new model does next. */

@@ -116,10 +116,8 @@ export const COMING_FIELDS: readonly string[] = [
   'spec.vm.modelUpdates',
   // The site, and who makes the gateway.
   'spec.siteRef.name',
-  'spec.managementPolicy',
   'spec.provisioner',
   'spec.description',
-  'spec.deploymentModel',
   // Alerts, stop and start.
   'spec.alerts.traffic.enabled',
   'spec.alerts.traffic.thresholdGB',

@@ -1,4 +1,4 @@
-import type { CMGSpec } from '../../src/api/v1alpha1/cmg.generated.ts';
+import type { ManagedCmg } from '../../src/controllers/cmg/managed-cmg.ts';
 import type { IssuedCertificate } from '../certificate-authority.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -64,14 +64,16 @@ export function cmgManifest({ azure, packages }: SimulatedWorld, options: Gatewa
 /** The spec of a gateway with all defaults filled in, for where there is no API server that does it. */
 export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' | 'packages'>, serviceName: string) {
   return {
+    managementPolicy: 'Manage',
+    deploymentModel: 'VirtualMachineScaleSet',
     suspend: false,
     deletionPolicy: 'Delete',
     deletionProtection: false,
     azure: {
-      environment: 'AzurePublicCloud',
+      environment: azure.cloud.name,
       tenantId: azure.tenantId,
       subscriptionId: azure.subscriptionId,
-      region: 'westeurope',
+      region: azure.cloud.regions[0]?.name ?? '',
       credentials: {
         type: 'ClientSecret',
         clientSecret: { clientId: azure.clientId, secretRef: { name: 'azure', key: 'client-secret' } },
@@ -85,7 +87,7 @@ export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' 
     content: { enabled: true },
     clientAuthentication: { verifyRevocation: true },
     enforceTls12: true,
-  } satisfies CMGSpec;
+  } satisfies ManagedCmg['spec'];
 }
 
 export function certificateSecret(

@@ -228,6 +228,7 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     }),
     // No process stands behind the VMs of this simulated Azure.
     probe: undefined,
+    resolveName: undefined,
     clock,
     random,
   });

@@ -150,6 +150,16 @@ export const REASONS = {
     meaning: 'Microsoft Entra ID refuses the credentials of spec.azure.credentials.',
     action: 'Correct them, or the Secret that they name.',
   },
+  CredentialsExpiring: {
+    stalled: false,
+    meaning: 'The client secret or client certificate for Azure expires within 30 days. Azure takes it until then.',
+    action: 'Renew it in Microsoft Entra ID and store it in the Secret, with the new time in its annotation.',
+  },
+  CredentialsExpiryUnreadable: {
+    stalled: false,
+    meaning: 'The annotation configmgr.io/expires-at of the Secret with the client secret says no time.',
+    action: 'Write a date such as 2027-01-31, or take the annotation away.',
+  },
   AuthorizationFailed: {
     stalled: true,
     meaning: 'The application lacks a right in Azure, or a policy or lock forbids what it does.',
@@ -259,6 +269,32 @@ export const REASONS = {
     stalled: true,
     meaning: 'The spec changed in a field that cannot change in place.',
     action: 'Set it back, or delete the CMG and create it anew.',
+  },
+  GatewayNotFound: {
+    stalled: false,
+    meaning:
+      'With managementPolicy Observe: there is no gateway for the service name where the spec says, or it may not be read.',
+    action: 'Correct the fields that the message names, or give the application the role Reader on the resource group.',
+  },
+  SeveralGatewaysFound: {
+    stalled: false,
+    meaning: 'With managementPolicy Observe: several gateways fit the spec, and it is not clear which one is meant.',
+    action: 'Set spec.deploymentModel, or remove in the console what is not used any more.',
+  },
+  DnsPointsElsewhere: {
+    stalled: false,
+    meaning: 'With managementPolicy Observe: the service name leads to other addresses than that of the gateway.',
+    action: 'Point the CNAME of the service name to status.deployments[].fqdn.',
+  },
+  ObservedDiffers: {
+    stalled: false,
+    meaning: 'With managementPolicy Observe: the gateway that was found is in another region, or of another model.',
+    action: 'Correct the field that the message names. Nothing else is compared.',
+  },
+  NotObserved: {
+    stalled: false,
+    meaning: 'With managementPolicy Observe: it cannot be seen, as the operator does not or cannot look at it.',
+    action: 'Nothing, if the operator is not to connect to gateways; otherwise look at the conditions that are False.',
   },
   InstancesStarting: {
     stalled: false,

@@ -23,6 +23,8 @@ const TITLES: Readonly<Record<string, string>> = {
   storageRole: "gateway's role on the storage account",
   scaleSet: 'scale set',
   deletedVault: 'deleted key vault',
+  classicCloudService: 'classic cloud service',
+  cloudService: 'cloud service (extended support)',
 };
 
 export function titleOf(key: ResourceKey): string {

@@ -5,6 +5,7 @@ import { type GatewayDeployment, prefixOf } from '../../gateway/deployment.ts';
 import { VM_MODELS, type VmModel } from '../../gateway/vm-models.ts';
 import { vmSku } from '../../gateway/vm-sizes.ts';
 import { identityChanges as changedFields } from '../../redeployment/identity.ts';
+import type { ManagedCmg } from './managed-cmg.ts';
 
 /** The fields of a spec that a gateway keeps for its life. */
 export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
@@ -28,12 +29,13 @@ export function identityChanges(cmg: CMG, record: CMGStatusDeployment): readonly
 
 /** What the graph is made from. The secrets are given as functions, so that they exist only where they are used. */
 export function gatewayDeployment(input: {
-  readonly cmg: CMG;
+  readonly cmg: ManagedCmg;
   readonly id: string;
   readonly installationId: string;
   readonly clusterUid: string;
   readonly operatorPrincipalId: string;
   readonly vmModel: VmModel;
+  readonly authorityHost: string;
   readonly certificate: ServerCertificate;
   readonly trustedCertificates: readonly X509Certificate[];
   readonly pkcs12: () => Promise<string>;
@@ -65,6 +67,7 @@ export function gatewayDeployment(input: {
     },
     minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
     entra: spec.entra,
+    authorityHost: input.authorityHost,
     servicePackage: { sha256: spec.servicePackage.sha256 },
     certificate: {
       sha256Fingerprint: certificate.sha256Fingerprint,
@@ -78,7 +81,7 @@ export function gatewayDeployment(input: {
 
 /** The deployment of a record, for its removal. It is only read and deleted, so it carries no secrets. */
 export function recordedGateway(
-  cmg: CMG,
+  cmg: ManagedCmg,
   record: CMGStatusDeployment,
   { installationId, clusterUid }: { readonly installationId: string; readonly clusterUid: string },
 ): GatewayDeployment {
@@ -100,6 +103,7 @@ export function recordedGateway(
     clientAuthentication: { trustedCertificates: [], verifyRevocation: spec.clientAuthentication.verifyRevocation },
     minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
     entra: spec.entra,
+    authorityHost: '',
     servicePackage: { sha256: spec.servicePackage.sha256 },
     certificate: { sha256Fingerprint: '', chainSha256: '', pkcs12: async () => '' },
     operatorPrincipalId: '',

@@ -6,10 +6,12 @@ import type { VmModelChoice } from '../../gateway/vm-models.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { readCredentials } from './credentials.ts';
+import { withExpiry } from './credentials-expiry.ts';
 import { gatewayDeployment, identityChanges, identityOf } from './deployment.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { observationAge } from './observation-age.ts';
 import type { OperationsStore } from './operations-secret.ts';
+import { isOthers } from './others-gateway.ts';
 import { checkOwnership, type OwnershipOutcome, withOwnership } from './ownership.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import type { Report } from './report.ts';
@@ -64,12 +66,13 @@ async function provisionWithCertificate(
   if (access.kind === 'Halt') {
     return ended(access);
   }
-  return provisionInAzure(scope, store, {
+  const report = await provisionInAzure(scope, store, {
     certificate,
     trustedCertificates,
     access: access.value,
     record,
   });
+  return withExpiry(report, credentials.value.expiry, scope.clock.now());
 }
 
 /** What the first steps have found. */
@@ -178,6 +181,7 @@ function deploymentOf(scope: Scope, id: string, { certificate, trustedCertificat
     clusterUid,
     operatorPrincipalId: access.principalId,
     vmModel: scope.vmModels[0],
+    authorityHost: access.session.arm.cloud.authorityHost,
     ...certificate,
     trustedCertificates,
     adminPassword: newAdminPassword,
@@ -200,6 +204,14 @@ function newRecord({ cmg, clock }: Scope, id: string): CMGStatusDeployment {
 
 /** Whether the spec still asks for the gateway that was made. */
 function checkIdentity({ cmg }: Scope, record: CMGStatusDeployment | undefined): StepResult<undefined> {
+  if (record !== undefined && isOthers(record)) {
+    return halt(SLOW_RETRY_MS, {
+      type: 'AzureReady',
+      status: 'False',
+      reason: 'RedeploymentRequired',
+      message: `The gateway for ${record.serviceName} exists, and the operator did not make it: the site did, or somebody else. It cannot be taken over in place, and is left as it is. Set spec.managementPolicy back to Observe, or make a second CMG with another service name, and move the clients.`,
+    });
+  }
   const changes = record === undefined ? [] : identityChanges(cmg, record);
   return changes.length === 0
     ? goOn(undefined)

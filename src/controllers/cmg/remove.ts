@@ -118,7 +118,7 @@ async function removalAccess(scope: Scope, record: CMGStatusDeployment): Promise
   const { environment, subscriptionId, tenantId } = record.identity;
   const credentials = await readCredentials(scope, tenantId);
   if (credentials.kind === 'Continue') {
-    const session = azure.connect(environment, subscriptionId, credentials.value);
+    const session = azure.connect(environment, subscriptionId, credentials.value.credentials);
     if (memory.credential !== session.credential) {
       memory.failures.clear();
       memory.credential = session.credential;

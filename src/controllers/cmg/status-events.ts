@@ -12,6 +12,7 @@ const QUIET_REASONS: ReadonlySet<string> = new Set([
   'RepairingDrift',
   'Succeeded',
   'Retained',
+  'NotObserved',
 ]);
 
 /** Reasons that are news, and no problem. */
@@ -45,7 +46,7 @@ export function eventsOfChange(before: CMGStatus | undefined, after: CMGStatus):
           type: 'Normal',
           reason: 'Ready',
           action: 'Reconcile',
-          note: 'The gateway is provisioned and serves clients.',
+          note: summary?.message ?? '',
         },
       ]
     : problems;

@@ -1,7 +1,9 @@
-import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
 import { type ConditionType, isStalling, type Reason } from '../../api/v1alpha1/conditions.ts';
 import { type Condition, findCondition, removeCondition, setCondition } from '../../runtime/conditions.ts';
 import type { Finding } from './finding.ts';
+import { isManaged } from './managed-cmg.ts';
+import type { Report } from './report.ts';
 
 /** Conditions that `Ready` sums up, in the order of the procedure: the first that fails is what a person has to know. */
 const SUMMARISED: readonly Finding['type'][] = ['CertificateValid', 'PrerequisitesMet', 'AzureReady', 'ServiceHealthy'];
@@ -14,11 +16,31 @@ export interface StatusUpdate {
   readonly generation: number;
   readonly findings: readonly Finding[];
   readonly certificate?: CMGStatus['certificate'];
+  readonly credentials?: CMGStatus['credentials'];
   readonly deployments?: CMGStatus['deployments'];
   readonly activeDeployment?: string;
   readonly serviceName: string;
+  /** Whether the operator only looks: nothing then goes on, and nothing waits for a person. Default: no. */
+  readonly observed?: boolean;
   /** Time of this reconcile in milliseconds since the epoch. */
   readonly now: number;
+}
+
+/** The status after a reconcile that came to this report. */
+export function reportedStatus({ metadata, spec, status, ...rest }: CMG, report: Report, now: number): CMGStatus {
+  const { certificate, credentials, deployment, forgotten } = report;
+  const deployments = forgotten === true ? [] : deployment === undefined ? undefined : [deployment];
+  return nextStatus(status, {
+    generation: metadata.generation,
+    serviceName: spec.serviceName,
+    findings: report.findings,
+    observed: !isManaged({ metadata, spec, ...rest }),
+    now,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(deployments === undefined ? {} : { deployments }),
+    ...(deployment?.phase === 'Active' ? { activeDeployment: deployment.id } : {}),
+  });
 }
 
 /**
@@ -35,16 +57,21 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
   }
   conditions = complete(conditions, generation, now);
   const found = new Set(update.findings.map(({ type }) => type));
-  for (const { type, ...summary } of summarise(conditions, found)) {
+  const summaries = update.observed === true ? summariseObserved(conditions, found) : summarise(conditions, found);
+  for (const { type, ...summary } of summaries) {
     conditions =
       summary.status === undefined ? removeCondition(conditions, type) : put(conditions, { type, ...summary });
   }
+  const { activeDeployment, ...known } = previous ?? {};
+  const isGone = update.deployments?.every(({ id }) => id !== activeDeployment) === true;
   return {
-    ...previous,
+    ...known,
+    ...(isGone || activeDeployment === undefined ? {} : { activeDeployment }),
     observedGeneration: generation,
     serviceName: update.serviceName,
     conditions: [...conditions],
     ...(update.certificate === undefined ? {} : { certificate: update.certificate }),
+    ...(update.credentials === undefined ? {} : { credentials: update.credentials }),
     ...(update.deployments === undefined ? {} : { deployments: update.deployments }),
     ...(update.activeDeployment === undefined ? {} : { activeDeployment: update.activeDeployment }),
   };
@@ -71,12 +98,40 @@ type Summary =
     }
   | { readonly type: ConditionType; readonly status: undefined };
 
+/** Whether a condition that is not True keeps a gateway from being Ready as little as if it were. */
+function isHarmless(reason: string): boolean {
+  return SERVES_MEANWHILE.has(reason) || reason === 'NotObserved';
+}
+
 /** @param found what this reconcile looked at; what it did not may be out of date, and counts only if all of that holds */
-function summarise(conditions: readonly Condition[], found: ReadonlySet<string>): readonly Summary[] {
+function failingOf(conditions: readonly Condition[], found: ReadonlySet<string>) {
   const relevant = SUMMARISED.map((type) => findCondition(conditions, type)).filter((each) => each !== undefined);
-  const allFailing = relevant.filter(({ status, reason }) => status !== 'True' && !SERVES_MEANWHILE.has(reason));
+  const allFailing = relevant.filter(({ status, reason }) => status !== 'True' && !isHarmless(reason));
   const failingNow = allFailing.filter(({ type }) => found.has(type));
-  const failing = failingNow.length > 0 ? failingNow : allFailing;
+  return { relevant, failing: failingNow.length > 0 ? failingNow : allFailing };
+}
+
+/** `Ready` shows what is seen. The operator neither works on it nor waits for anybody. */
+function summariseObserved(conditions: readonly Condition[], found: ReadonlySet<string>): readonly Summary[] {
+  const { failing } = failingOf(conditions, found);
+  const worst = failing.find(({ status }) => status === 'False') ?? failing[0];
+  const unseen = findCondition(conditions, 'ServiceHealthy');
+  const { status, reason, message } =
+    worst ?? (unseen?.reason === 'NotObserved' ? unseen : { status: 'True' as const, ...OBSERVED });
+  return [
+    { type: 'Ready', status, reason, message },
+    { type: 'Reconciling', status: undefined },
+    { type: 'Stalled', status: undefined },
+  ];
+}
+
+const OBSERVED = {
+  reason: 'Succeeded',
+  message: 'The gateway serves clients, as far as it is seen. It is only observed: nothing in Azure is changed.',
+} as const;
+
+function summarise(conditions: readonly Condition[], found: ReadonlySet<string>): readonly Summary[] {
+  const { relevant, failing } = failingOf(conditions, found);
   const stalling = failing.find(({ reason }) => isStalling(reason));
   const worst = stalling ?? failing.find(({ status }) => status === 'False') ?? failing[0];
   if (worst === undefined) {

@@ -51,6 +51,7 @@ export function deploymentOf(azure: ArmSimulator, operatorPrincipalId: string): 
     clientAuthentication: { trustedCertificates: [], verifyRevocation: true },
     minimumTlsVersion: '1.2',
     entra: undefined,
+    authorityHost: azure.url,
     servicePackage: { sha256: 'a'.repeat(64) },
     certificate: {
       sha256Fingerprint: 'b'.repeat(64),

@@ -116,7 +116,7 @@ describe('the authorities of client certificates', () => {
     expect(await settingsInAzure(test)).toMatchObject({
       tls: { minimumVersion: '1.0' },
       clientAuthentication: { trustedCertificates: [], verifyRevocation: false },
-      entra: { tenantId: test.azure.tenantId, ...applications },
+      entra: { tenantId: test.azure.tenantId, ...applications, authorityHost: test.azure.url },
     });
   });
 });

@@ -1,7 +1,9 @@
-import type { CMG, CMGSpec, CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
-import { createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
+import type { CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
+import { type AzureAccess, createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
 import type { DeletionBudget } from '../../../src/controllers/cmg/deletion-budget.ts';
+import { isManaged, type ManagedCmg } from '../../../src/controllers/cmg/managed-cmg.ts';
 import { createGatewayMemories } from '../../../src/controllers/cmg/memory.ts';
+import { observeGateway } from '../../../src/controllers/cmg/observe.ts';
 import type { Operations, OperationsStore } from '../../../src/controllers/cmg/operations-secret.ts';
 import { provisionGateway } from '../../../src/controllers/cmg/provision.ts';
 import { type Removal, removeGateway } from '../../../src/controllers/cmg/remove.ts';
@@ -9,9 +11,12 @@ import type { Happening, Report } from '../../../src/controllers/cmg/report.ts';
 import { createRevocationLists } from '../../../src/controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake, type RolloutBrake } from '../../../src/controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION, type Scope } from '../../../src/controllers/cmg/scope.ts';
-import { nextStatus } from '../../../src/controllers/cmg/status.ts';
+import type { SecretValues } from '../../../src/controllers/cmg/secrets.ts';
+import { reportedStatus } from '../../../src/controllers/cmg/status.ts';
 import { VM_MODELS, type VmModels } from '../../../src/gateway/vm-models.ts';
+import type { ResolveName } from '../../../src/probe/resolve-name.ts';
 import { createListFetch } from '../../../src/probe/revocation-list-fetch.ts';
+import type { TlsProbe } from '../../../src/probe/tls-probe.ts';
 import { type Condition, findCondition, toTimestamp } from '../../../src/runtime/conditions.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
 import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
@@ -28,16 +33,20 @@ export const DRIFT_INTERVAL_MS = 600_000;
  * test to where each round asks for the next one.
  */
 export interface GatewayRounds {
-  readonly cmg: CMG;
+  readonly cmg: ManagedCmg;
   readonly happenings: readonly Happening[];
   /** Reports of all rounds, the oldest first. */
   readonly reports: readonly Report[];
   condition(type: string): Condition | undefined;
-  edit(change: (spec: CMGSpec) => CMGSpec): void;
+  edit(change: (spec: ManagedCmg['spec']) => ManagedCmg['spec']): void;
   /** Sets an annotation, as a person does; `undefined` takes it away. */
   annotate(name: string, value: string | undefined): void;
   setCertificate(certificate: IssuedCertificate): void;
-  setSecret(name: string, values: Readonly<Record<string, string>> | undefined): void;
+  setSecret(
+    name: string,
+    values: Readonly<Record<string, string>> | undefined,
+    annotations?: Readonly<Record<string, string>>,
+  ): void;
   /** Has the CMG deleted, and with it the namespace where that is said; Secrets go with a namespace. */
   beginDeletion(of: 'CMG' | 'Namespace'): void;
   /** Forgets what only the process knew, as a restart does. */
@@ -46,7 +55,7 @@ export interface GatewayRounds {
   changeVersion(vmModels: VmModels): void;
   /** Forgets the operations that run, as a crash before they are written down does. */
   forgetOperations(): void;
-  /** One round of provisioning, and time moved on to when the next one is due. */
+  /** One round of provisioning or observing, and time moved on to when the next one is due. */
   round(): Promise<Report>;
   /** One round of provisioning before it is due, as a changed Secret brings it. */
   earlyRound(): Promise<void>;
@@ -61,11 +70,19 @@ export interface GatewayRoundsOptions {
   readonly clock: ManualClock;
   readonly certificate: IssuedCertificate;
   readonly serviceName: string;
-  readonly spec?: Partial<CMGSpec>;
+  readonly spec?: Partial<ManagedCmg['spec']>;
   /** Default `c`. */
   readonly clusterUid?: string;
   /** Default `test`. */
   readonly installationId?: string;
+  /** How often a gateway at rest is looked at, in milliseconds. Default: {@link DRIFT_INTERVAL_MS}. */
+  readonly driftIntervalMs?: number;
+  /** Connects to gateways. Default: nothing does, as no process stands behind the VMs of this simulated Azure. */
+  readonly probe?: TlsProbe;
+  /** Looks up names. Default: nothing does. */
+  readonly resolveName?: ResolveName;
+  /** Default: one of its own. */
+  readonly access?: AzureAccess;
   /** Default: no limit. */
   readonly deletionBudget?: DeletionBudget;
   /** Default: no limit. */
@@ -76,11 +93,22 @@ export interface GatewayRoundsOptions {
 
 const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: async () => ({ kind: 'Taken' }) };
 
+/** The operator's way to the simulated Azure, to be shared by gateways of one operator. */
+export function accessTo({ azure }: SimulatedWorld, clock: ManualClock): AzureAccess {
+  const endpoints = { resourceManagerEndpoint: azure.url, authorityHost: azure.url };
+  return createAzureAccess({
+    clock,
+    cloudOverrides: { [azure.cloud.name]: endpoints },
+    userAgent: 'cmg-operator/test',
+    fence: () => {},
+  });
+}
+
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
-  const { world, clock, serviceName } = options;
+  const { world, clock, serviceName, driftIntervalMs = DRIFT_INTERVAL_MS } = options;
   const { azure, authority } = world;
   const { name = 'contoso', rollouts = createRolloutBrake({ list: () => [] }, 1) } = options;
-  let cmg: CMG = {
+  let cmg: ManagedCmg = {
     apiVersion: 'configmgr.io/v1alpha1',
     kind: 'CMG',
     metadata: {
@@ -93,12 +121,13 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     },
     spec: { ...defaultedSpec(world, serviceName), ...options.spec },
   };
-  const secrets = new Map<string, ReadonlyMap<string, Uint8Array>>();
-  const setSecret: GatewayRounds['setSecret'] = (name, values) => {
+  const secrets = new Map<string, SecretValues>();
+  const setSecret: GatewayRounds['setSecret'] = (name, values, annotations = {}) => {
     if (values === undefined) {
       secrets.delete(name);
     } else {
-      secrets.set(name, new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)])));
+      const content = new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)]));
+      secrets.set(name, Object.assign(content, { annotations }));
     }
   };
   const setCertificate = ({ chainPem, privateKeyPem }: IssuedCertificate) =>
@@ -116,19 +145,14 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       operations = next;
     },
   };
-  const access = createAzureAccess({
-    clock,
-    cloudOverrides: { AzurePublicCloud: { resourceManagerEndpoint: azure.url, authorityHost: azure.url } },
-    userAgent: 'cmg-operator/test',
-    fence: () => {},
-  });
+  const access = options.access ?? accessTo(world, clock);
   const random = seededRandom(1);
   const scope = (): Scope => ({
     cmg,
     installationId: options.installationId ?? 'test',
     clusterUid: options.clusterUid ?? 'c',
-    driftIntervalMs: DRIFT_INTERVAL_MS,
-    fullReadIntervalMs: DRIFT_INTERVAL_MS,
+    driftIntervalMs,
+    fullReadIntervalMs: driftIntervalMs,
     // Every resource is read by itself.
     sweep: { follow: () => {}, unchangedSince: () => undefined },
     secrets: { read: async (_namespace, name) => secrets.get(name) },
@@ -139,8 +163,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     rollouts,
     revocationLists: createRevocationLists({ clock, fetchList: createListFetch() }),
     azure: access,
-    // No process stands behind the VMs of this simulated Azure.
-    probe: undefined,
+    probe: options.probe,
+    resolveName: options.resolveName,
     memory: memories.of(cmg.metadata.uid, cmg.metadata.generation, cmg.metadata.annotations?.[REQUEST_ANNOTATION]),
     clock,
     random,
@@ -155,19 +179,11 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
   const take = (report: Report) => {
     reports.push(report);
     happenings.push(...report.happenings);
-    setStatus(
-      nextStatus(cmg.status, {
-        generation: cmg.metadata.generation,
-        serviceName: cmg.spec.serviceName,
-        findings: report.findings,
-        now: clock.now(),
-        ...(report.certificate === undefined ? {} : { certificate: report.certificate }),
-        ...(report.deployment === undefined ? {} : { deployments: [report.deployment] }),
-      }),
-    );
+    setStatus(reportedStatus(cmg, report, clock.now()));
   };
+  const look = () => (isManaged(cmg) ? provisionGateway(scope(), store) : observeGateway(scope()));
   const round = async () => {
-    const report = await provisionGateway(scope(), store);
+    const report = await look();
     take(report);
     await clock.advance(report.againAfterMs);
     return report;
@@ -208,7 +224,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       operations = new Map();
     },
     round,
-    earlyRound: async () => take(await provisionGateway(scope(), store)),
+    earlyRound: async () => take(await look()),
     roundsUntil: async (done, most = 150) => {
       for (let rounds = 0; rounds < most; rounds += 1) {
         if (done()) return;

@@ -126,7 +126,7 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
       host.followWorlds(blobs.follow);
     }
     if (options.gateways === true) {
-      gateways = await startGateways({ clock, entra, url, caPem: server.caPem });
+      gateways = await startGateways({ clock, entra, caPem: server.caPem });
       host.followWorlds(gateways.follow);
     }
   } catch (error) {

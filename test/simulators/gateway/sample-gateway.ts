@@ -57,6 +57,7 @@ export async function deploymentFor(
     clientAuthentication: { trustedCertificates: [], verifyRevocation: true },
     minimumTlsVersion: '1.2',
     entra: undefined,
+    authorityHost: azure.url,
     servicePackage: { sha256: createHash('sha256').update(archive).digest('hex') },
     certificate: await certificateOf(certificate),
     operatorPrincipalId: azure.control.application().principal.objectId,

@@ -71,11 +71,6 @@ function ask(method: 'GET' | 'PUT', path: string, body = ''): Promise<string> {
   });
 }
 
-/** Where tokens of Microsoft Entra ID come from. */
-export function authorityHost(): string {
-  return process.env.AZURE_AUTHORITY_HOST ?? 'https://login.microsoftonline.com';
-}
-
 function variable(name: string): string {
   const value = process.env[name];
   if (value === undefined) throw new Error(`The environment variable ${name} is missing: is this a simulated VM?`);

@@ -12,7 +12,12 @@ export interface Settings {
     readonly verifyRevocation: boolean;
   };
   readonly content: { readonly enabled: boolean };
-  readonly entra?: { readonly tenantId: string; readonly serverAppId: string; readonly clientAppId: string };
+  readonly entra?: {
+    readonly tenantId: string;
+    readonly serverAppId: string;
+    readonly clientAppId: string;
+    readonly authorityHost?: string;
+  };
 }
 
 /**
