@@ -177,7 +177,7 @@ describe('site roles', () => {
     expect(world.site.control.journal.writes).toHaveLength(1);
   });
 
-  test('embedded objects that the site does not take are a failure, and change nothing', async () => {
+  test('where the site does not take embedded objects, it is a step for a person', async () => {
     await using world = await startAdminServiceWorld();
     world.site.control.settings.embeddedObjectsInPut = 'Refused';
     const role = roleOn(world, MANAGEMENT_POINT, 'SMS Management Point');
@@ -188,7 +188,10 @@ describe('site roles', () => {
       role: 'ManagementPoint',
       allowCmgTraffic: true,
     } as const;
-    expect(await siteOver(world.adminService).setCmgTraffic(target, world)).toMatchObject({ kind: 'NotFound' });
+    expect(await siteOver(world.adminService).setCmgTraffic(target, world)).toMatchObject({
+      kind: 'Manual',
+      step: { instruction: expect.stringContaining('does not take embedded properties') },
+    });
     expect(role.props).toBe(before);
   });
 });
