@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../src/json.ts';
 import type { ArmErrorBody } from './arm-fault.ts';
 
 /** What happens to a request that a fault rule meets. */
@@ -8,6 +9,8 @@ export type FaultAction =
       readonly status: number;
       readonly code?: string;
       readonly message?: string;
+      /** Nested errors. Only with a code. */
+      readonly details?: readonly JsonObject[];
       readonly headers?: Readonly<Record<string, string>>;
     }
   /** The connection ends without an answer, and nothing is done. */
