@@ -11,6 +11,9 @@ import { createFaultStage, type FaultStage, NAMESPACE } from './stage.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+
+/** A second each on a quiet machine. */
+const TIMEOUT_MS = 120_000;
 const SCALE_SET = /^PUT .*\/virtualMachineScaleSets\/alpha$/;
 
 let lives: Awaited<ReturnType<typeof startLives>>;
@@ -54,7 +57,7 @@ async function untilTried(times: number): Promise<void> {
   await stage.runUntil(() => tries().length >= times, 48 * HOUR);
 }
 
-describe('what Azure refuses', () => {
+describe('what Azure refuses', { timeout: TIMEOUT_MS }, () => {
   it('is shown here in every class', () => {
     const classes: Record<ErrorClass, true> = {
       Throttled: true,
@@ -114,7 +117,7 @@ describe('what Azure refuses', () => {
       await stage.runUntil(() => stage.condition('AzureReady', 'alpha')?.reason === refusal.reason);
       lives.world.azure.control.faults.clear();
       const [fixed, before] = [lives.clock.now(), tries().length];
-      stage.apply('alpha', (spec) => ({ ...spec, vm: { size: 'Large', instances: 1 } }));
+      stage.apply('alpha', (spec) => ({ ...spec, vm: { ...spec.vm, size: 'Large' } }));
       await untilTried(before + 1);
       expect((tries().at(-1) ?? 0) - fixed).toBeLessThan(MINUTE);
       await stage.runUntil(stage.isSettled);
@@ -159,7 +162,7 @@ describe('what Azure refuses', () => {
   });
 });
 
-describe('a pause that Azure asks for', () => {
+describe('a pause that Azure asks for', { timeout: TIMEOUT_MS }, () => {
   it('holds for its subscription and principal to the second, and for no other', async () => {
     const { azure } = lives.world;
     const other = azure.control.addSubscription();
