@@ -14,7 +14,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => lives?.close());
 
-it('writes nothing for a day while nothing happens to a fleet, and reads as often as its intervals say', async () => {
+it('writes nothing for a day in which nothing happens to a fleet, and reads as its intervals say', {
+  timeout: 300_000,
+}, async () => {
   const { clock, world } = lives;
   const { control } = world.azure;
   const stage = createFaultStage(lives);

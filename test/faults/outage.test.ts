@@ -79,7 +79,7 @@ function busiestMinute({ requests }: RequestLog): number {
 const acceptedWrites = () =>
   lives.world.azure.control.writes.map(({ method, path }) => `${method} ${path.replaceAll(/[0-9a-f-]{36}/g, '*')}`);
 
-describe('an hour without Azure', () => {
+describe('an hour without Azure', { timeout: 180_000 }, () => {
   it('in the midst of a creation delays it, and says since when', async () => {
     stage.apply('alpha');
     const whole = await recovery();

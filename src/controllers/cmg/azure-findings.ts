@@ -51,8 +51,12 @@ export function azureFindings(input: AzureFindingsInput): readonly Finding[] {
   const { observed, memory, packageProblem } = input;
   const failures = [...memory.failures].filter(([key, { retrying }]) => key !== ROLLOUT && retrying !== true);
   const problems = [
-    ...failures.map(([key, { during, error }]) =>
-      describeProblem(during === 'Read' ? `Reading the ${titleOf(key)}` : `Writing the ${titleOf(key)}`, error),
+    ...failures.map(([key, { during, error, attempt }]) =>
+      describeProblem(
+        during === 'Read' ? `Reading the ${titleOf(key)}` : `Writing the ${titleOf(key)}`,
+        error,
+        attempt,
+      ),
     ),
     ...(packageProblem === undefined ? [] : [packageProblem]),
   ];

@@ -183,7 +183,7 @@ function withRolloutFailure(health: Finding, { memory }: ResourcesInput): Findin
   if (failure === undefined || health.reason === 'SetupFailed' || health.reason === 'RolloutStopped') {
     return health;
   }
-  const { reason, message } = describeProblem('Bringing VMs to the newest model', failure.error);
+  const { reason, message } = describeProblem('Bringing VMs to the newest model', failure.error, failure.attempt);
   return {
     type: 'ServiceHealthy',
     status: 'Unknown',

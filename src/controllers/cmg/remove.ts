@@ -285,7 +285,9 @@ async function stillThere(
     ...(deletedByOthers ? [now + NEXT_LOOK_MS] : []),
   ];
   const againAfterMs = due.length === 0 ? NEXT_LOOK_MS : Math.max(0, Math.min(...due) - now);
-  const problems = failures.map(({ key, failure }) => describeProblem(`Removing the ${titleOf(key)}`, failure.error));
+  const problems = failures.map(({ key, failure }) =>
+    describeProblem(`Removing the ${titleOf(key)}`, failure.error, failure.attempt),
+  );
   const problem = problems.find(({ passing }) => !passing) ?? problems[0];
   if (problem !== undefined) {
     return problem.passing

@@ -2,6 +2,7 @@ import type { ArmClient } from '../../azure/arm-client.ts';
 import type { DesiredResource, ObservedResources, ResourceKey } from '../../azure/desired-resource.ts';
 import { ArmError, retryDelayAfter } from '../../azure/errors.ts';
 import { firstPollDelay, isTerminal, type Operation, poll, provisioningState } from '../../azure/operations.ts';
+import { registerRefused } from '../../azure/provider-registration.ts';
 import {
   planResources,
   type ResourceAction,
@@ -295,6 +296,9 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
     // Something that the plan took for granted may be the reason, so everything is read again before the next try.
     memory.observations.clear();
     rememberFailure(input, key, 'Write', error);
+    if (error instanceof ArmError && error.class === 'ProviderNotRegistered') {
+      await registerRefused(arm, id, error, memory.failures.get(key)?.attempt ?? 1, { signal });
+    }
     return { accepted: false, operation: undefined };
   }
 }

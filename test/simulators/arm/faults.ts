@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../src/json.ts';
 import { createFaultRules, type FaultRules, type FaultRule as Rule } from '../fault-rules.ts';
 import type { ArmErrorBody } from './arm-fault.ts';
 
@@ -9,6 +10,8 @@ export type FaultAction =
       readonly status: number;
       readonly code?: string;
       readonly message?: string;
+      /** Nested errors. Only with a code. */
+      readonly details?: readonly JsonObject[];
       readonly headers?: Readonly<Record<string, string>>;
     }
   /** The connection ends without an answer, and nothing is done. */

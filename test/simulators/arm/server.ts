@@ -104,8 +104,9 @@ export function isUnanswered(fault: FaultAction | undefined): boolean {
 }
 
 function faultAnswer(fault: FaultAction & { readonly kind: 'answer' }): Answer {
-  const { status, code, message = 'This answer was asked for by a fault rule.', headers = {} } = fault;
-  return { status, headers, ...(code === undefined ? {} : { body: { error: { code, message } } }) };
+  const { status, code, message = 'This answer was asked for by a fault rule.', details, headers = {} } = fault;
+  const error = { code, message, ...(details === undefined ? {} : { details }) };
+  return { status, headers, ...(code === undefined ? {} : { body: { error } }) };
 }
 
 function commonHeaders({ headers }: ArmRequest): Record<string, string> {
