@@ -110,10 +110,8 @@ export const REASONS = {
   },
   RevocationListUnusable: {
     stalled: false,
-    meaning:
-      'The condition holds, but an authority of client certificates publishes no revocation list that a gateway can use.',
-    action:
-      'Have the list published by http on the internet and kept current, or set verifyRevocation to false; else clients are refused.',
+    meaning: 'The condition holds, but gateways cannot use the revocation list of an authority of client certificates.',
+    action: 'Have the list published by http on the internet, and kept current, or set verifyRevocation to false.',
   },
   CertificateExpiring: {
     stalled: false,
@@ -329,8 +327,7 @@ export const REASONS = {
   },
   RolloutWaiting: {
     stalled: false,
-    meaning:
-      'A new model waits until it is its turn: as many gateways as --max-concurrent-rollouts allows are getting one. This one serves on with its own.',
+    meaning: 'A new model waits for its turn: --max-concurrent-rollouts others are getting one. The gateway serves on.',
     action: 'Nothing. If the rollout that the message names does not go on, correct that gateway, or suspend it.',
   },
   RolloutStopped: {

@@ -7,7 +7,7 @@ import { ANSWERED, ask, untilAsked } from './visits.ts';
 const suite = operatorSuite({ gateways: true });
 
 /** Between two visits: they are not to take the time that the gateway needs. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 100;
 
 /** The port of each VM. */
 const PORTS = [10_124, 10_125] as const;
