@@ -112,8 +112,6 @@ export const CHANGE_CLASSES: Readonly<Record<string, ChangeClass>> = {
 export const COMING_FIELDS: readonly string[] = [
   // A certificate that needs another gateway.
   'spec.serverCertificate.revision',
-  // Newer VM models wait for a word.
-  'spec.vm.modelUpdates',
   // The site, and who makes the gateway.
   'spec.siteRef.name',
   'spec.provisioner',
