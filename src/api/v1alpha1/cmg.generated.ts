@@ -26,7 +26,7 @@ export interface CMGStatus {
   readonly activeDeployment?: string;
   /** The server certificate as last read; with managementPolicy Observe, as the gateway last presented it. */
   readonly certificate?: CMGStatusCertificate;
-  /** The credentials for Azure as last read. */
+  /** The credentials for Azure as last read. Absent where nothing is known of their end. */
   readonly credentials?: CMGStatusCredentials;
   /** The physical gateways of this CMG. */
   readonly deployments?: readonly CMGStatusDeployment[];
@@ -136,7 +136,7 @@ export interface CMGStatusDeploymentIdentity {
   readonly deploymentModel?: 'VirtualMachineScaleSet' | 'CloudServiceClassic';
 }
 
-/** The credentials for Azure as last read. */
+/** The credentials for Azure as last read. Absent where nothing is known of their end. */
 export interface CMGStatusCredentials {
   /**
    * When they expire: the end of the client certificate, or what the annotation configmgr.io/expires-at of the Secret

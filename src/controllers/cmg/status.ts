@@ -62,7 +62,8 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
     conditions =
       summary.status === undefined ? removeCondition(conditions, type) : put(conditions, { type, ...summary });
   }
-  const { activeDeployment, ...known } = previous ?? {};
+  const { activeDeployment, credentials: credentialsBefore, ...known } = previous ?? {};
+  const credentials = update.credentials ?? credentialsBefore;
   const isGone = update.deployments?.every(({ id }) => id !== activeDeployment) === true;
   return {
     ...known,
@@ -71,7 +72,7 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
     serviceName: update.serviceName,
     conditions: [...conditions],
     ...(update.certificate === undefined ? {} : { certificate: update.certificate }),
-    ...(update.credentials === undefined ? {} : { credentials: update.credentials }),
+    ...(credentials?.expiresAt === undefined ? {} : { credentials }),
     ...(update.deployments === undefined ? {} : { deployments: update.deployments }),
     ...(update.activeDeployment === undefined ? {} : { activeDeployment: update.activeDeployment }),
   };
