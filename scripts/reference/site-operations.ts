@@ -53,8 +53,8 @@ or not, under the condition that nobody has changed it meanwhile. It writes noth
 
 const LIMITS = `## Limits and accounts
 
-A site takes 200 requests from one address (documented). The operator sends at most 4 at a time and on average 100 a second, and
-shares what it reads between all gateways of the site. When a site asks for fewer, nothing is sent for as long as it says.
+A site takes 200 requests from one address (documented). The operator sends at most 4 at a time and on average 100 a second, of
+which at most 40 are for devices, 500 in each, and shares what it reads between all gateways of the site. When a site asks for fewer, nothing is sent for as long as it says.
 
 With a bearer token the route is \`AdminService_TokenAuth\` (seen in public code), with Kerberos it is \`AdminService\` (documented).
 The certificate of the site is always checked, by the authorities that the Site names. The account needs the rights of what it is

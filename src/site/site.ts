@@ -56,11 +56,11 @@ export interface SiteFacts {
   clientAuthentication(siteCode: string, options: ReadOptions): Promise<SiteAnswer<ClientAuthentication>>;
   clientSettings(options: ReadOptions): Promise<SiteAnswer<ClientSettings>>;
   /**
-   * Reads all devices once, page after page, and hands each page with its time to `onPage`, which must not keep it. Memory
-   * does not grow with their number. A pass that breaks off is a failure, and what was handed over before proves nothing.
+   * Reads all devices once, page after page, and hands them with the time of their page to `onRows`, some at a time; it must
+   * not keep them. Memory does not grow with their number. A pass that breaks off is a failure, and what was handed over before proves nothing.
    */
   readDevices(
-    onPage: (devices: readonly DeviceRow[], date: SiteTime) => void,
+    onRows: (devices: readonly DeviceRow[], date: SiteTime) => void,
     options: { readonly signal: AbortSignal },
   ): Promise<SiteAnswer<DevicePass>>;
 }

@@ -11,6 +11,9 @@ const CLASS = 'SMS_CombinedDeviceResources';
  */
 const PAGE_ROWS = 500;
 
+/** Rows that are handed over at once. */
+const PART_ROWS = 100;
+
 /** Pages in a second, on average: nobody waits for a pass, and what else the operator and the site do goes first. */
 export const PAGES_PER_SECOND = 40;
 
@@ -34,7 +37,7 @@ const COLUMNS = [
 export async function readDevices(
   client: ODataClient,
   pace: Pace,
-  onPage: (devices: readonly DeviceRow[], date: number | undefined) => void,
+  onRows: (devices: readonly DeviceRow[], date: number | undefined) => void,
   signal: AbortSignal,
 ): Promise<Read<DevicePass>> {
   let devices = 0;
@@ -50,9 +53,18 @@ export async function readDevices(
     if (last !== undefined && read[0]?.ResourceID !== last) return { value: { kind: 'Changed', devices }, date };
     const fresh = overlap === 0 ? read : read.slice(1);
     if (fresh.length === 0) return { value: { kind: 'Complete', devices }, date };
-    onPage(fresh, page.date);
+    await handOver(fresh, (part) => onRows(part, page.date));
+    signal.throwIfAborted();
     devices += fresh.length;
     last = fresh.at(-1)?.ResourceID;
+  }
+}
+
+/** Part by part, so that whatever is counted in them, other work comes in between. */
+async function handOver(rows: readonly DeviceRow[], onPart: (rows: readonly DeviceRow[]) => void): Promise<void> {
+  for (let from = 0; from < rows.length; from += PART_ROWS) {
+    onPart(rows.slice(from, from + PART_ROWS));
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

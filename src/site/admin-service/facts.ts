@@ -27,7 +27,7 @@ export function adminServiceFacts(client: ODataClient, network: Clock): SiteFact
     clientFacingRoles: ({ signal }) => answered(() => readClientFacingRoles(client, signal)),
     clientAuthentication: (siteCode, { signal }) => answered(() => readClientAuthentication(client, siteCode, signal)),
     clientSettings: ({ signal }) => answered(() => readClientSettings(client, signal)),
-    readDevices: (onPage, { signal }) => answered(() => readDevices(client, pace, onPage, signal)),
+    readDevices: (onRows, { signal }) => answered(() => readDevices(client, pace, onRows, signal)),
   };
 }
 
