@@ -18,6 +18,8 @@ export type ReasonClass =
   | 'Azure'
   /** The VMs. */
   | 'Instances'
+  /** The Configuration Manager site, and what of the gateway is on it. */
+  | 'Site'
   /** The operator itself. */
   | 'Operator';
 
@@ -76,6 +78,31 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   CertificateNotServed: 'Instances',
   SetupFailed: 'Instances',
   RollingOut: 'InProgress',
+  SiteNotFound: 'Site',
+  CmgNotFound: 'Site',
+  Conflict: 'Configuration',
+  InUse: 'Site',
+  SiteUnreachable: 'Site',
+  SiteAccessDenied: 'Site',
+  SiteRefused: 'Site',
+  KerberosNotAvailable: 'Site',
+  SiteMismatch: 'Site',
+  SiteChanging: 'InProgress',
+  SiteDiffers: 'Site',
+  ManualStepRequired: 'Site',
+  NotTopLevelSite: 'Site',
+  SiteVersionTooOld: 'Site',
+  NotRegisteredOnSite: 'Site',
+  LeavingSite: 'InProgress',
+  WaitingForGateway: 'InProgress',
+  WaitingForSite: 'InProgress',
+  Standby: 'Succeeded',
+  NoConnectionPoint: 'Site',
+  TooFewConnectionPoints: 'Succeeded',
+  Disconnected: 'Site',
+  LastConnectionPoint: 'Site',
+  UnknownGateway: 'Site',
+  BoundaryGroupNotFound: 'Site',
   ReconcileError: 'Operator',
 };
 

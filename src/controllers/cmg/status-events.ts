@@ -12,10 +12,20 @@ const QUIET_REASONS: ReadonlySet<string> = new Set([
   'RepairingDrift',
   'Succeeded',
   'Retained',
+  'LeavingSite',
+  'WaitingForSite',
+  'SiteChanging',
 ]);
 
 /** Conditions whose problems are worth an event. `Ready` and `Stalled` only repeat them. */
-const TOLD = ['CertificateValid', 'PrerequisitesMet', 'AzureReady', 'ServiceHealthy'];
+const TOLD = [
+  'CertificateValid',
+  'PrerequisitesMet',
+  'AzureReady',
+  'ServiceHealthy',
+  'SiteRegistered',
+  'ConnectionPointReady',
+];
 
 /** The events of a change of status: a problem when it appears, and the gateway becoming ready or beginning to go. */
 export function eventsOfChange(before: CMGStatus | undefined, after: CMGStatus): readonly Happening[] {

@@ -1,101 +1,42 @@
 import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
-import { type ConditionType, isStalling, type Reason } from '../../api/v1alpha1/conditions.ts';
-import { type Condition, findCondition, removeCondition, setCondition } from '../../runtime/conditions.ts';
+import { conditionsAfter, conditionsAfterFailure, type SummaryRules } from '../summary.ts';
 import type { Finding } from './finding.ts';
 
-/** Conditions that `Ready` sums up, in the order of the procedure: the first that fails is what a person has to know. */
-const SUMMARISED: readonly Finding['type'][] = ['CertificateValid', 'PrerequisitesMet', 'AzureReady', 'ServiceHealthy'];
-
-/** Conditions that are present from the first status on, as Unknown until their step has run. */
-const ALWAYS_PRESENT: readonly Finding['type'][] = [...SUMMARISED, 'InSync'];
+const AZURE: readonly Finding['type'][] = ['CertificateValid', 'PrerequisitesMet', 'AzureReady', 'ServiceHealthy'];
+const SITE: readonly Finding['type'][] = ['SiteRegistered', 'ConnectionPointReady'];
 
 /** What one reconcile adds to the status. Parts left out keep what they said. */
-export interface StatusUpdate {
+export interface StatusUpdate extends Partial<SiteParts> {
   readonly generation: number;
   readonly findings: readonly Finding[];
   readonly certificate?: CMGStatus['certificate'];
   readonly deployments?: CMGStatus['deployments'];
   readonly activeDeployment?: string;
   readonly serviceName: string;
+  /** Whether the CMG names a site, so that conditions speak of it. Default: false. */
+  readonly hasSite?: boolean;
   /** Time of this reconcile in milliseconds since the epoch. */
   readonly now: number;
 }
 
-/**
- * The status after a reconcile. `Ready` sums the findings up; `Reconciling` and `Stalled` are present only while true,
- * so that kstatus, Argo CD and Flux read the object without any help.
- */
+/** What the status says of the gateway's part on the site. */
+export type SiteParts = Required<Pick<CMGStatus, 'connectionPorts' | 'clientAuthentication' | 'manualSteps'>>;
+
+/** The status after a reconcile. */
 export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate): CMGStatus {
-  const { generation, now } = update;
-  const put = (conditions: readonly Condition[], found: Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>) =>
-    setCondition(conditions, { ...found, observedGeneration: generation }, now);
-  let conditions: readonly Condition[] = previous?.conditions ?? [];
-  for (const finding of update.findings) {
-    conditions = put(conditions, finding);
-  }
-  conditions = complete(conditions, generation, now);
-  const found = new Set(update.findings.map(({ type }) => type));
-  for (const { type, ...summary } of summarise(conditions, found)) {
-    conditions =
-      summary.status === undefined ? removeCondition(conditions, type) : put(conditions, { type, ...summary });
-  }
+  const { connectionPorts, clientAuthentication, manualSteps } = update;
   return {
     ...previous,
-    observedGeneration: generation,
+    observedGeneration: update.generation,
     serviceName: update.serviceName,
-    conditions: [...conditions],
+    conditions: [...conditionsAfter(previous?.conditions, update, rulesFor(update))],
     ...(update.certificate === undefined ? {} : { certificate: update.certificate }),
     ...(update.deployments === undefined ? {} : { deployments: update.deployments }),
     ...(update.activeDeployment === undefined ? {} : { activeDeployment: update.activeDeployment }),
+    ...(connectionPorts === undefined ? {} : { connectionPorts }),
+    ...(clientAuthentication === undefined ? {} : { clientAuthentication }),
+    ...(manualSteps === undefined ? {} : { manualSteps }),
   };
-}
-
-/** `conditions` with those that no step has looked at yet. */
-function complete(conditions: readonly Condition[], observedGeneration: number, now: number): readonly Condition[] {
-  const pending = { status: 'Unknown', reason: 'Pending', message: 'Not checked yet.', observedGeneration } as const;
-  return ALWAYS_PRESENT.filter((type) => findCondition(conditions, type) === undefined).reduce(
-    (all, type) => setCondition(all, { type, ...pending }, now),
-    conditions,
-  );
-}
-
-type Summary =
-  | {
-      readonly type: ConditionType;
-      readonly status: Condition['status'];
-      readonly reason: string;
-      readonly message: string;
-    }
-  | { readonly type: ConditionType; readonly status: undefined };
-
-/** @param found what this reconcile looked at; what it did not may be out of date, and counts only if all of that holds */
-function summarise(conditions: readonly Condition[], found: ReadonlySet<string>): readonly Summary[] {
-  const relevant = SUMMARISED.map((type) => findCondition(conditions, type)).filter((each) => each !== undefined);
-  const allFailing = relevant.filter(({ status, reason }) => status !== 'True' && reason !== 'RepairingDrift');
-  const failingNow = allFailing.filter(({ type }) => found.has(type));
-  const failing = failingNow.length > 0 ? failingNow : allFailing;
-  const stalling = failing.find(({ reason }) => isStalling(reason));
-  const worst = stalling ?? failing.find(({ status }) => status === 'False') ?? failing[0];
-  if (worst === undefined) {
-    const repair = relevant.find(({ reason }) => reason === 'RepairingDrift');
-    return [
-      { type: 'Ready', status: 'True', reason: 'Succeeded', message: 'The gateway is provisioned and serves clients.' },
-      repair === undefined
-        ? { type: 'Reconciling', status: undefined }
-        : { type: 'Reconciling', status: 'True', reason: repair.reason, message: repair.message },
-      { type: 'Stalled', status: undefined },
-    ];
-  }
-  const { reason, message } = worst;
-  // A change that is being made to a working gateway is no failure: whether it serves is simply not known meanwhile. What
-  // waits for a person is one, although the gateway may go on serving as it is.
-  const ready = stalling !== undefined ? 'False' : reason === 'Updating' ? 'Unknown' : worst.status;
-  const pending = { status: 'True' as const, reason, message };
-  return [
-    { type: 'Ready', status: ready, reason, message },
-    stalling === undefined ? { type: 'Reconciling', ...pending } : { type: 'Reconciling', status: undefined },
-    stalling === undefined ? { type: 'Stalled', status: undefined } : { type: 'Stalled', ...pending },
-  ];
 }
 
 /**
@@ -103,19 +44,25 @@ function summarise(conditions: readonly Condition[], found: ReadonlySet<string>)
  * how the gateway stands now shows in `Ready`, until a reconcile ends as it should.
  */
 export function failedStatus(previous: CMGStatus | undefined, update: FailedUpdate): CMGStatus {
-  const { generation, message, now, serviceName } = update;
-  const reason: Reason = 'ReconcileError';
-  const failed = { reason, message, observedGeneration: generation };
-  const known = complete(previous?.conditions ?? [], generation, now);
-  const unknown = setCondition(known, { type: 'Ready', status: 'Unknown', ...failed }, now);
-  const reconciling = setCondition(unknown, { type: 'Reconciling', status: 'True', ...failed }, now);
   return {
     ...previous,
-    observedGeneration: generation,
-    serviceName,
-    conditions: [...removeCondition(reconciling, 'Stalled')],
+    observedGeneration: update.generation,
+    serviceName: update.serviceName,
+    conditions: [...conditionsAfterFailure(previous?.conditions, update, rulesFor(update))],
   };
 }
 
 /** What is known of a reconcile that failed. */
-export type FailedUpdate = Pick<StatusUpdate, 'generation' | 'serviceName' | 'now'> & { readonly message: string };
+export type FailedUpdate = Pick<StatusUpdate, 'generation' | 'serviceName' | 'hasSite' | 'now'> & {
+  readonly message: string;
+};
+
+function rulesFor({ hasSite = false }: Pick<StatusUpdate, 'hasSite'>): SummaryRules {
+  const summarised = hasSite ? [...AZURE, ...SITE] : AZURE;
+  return {
+    summarised,
+    alwaysPresent: [...summarised, 'InSync'],
+    absent: hasSite ? [] : SITE,
+    readyMessage: 'The gateway is provisioned and serves clients.',
+  };
+}
