@@ -106,22 +106,23 @@ export interface ClientSettings {
   readonly allowCmg: boolean;
 }
 
-/** What the client gate needs to know of one device. */
-export interface Device {
-  readonly id: number;
-  readonly isClient: boolean;
-  readonly isObsolete: boolean;
+/**
+ * One device as the site's answer has it, with the names of `SMS_CombinedDeviceResources`: what the client gate reads. Only
+ * `ResourceID` is checked; whoever judges a row has to expect other types than these.
+ */
+export interface DeviceRow {
+  readonly ResourceID: number;
+  readonly IsClient: boolean | null;
+  readonly IsObsolete: boolean | null;
   /** Its notification channel came in from the internet. */
-  readonly isOnInternet: boolean;
-  readonly isAlwaysInternet: boolean;
-  /** Where its notification channel comes in: a management point's FQDN, or `<service name>/CCM_Proxy_…`; may be empty. */
-  readonly accessPoint: string;
-  /**
-   * Milliseconds since the epoch if the site's text is in UTC, which is not proven; `undefined`: never.
-   */
-  readonly lastPolicyRequest: number | undefined;
-  /** As {@link lastPolicyRequest}. */
-  readonly lastActive: number | undefined;
+  readonly CNIsOnInternet: boolean | null;
+  readonly IsAlwaysInternet: boolean | null;
+  /** Where its notification channel comes in: a management point, or `<service name>/CCM_Proxy_…`. */
+  readonly CNAccessMP: string | null;
+  /** ISO 8601. Whether it is in UTC is not proven, whatever zone it states. */
+  readonly LastPolicyRequest: string | null;
+  /** As `LastPolicyRequest`. */
+  readonly LastActiveTime: string | null;
 }
 
 /** How reading all devices ended. Only a complete pass is evidence. */

@@ -1,4 +1,4 @@
-import type { SiteAnswer, WriteResult } from './answer.ts';
+import type { SiteAnswer, SiteTime, WriteResult } from './answer.ts';
 import type {
   BoundaryGroup,
   BoundaryGroupConnection,
@@ -8,8 +8,8 @@ import type {
   ClientFacingRoleName,
   ClientSettings,
   ConnectionPointRole,
-  Device,
   DevicePass,
+  DeviceRow,
   ServiceRecord,
   SiteIdentity,
 } from './facts.ts';
@@ -56,11 +56,11 @@ export interface SiteFacts {
   clientAuthentication(siteCode: string, options: ReadOptions): Promise<SiteAnswer<ClientAuthentication>>;
   clientSettings(options: ReadOptions): Promise<SiteAnswer<ClientSettings>>;
   /**
-   * Reads all devices once, page after page, and hands each page to `onPage`, which must not keep it. Memory does not grow
-   * with their number. A pass that breaks off is a failure, and what was handed over before proves nothing.
+   * Reads all devices once, page after page, and hands each page with its time to `onPage`, which must not keep it. Memory
+   * does not grow with their number. A pass that breaks off is a failure, and what was handed over before proves nothing.
    */
   readDevices(
-    onPage: (devices: readonly Device[]) => void,
+    onPage: (devices: readonly DeviceRow[], date: SiteTime) => void,
     options: { readonly signal: AbortSignal },
   ): Promise<SiteAnswer<DevicePass>>;
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { numberFrom, waitForStop } from '../command-line.ts';
 import { type SimulatedDns, startSimulatedDns } from '../dns/simulated-dns.ts';
 import { azureCliLines } from './azure-cli-lines.ts';
 import { CLOUDS, type SimulatedCloudName } from './clouds.ts';
@@ -67,28 +68,10 @@ async function main(): Promise<void> {
   }
 }
 
-function numberFrom(option: string, text: string, lowest: number, highest: number): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= lowest && value <= highest) return value;
-  throw new Error(`${option} must be a number from ${lowest} to ${highest}, not ${text}.`);
-}
-
 function cloudCalled(name: string): SimulatedCloudName {
   const cloud = Object.values(CLOUDS).find((known) => known.name === name);
   if (cloud !== undefined) return cloud.name;
   throw new Error(`--cloud must be one of ${Object.keys(CLOUDS).join(', ')}, not ${name}.`);
-}
-
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-function waitForStop(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1));
-        resolve();
-      });
-    }
-  });
 }
 
 function introduction(simulator: ArmSimulator, caFile: string): string {

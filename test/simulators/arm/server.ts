@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { type Clock, sleep } from '../../../src/runtime/clock.ts';
-import { createCertificateAuthority, type IssuedCertificate } from '../../certificate-authority.ts';
+import { startTlsServer, type TlsServer } from '../tls-server.ts';
 import { ArmFault } from './arm-fault.ts';
 import { type Answer, type ArmRequest, readRequest } from './exchange.ts';
 import type { FaultAction, Faults } from './faults.ts';
@@ -33,51 +30,21 @@ export interface Handlers {
   answered(exchange: Exchange): void;
 }
 
-/** A TLS server on 127.0.0.1. */
-export interface HttpsServer {
-  readonly port: number;
-  /** PEM of the root that signed its certificate. */
-  readonly caPem: string;
-  /** Its certificate, for `localhost`, 127.0.0.1 and the names asked for. */
-  readonly certificate: IssuedCertificate;
-  close(): Promise<void>;
-}
-
 /** Starts the server. `port` 0 takes a free one; `hostNames` are those that its certificate has beside the local ones. */
-export async function startHttpsServer(
+export function startHttpsServer(
   port: number,
   handlers: Handlers,
   hostNames: readonly string[] = [],
-): Promise<HttpsServer> {
-  const authority = await createCertificateAuthority('ARM simulator');
-  const certificate = await authority.issue({
-    commonName: 'localhost',
-    names: ['localhost', '127.0.0.1', ...hostNames],
-    key: 'ECDSA',
-  });
-  const server = createServer(
-    { cert: certificate.chainPem, key: certificate.privateKeyPem, keepAlive: true, keepAliveTimeout: 120_000 },
-    (incoming, response) => {
-      serve(handlers, incoming, response).catch((error: unknown) => {
-        console.error('the simulator failed:', error);
-        const message = 'The simulator itself failed; its standard error says why.';
-        if (response.headersSent) response.destroy();
-        else send(response, { status: 500, body: { error: { code: 'InternalServerError', message } } });
-      });
-    },
-  );
-  server.requestTimeout = 0;
-  server.listen(port, '127.0.0.1');
-  await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error))]);
-  const actual = (server.address() as AddressInfo).port;
-  return { port: actual, caPem: authority.rootPem, certificate, close: () => close(server) };
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
+): Promise<TlsServer> {
+  const listener = (incoming: IncomingMessage, response: ServerResponse) => {
+    serve(handlers, incoming, response).catch((error: unknown) => {
+      console.error('the simulator failed:', error);
+      const message = 'The simulator itself failed; its standard error says why.';
+      if (response.headersSent) response.destroy();
+      else send(response, { status: 500, body: { error: { code: 'InternalServerError', message } } });
+    });
+  };
+  return startTlsServer('ARM simulator', port, listener, hostNames);
 }
 
 async function serve(handlers: Handlers, incoming: IncomingMessage, response: ServerResponse): Promise<void> {

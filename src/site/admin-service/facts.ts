@@ -1,0 +1,28 @@
+import type { SiteAnswer } from '../answer.ts';
+import { failureAsValue } from '../failure.ts';
+import type { SiteFacts } from '../site.ts';
+import { readBoundaryGroupMembers, readBoundaryGroups } from './boundary-groups.ts';
+import { readDevices } from './devices.ts';
+import { readIdentity } from './identity.ts';
+import type { ODataClient, Read } from './odata-client.ts';
+import { readClientAuthentication, readClientFacingRoles, readClientSettings, readConnectionPoints } from './roles.ts';
+import { readServiceRecords } from './services.ts';
+
+/** What an AdminService tells of its site, read anew at each call whatever age would do. */
+export function adminServiceFacts(client: ODataClient): SiteFacts {
+  return {
+    identity: ({ signal }) => answered(() => readIdentity(client, signal)),
+    serviceRecords: ({ signal }) => answered(() => readServiceRecords(client, signal)),
+    connectionPoints: ({ signal }) => answered(() => readConnectionPoints(client, signal)),
+    boundaryGroups: ({ signal }) => answered(() => readBoundaryGroups(client, signal)),
+    boundaryGroupMembers: (groupId, { signal }) => answered(() => readBoundaryGroupMembers(client, groupId, signal)),
+    clientFacingRoles: ({ signal }) => answered(() => readClientFacingRoles(client, signal)),
+    clientAuthentication: (siteCode, { signal }) => answered(() => readClientAuthentication(client, siteCode, signal)),
+    clientSettings: ({ signal }) => answered(() => readClientSettings(client, signal)),
+    readDevices: (onPage, { signal }) => answered(() => readDevices(client, onPage, signal)),
+  };
+}
+
+function answered<T>(read: () => Promise<Read<T>>): Promise<SiteAnswer<T>> {
+  return failureAsValue(async () => ({ kind: 'Answered' as const, ...(await read()) }));
+}
