@@ -46,7 +46,8 @@ export interface ObjectReport<T extends ManagedObject> {
 /** How a round for an object that is being deleted ends. */
 export type ObjectRemoval<T extends ManagedObject> =
   | { readonly kind: 'Gone'; readonly happenings: readonly Happening[] }
-  | { readonly kind: 'Remaining'; readonly report: ObjectReport<T> };
+  /** Without a report, the status stays as it is until something changes. */
+  | { readonly kind: 'Remaining'; readonly report: ObjectReport<T> | undefined };
 
 /** What is particular to a kind. */
 export interface ObjectProcedure<T extends ManagedObject> {
@@ -55,7 +56,8 @@ export interface ObjectProcedure<T extends ManagedObject> {
   readonly rules: SummaryRules;
   /** Whether the object has to wait at its deletion for what stands for it elsewhere. */
   needsFinalizer(object: T): boolean;
-  reconcile(object: T, context: ReconcileContext): Promise<ObjectReport<T>>;
+  /** `undefined`: the status stays as it is until something changes. */
+  reconcile(object: T, context: ReconcileContext): Promise<ObjectReport<T> | undefined>;
   remove(object: T, context: ReconcileContext): Promise<ObjectRemoval<T>>;
   /** The object is gone. */
   forget?(object: T): void;
@@ -173,19 +175,33 @@ async function finish<T extends ManagedObject>(
   { kind, rules }: ObjectProcedure<T>,
   object: T,
   key: string,
-  report: ObjectReport<T>,
+  report: ObjectReport<T> | undefined,
   context: ReconcileContext,
 ): Promise<ReconcileResult> {
-  const round = { generation: object.metadata.generation, findings: report.findings, now: dependencies.clock.now() };
-  const conditions = conditionsAfter(object.status?.conditions, round, {
-    ...rules,
-    readyMessage: report.readyMessage ?? rules.readyMessage,
-  });
-  await writeStatus(dependencies, kind, object, key, { ...report.status, ...statusHead(object, conditions) }, context);
+  if (report === undefined) {
+    return { kind: 'Done' };
+  }
+  const status = statusAfter(object, report, rules, dependencies.clock.now());
+  await writeStatus(dependencies, kind, object, key, status, context);
   record(dependencies, object, report.happenings);
   return report.againAfterMs === undefined
     ? { kind: 'Done' }
     : { kind: 'RequeueAfter', afterMs: Math.max(0, report.againAfterMs) };
+}
+
+/** The whole status after a round. */
+export function statusAfter<T extends ManagedObject>(
+  object: T,
+  report: ObjectReport<T>,
+  rules: SummaryRules,
+  now: number,
+): ManagedStatus {
+  const round = { generation: object.metadata.generation, findings: report.findings, now };
+  const conditions = conditionsAfter(object.status?.conditions, round, {
+    ...rules,
+    readyMessage: report.readyMessage ?? rules.readyMessage,
+  });
+  return { ...report.status, ...statusHead(object, conditions) };
 }
 
 function statusHead({ metadata }: ManagedObject, conditions: readonly Condition[]): ManagedStatus {

@@ -354,6 +354,11 @@ export const REASONS = {
     meaning: 'The site is not as the Site declares, and the operator cannot tell how to change it.',
     action: 'Look at status.differences of the Site, and set the fields on the site or in the spec.',
   },
+  RoleNeedsHttps: {
+    stalled: true,
+    meaning: 'A role is to take traffic of gateways, and uses neither HTTPS nor Enhanced HTTP.',
+    action: 'Switch the role to HTTPS, or Enhanced HTTP on in the properties of the site.',
+  },
   ManualStepRequired: {
     stalled: true,
     meaning: 'A person has to take a step on the site that the operator does not take. status.manualSteps has it.',

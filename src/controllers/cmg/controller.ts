@@ -9,10 +9,10 @@ import type { Reconcile, ReconcileContext, ReconcileResult } from '../../runtime
 import type { EventRecorder } from '../../runtime/events.ts';
 import { addFinalizerPatch, type JsonPatchOperation, removeFinalizerPatch } from '../../runtime/finalizers.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { ResourceKind } from '../../runtime/objects.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import { TimeoutError } from '../../runtime/timeout.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
+import { CMG_KIND, FIELD_MANAGER, REQUEST_ANNOTATION } from './kind.ts';
 import type { GatewayMemories } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { provisionGateway } from './provision.ts';
@@ -22,22 +22,8 @@ import type { Scope } from './scope.ts';
 import { failedStatus, nextStatus } from './status.ts';
 import { eventsOfChange } from './status-events.ts';
 
-export const CMG_KIND: ResourceKind = {
-  group: 'configmgr.io',
-  version: 'v1alpha1',
-  kind: 'CMG',
-  plural: 'cmgs',
-  namespaced: true,
-};
-
 /** Keeps a CMG in the API server until its gateway is gone from Azure. */
 export const FINALIZER = 'configmgr.io/gateway';
-
-/** One name for all that the operator writes, so that server-side apply knows what is its own. */
-export const FIELD_MANAGER = 'cmg-operator';
-
-/** A person sets it to a new value, by convention the time, to have everything read and tried anew at once. */
-export const REQUEST_ANNOTATION = 'configmgr.io/reconcile-requested-at';
 
 /** What the controller works with besides what one reconcile is given. */
 export interface CmgControllerDependencies

@@ -89,6 +89,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   SiteMismatch: 'Site',
   SiteChanging: 'InProgress',
   SiteDiffers: 'Site',
+  RoleNeedsHttps: 'Site',
   ManualStepRequired: 'Site',
   NotTopLevelSite: 'Site',
   SiteVersionTooOld: 'Site',

@@ -1,0 +1,24 @@
+import type { ManualStep } from '../../site/site.ts';
+
+/** As many as a status takes. */
+const MOST_STEPS = 32;
+
+/** The steps as a status has them. */
+export function stepsForStatus(steps: readonly ManualStep[]) {
+  return steps.slice(0, MOST_STEPS).map(({ operation, instruction, cmdlet }) => ({
+    operation,
+    instruction,
+    ...(cmdlet === undefined ? {} : { cmdlet }),
+  }));
+}
+
+/** What a condition says of steps: the first one, with its line. */
+export function describeSteps(steps: readonly ManualStep[]): string {
+  const [first] = steps;
+  if (first === undefined) {
+    return '';
+  }
+  const line = first.cmdlet === undefined ? '' : ` In a PowerShell of the site: ${first.cmdlet}`;
+  const others = steps.length > 1 ? ` All ${steps.length} steps are in status.manualSteps.` : '';
+  return `${first.instruction}${line}${others}`;
+}
