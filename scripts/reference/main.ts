@@ -6,6 +6,7 @@ import { dashboardsPage } from './dashboards.ts';
 import { eventsPage } from './events.ts';
 import { flagsPage } from './flags.ts';
 import { metricsPage } from './metrics.ts';
+import { siteOperationsPage } from './site-operations.ts';
 
 /** The pages of the reference, by their path in a checkout. */
 export async function referencePages(root: string): Promise<ReadonlyMap<string, string>> {
@@ -16,6 +17,7 @@ export async function referencePages(root: string): Promise<ReadonlyMap<string, 
     ['docs/reference/events.md', eventsPage(root)],
     ['docs/reference/flags.md', flagsPage()],
     ['docs/reference/metrics.md', await metricsPage(root)],
+    ['docs/reference/site-operations.md', siteOperationsPage()],
   ]);
 }
 

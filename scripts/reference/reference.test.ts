@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { REASONS } from '../../src/api/v1alpha1/conditions.ts';
 import { readConfig } from '../../src/config.ts';
+import { OPERATION_FORMS } from '../../src/site/standings.ts';
 import { changeClassOf } from './change-class.ts';
 import { eventsPage, namedEvents } from './events.ts';
 import { flags, variableOf } from './flags.ts';
 import { generateReference, referencePages } from './main.ts';
 import { allMetrics } from './metrics.ts';
 import { cmgSchema, fieldsOf } from './schema.ts';
+import { TITLES } from './site-operations.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const schema = cmgSchema(ROOT);
@@ -42,6 +44,15 @@ describe('the reference', () => {
   test('has a part for each reason', () => {
     const text = pages.get('docs/reference/conditions.md');
     expect(Object.keys(REASONS).filter((reason) => !text?.includes(`\n### ${reason}\n`))).toEqual([]);
+  });
+
+  test('has every operation on a site, with each way and its standing', () => {
+    const text = pages.get('docs/reference/site-operations.md') ?? '';
+    expect(Object.values(TITLES).filter((title) => !text.includes(`\n| ${title} |`))).toEqual([]);
+    for (const { form } of OPERATION_FORMS) expect(text).toContain(`| \`${form}\` | `);
+    expect(text.match(/\*\*inferred\*\* \|/g)).toHaveLength(
+      OPERATION_FORMS.filter(({ standing }) => standing === 'Inferred').length,
+    );
   });
 
   test('has the variable of each flag that the program reads', () => {

@@ -8,11 +8,17 @@ interface Held {
   readonly answer: Promise<SiteAnswer<unknown>>;
 }
 
+export interface SharedFacts {
+  readonly facts: SiteFacts;
+  /** Gives no answer again that was asked for before now, as after a write. */
+  forget(): void;
+}
+
 /**
  * Facts that many objects ask for, read once: an answer whose reading began no longer ago than `maxAgeMs` is given again,
  * also while it is under way. Failures are given to none but those who waited for them.
  */
-export function shareFacts(facts: SiteFacts, clock: Clock): SiteFacts {
+export function shareFacts(facts: SiteFacts, clock: Clock): SharedFacts {
   const held = new Map<string, Held>();
 
   async function share<T>(
@@ -43,7 +49,7 @@ export function shareFacts(facts: SiteFacts, clock: Clock): SiteFacts {
     }
   }
 
-  return {
+  const shared: SiteFacts = {
     identity: (options) => share('identity', options, () => facts.identity(options)),
     serviceRecords: (options) => share('serviceRecords', options, () => facts.serviceRecords(options)),
     connectionPoints: (options) => share('connectionPoints', options, () => facts.connectionPoints(options)),
@@ -56,4 +62,5 @@ export function shareFacts(facts: SiteFacts, clock: Clock): SiteFacts {
     clientSettings: (options) => share('clientSettings', options, () => facts.clientSettings(options)),
     readDevices: facts.readDevices,
   };
+  return { facts: shared, forget: () => held.clear() };
 }

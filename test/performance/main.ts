@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { measureClients } from './clients.ts';
 import { measureFleet } from './fleet.ts';
 import { measureProvision } from './provision.ts';
 import { measureSimulator } from './simulator.ts';
@@ -39,6 +40,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
       retryAfterErrorSeconds: 1,
     },
     run: measureFleet,
+  },
+  clients: {
+    about: '500,000 devices of a site, read once page after page; how much memory that takes beside the idle operator',
+    bounds: { seconds: 60, rssGrowthMiB: 40, eventLoopP99Ms: 50 },
+    run: measureClients,
   },
   simulator: {
     about: 'the simulated Azure: one gateway at full speed; 500 gateways, their memory and how fast they are read',

@@ -32,6 +32,18 @@ export function embeddedPropertiesIn(row: JsonObject): readonly EmbeddedProperty
   return Array.isArray(row.Props) ? row.Props.filter(isEmbeddedProperty) : [];
 }
 
+/**
+ * Embedded properties of an instance that is to be written: what is written back has to be all that there is.
+ *
+ * @throws SiteFailureError where some cannot be read, or none is shown, as writing would then take them away
+ */
+export function everyEmbeddedPropertyIn(row: JsonObject): readonly EmbeddedProperty[] {
+  const properties = embeddedPropertiesIn(row);
+  const shown = Array.isArray(row.Props) ? row.Props.length : 0;
+  if (properties.length === shown && shown > 0) return properties;
+  throw invalidAnswer('The site does not show all embedded properties of what is to be changed; nothing was written.');
+}
+
 function isEmbeddedProperty(value: unknown): value is EmbeddedProperty {
   return isJsonObject(value) && typeof value.PropertyName === 'string';
 }

@@ -10,13 +10,15 @@ export interface Pace {
 }
 
 export function createPace(clock: Clock, perSecond: number): Pace {
-  let level = perSecond;
+  // What may be sent at once comes on top of what flows in the same second.
+  const most = Math.max(perSecond / 4, 1);
+  let level = most;
   let filledAt = clock.monotonic();
   return {
     next: async (signal) => {
       for (;;) {
         const now = clock.monotonic();
-        level = Math.min(level + ((now - filledAt) / 1000) * perSecond, perSecond);
+        level = Math.min(level + ((now - filledAt) / 1000) * perSecond, most);
         filledAt = now;
         if (level >= 1) {
           level -= 1;

@@ -99,8 +99,9 @@ export function setState(world: SiteWorld, service: Service, state: number): voi
 
 function enter(world: SiteWorld, service: Service, state: number, seconds: number, then: number): void {
   setState(world, service, state);
+  const enteredAt = service.since;
   later(world, seconds, () => {
-    if (service.state === state) setState(world, service, then);
+    if (service.state === state && service.since === enteredAt) setState(world, service, then);
   });
 }
 
