@@ -16,12 +16,14 @@ import { kubernetesNamespaces } from './controllers/cmg/namespaces.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
 import { ADOPT_ANNOTATION } from './controllers/cmg/ownership.ts';
 import { configMapReferences, secretReferences } from './controllers/cmg/secret-references.ts';
+import { createSiteAccess, type OpenSite, type SiteAccess } from './controllers/site/site-access.ts';
 import {
   type CacheMetrics,
   collectProcessMetrics,
   createAzureMetrics,
   createCacheMetrics,
 } from './observability/metrics.ts';
+import { createSiteMetrics, type SiteMetrics } from './observability/site-metrics.ts';
 import { createTlsProbe, type Dial } from './probe/tls-probe.ts';
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
@@ -41,6 +43,17 @@ import { annotationChanged, deletionStarted, finalizersChanged, generationChange
 import { type Random, systemRandom } from './runtime/random.ts';
 import { storeSource } from './runtime/sources.ts';
 import type { ObjectStore } from './runtime/store.ts';
+import { createAdminService } from './site/admin-service/admin-service.ts';
+import { bearerAuthentication } from './site/authentication.ts';
+import { createSite } from './site/create-site.ts';
+import {
+  createSiteControllers,
+  createSiteInformers,
+  type SiteInformers,
+  siteReference,
+  siteScope,
+  siteSourcesOfCmgs,
+} from './site-operator.ts';
 
 const LEASE_NAME = 'cmg-operator';
 
@@ -82,7 +95,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     clock: systemClock,
     userAgent: `cmg-operator/${version}`,
     metrics: metrics.restClient,
-    maxConnections: config['max-concurrent-reconciles'] + 15,
+    maxConnections: config['max-concurrent-reconciles'] + 30,
   });
   try {
     const election = config['leader-elect'] ? createElector(options, client, metrics) : undefined;
@@ -117,8 +130,13 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       isWatched: (key) => informers.cmgs.store.get(key) !== undefined,
       onSwept: azureMetrics.swept,
     });
+    const access = createSiteAccess({
+      secrets: kubernetesSecrets(fenced),
+      openSite: siteOpener(options, clock, fence, createSiteMetrics(registry)),
+    });
     const parts = {
       sweep,
+      access,
       client: fenced,
       azure,
       events,
@@ -129,20 +147,28 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       random,
       clusterUid: await readClusterUid(client, stop),
     };
-    const controller = createCmgController(options, parts);
+    const controllers: readonly Controller[] = [
+      announcing(createCmgController(options, parts), () => {
+        gatewayMetrics.observe(informers.cmgs.store);
+        options.onStarted?.();
+      }),
+      ...createSiteControllers({
+        ...parts,
+        informers: informers.site,
+        cmgs: informers.cmgs.store,
+        secrets: informers.secrets,
+        logger,
+        intervalMs: config['drift-interval'],
+      }),
+    ];
     return await runManager(
       {
         clock: systemClock,
         logger,
         informers: allOf(informers),
-        controllers: [
-          announcing(controller, () => {
-            gatewayMetrics.observe(informers.cmgs.store);
-            options.onStarted?.();
-          }),
-        ],
+        controllers,
         recorder: events,
-        startServer: () => startServer(options, registry, informers, controller),
+        startServer: () => startServer(options, registry, informers, controllers),
         ...(election === undefined ? {} : { election }),
       },
       stop,
@@ -163,10 +189,13 @@ interface Informers {
   readonly secrets: Informer<KubernetesObject> | undefined;
   /** Likewise. */
   readonly configMaps: Informer<KubernetesObject> | undefined;
+  readonly site: SiteInformers;
 }
 
-function allOf({ cmgs, secrets, configMaps }: Informers): readonly Informer<KubernetesObject>[] {
-  return [cmgs, secrets, configMaps].filter((informer) => informer !== undefined);
+function allOf({ cmgs, secrets, configMaps, site }: Informers): readonly Informer<KubernetesObject>[] {
+  const { sites, connectionPoints, boundaryGroupReferences } = site;
+  const watched = [cmgs, secrets, configMaps, sites, connectionPoints, boundaryGroupReferences];
+  return watched.filter((informer) => informer !== undefined);
 }
 
 function createInformers(
@@ -185,11 +214,12 @@ function createInformers(
   };
   const metadataOf = (kind: ResourceKind) =>
     config['watch-secrets'] ? createInformer<KubernetesObject>({ ...common, kind, metadataOnly: true }) : undefined;
-  const indexes = { bySecret: secretReferences, byConfigMap: configMapReferences };
+  const indexes = { bySecret: secretReferences, byConfigMap: configMapReferences, bySite: siteReference };
   return {
     cmgs: createInformer<CMG>({ ...common, kind: CMG_KIND, indexes }),
     secrets: metadataOf(SECRET),
     configMaps: metadataOf(CONFIG_MAP),
+    site: createSiteInformers(common),
   };
 }
 
@@ -204,6 +234,7 @@ interface ControllerParts {
   readonly random: Random;
   readonly clusterUid: string;
   readonly sweep: DriftSweep;
+  readonly access: SiteAccess;
 }
 
 function createCmgController(options: OperatorOptions, parts: ControllerParts): Controller {
@@ -236,6 +267,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       }),
       ...referencedBy(store, informers.secrets, 'bySecret'),
       ...referencedBy(store, informers.configMaps, 'byConfigMap'),
+      ...siteSourcesOfCmgs(store, informers.site),
       sweep.source,
     ],
     reconcile: cmgReconcile({
@@ -247,6 +279,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       random,
       events: parts.events,
       metrics: parts.gatewayMetrics,
+      site: siteScope({ informers: informers.site, access: parts.access }),
       azure: parts.azure,
       probe: config['gateway-probe'] === 'TLS' ? createTlsProbe(dial === undefined ? {} : { dial }) : undefined,
       clusterUid: parts.clusterUid,
@@ -279,6 +312,26 @@ function referencedBy(
   return named === undefined
     ? []
     : [storeSource({ store: named.store, keysOf: (object) => cmgs.byIndex(index, keyOf(object)).map(keyOf) })];
+}
+
+/**
+ * Opens ways to AdminServices. Connections, pauses and tokens live by the machine's own clock, what is shared between
+ * objects by that of the gateways.
+ */
+function siteOpener({ version }: OperatorOptions, clock: Clock, fence: () => void, metrics: SiteMetrics): OpenSite {
+  return ({ url, caBundle, readToken, allowUnproven }) => {
+    const service = createAdminService({
+      url,
+      caBundle,
+      authentication: bearerAuthentication(readToken, systemClock),
+      clock: systemClock,
+      fence,
+      onRequest: metrics.requested,
+      userAgent: `cmg-operator/${version}`,
+    });
+    const site = createSite({ facts: service.facts, drivers: [service.driver], allowUnproven, clock });
+    return { site, close: service.close };
+  };
 }
 
 /** Tells when the workers start, for whoever waits for it. */
@@ -317,12 +370,17 @@ function createElector(options: OperatorOptions, client: KubernetesClient, metri
   });
 }
 
-async function startServer(options: OperatorOptions, registry: Registry, informers: Informers, controller: Controller) {
+async function startServer(
+  options: OperatorOptions,
+  registry: Registry,
+  informers: Informers,
+  controllers: readonly Controller[],
+) {
   const eventLoop = startEventLoopCheck(systemClock);
   const server = await startHealthServer({
     ...options.config['http-bind-address'],
     registry,
-    liveness: [eventLoop, workerProgressCheck([controller], STUCK_RECONCILE_MS)],
+    liveness: [eventLoop, workerProgressCheck(controllers, STUCK_RECONCILE_MS)],
     readiness: [cacheSyncCheck(allOf(informers))],
   });
   options.onListening?.(server.port);

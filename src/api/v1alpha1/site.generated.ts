@@ -132,13 +132,13 @@ export interface SiteSpecClientAuthentication {
 /** The administration service of the site, through which the operator reads and changes it. */
 export interface SiteSpecAdminService {
   /**
-   * Address of the administration service on an SMS Provider, by its full DNS name. With a token it is usually
-   * AdminService_TokenAuth.
+   * Address of an SMS Provider by its full DNS name, such as https://provider.contoso.com. Without a path, the route of
+   * the administration service that fits the sign-in is taken.
    */
   readonly url: string;
   /**
-   * Certificates in PEM that the administration service is trusted by, beside the public ones. Its own certificate is
-   * one that the site issued, unless somebody bound another one.
+   * Certificates in PEM that the certificate of the administration service has to come from. It is one that the site
+   * issued itself, unless somebody bound another one. Left out, it has to come from a public authority.
    */
   readonly caBundle?: string;
   /** As whom the operator signs in. The account has to be an administrative user of the site. */

@@ -13,12 +13,15 @@ import type { ObjectStore } from '../../runtime/store.ts';
 import { TimeoutError } from '../../runtime/timeout.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { CMG_KIND, FIELD_MANAGER, REQUEST_ANNOTATION } from './kind.ts';
+import { leaveSite } from './leave-site.ts';
 import type { GatewayMemories } from './memory.ts';
+import { followOnSite, type OnSiteInput } from './on-site.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { provisionGateway } from './provision.ts';
 import { removeGateway } from './remove.ts';
 import type { Happening, Report } from './report.ts';
 import type { Scope } from './scope.ts';
+import type { SiteScope } from './site-scope.ts';
 import { failedStatus, nextStatus } from './status.ts';
 import { eventsOfChange } from './status-events.ts';
 
@@ -48,6 +51,7 @@ export interface CmgControllerDependencies
   readonly gate: ConsistencyGate;
   readonly operations: OperationsStore;
   readonly events: EventRecorder;
+  readonly site: SiteScope;
   readonly memories: GatewayMemories;
   readonly metrics: Pick<GatewayMetrics, 'driftRepaired'>;
 }
@@ -93,7 +97,8 @@ async function reconcileGateway(
     return { kind: 'RequeueAfter', afterMs: patched === undefined ? 1000 : 0 };
   }
   const report = await provisionGateway(scopeOf(dependencies, cmg, context), dependencies.operations);
-  return finish(dependencies, cmg, key, report, context);
+  const followed = await followOnSite(onSiteInput(dependencies, cmg, context), report);
+  return finish(dependencies, cmg, key, followed, context);
 }
 
 async function reconcileDeletion(
@@ -107,7 +112,16 @@ async function reconcileDeletion(
   if (finalizer === undefined) {
     return { kind: 'Done' };
   }
+  const leaving = await leaveSite(onSiteInput(dependencies, cmg, context));
+  if (leaving.kind === 'Waiting') {
+    return finish(dependencies, cmg, key, leaving.report, context);
+  }
   const removal = await removeGateway(scopeOf(dependencies, cmg, context), operations);
+  if (removal.kind !== 'Retained' && (removal.kind === 'Gone' || removal.report.deployment?.phase === 'Deleting')) {
+    // Told once: from now on the record says that the gateway is being deleted.
+    recordHappenings(events, cmg, leaving.happenings);
+    logEnd(context.logger, leaving.happenings);
+  }
   // What stays in Azure is said first, for whoever sees the object before it goes, as while others have finalizers on it.
   const untold =
     removal.kind === 'Retained' && findCondition(cmg.status?.conditions, 'AzureReady')?.reason !== 'Retained';
@@ -178,7 +192,9 @@ async function showFailure(
   const message = late
     ? 'The operator had to break off, as it took too long. It tries again; uploading the service package is what takes longest.'
     : `The operator failed unexpectedly, and tries again with growing pauses. ${what} Its log has more.`;
-  const status = failedStatus(cmg.status, { generation, serviceName: cmg.spec.serviceName, message, now: clock.now() });
+  const hasSite = cmg.spec.siteRef !== undefined;
+  const { serviceName } = cmg.spec;
+  const status = failedStatus(cmg.status, { generation, serviceName, hasSite, message, now: clock.now() });
   const signal = late ? AbortSignal.timeout(LAST_WRITE_MS) : context.signal;
   try {
     const result = await applyStatusIfChanged(client, CMG_KIND, cmg, status, { fieldManager: FIELD_MANAGER, signal });
@@ -189,6 +205,10 @@ async function showFailure(
   } catch (failure) {
     context.logger.debug({ err: failure }, 'The failure could not be shown in the status.');
   }
+}
+
+function onSiteInput({ site, clock }: CmgControllerDependencies, cmg: CMG, { signal }: ReconcileContext): OnSiteInput {
+  return { cmg, site, now: clock.now(), signal };
 }
 
 function scopeOf(dependencies: CmgControllerDependencies, cmg: CMG, { logger, signal }: ReconcileContext): Scope {
@@ -213,8 +233,10 @@ async function finish(
   const status = nextStatus(cmg.status, {
     generation: cmg.metadata.generation,
     serviceName: cmg.spec.serviceName,
+    hasSite: cmg.spec.siteRef !== undefined,
     findings: report.findings,
     now: clock.now(),
+    ...report.site,
     ...(report.certificate === undefined ? {} : { certificate: report.certificate }),
     ...(report.deployment === undefined ? {} : { deployments: [report.deployment] }),
     ...(report.deployment?.phase === 'Active' ? { activeDeployment: report.deployment.id } : {}),

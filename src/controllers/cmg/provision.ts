@@ -31,9 +31,11 @@ export async function provisionGateway(scope: Scope, store: OperationsStore): Pr
   const report = await provisionWithCertificate(scope, store, certificate.value);
   // What is found later of one condition counts.
   const later = new Set(report.findings.map(({ type }) => type));
+  const thumbprint = certificate.value.certificate.chain[0]?.fingerprint.replaceAll(':', '');
   return {
     ...report,
     certificate: certificateStatus(certificate.value.certificate),
+    ...(thumbprint === undefined ? {} : { certificateThumbprint: thumbprint }),
     findings: [...certificate.findings.filter(({ type }) => !later.has(type)), ...report.findings],
   };
 }

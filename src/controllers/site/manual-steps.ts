@@ -1,10 +1,15 @@
-import type { ManualStep } from '../../site/site.ts';
+/** A step for a person. */
+interface Step {
+  readonly operation: string;
+  readonly instruction: string;
+  readonly cmdlet?: string | undefined;
+}
 
 /** As many as a status takes. */
 const MOST_STEPS = 32;
 
 /** The steps as a status has them. */
-export function stepsForStatus(steps: readonly ManualStep[]) {
+export function stepsForStatus(steps: readonly Step[]) {
   return steps.slice(0, MOST_STEPS).map(({ operation, instruction, cmdlet }) => ({
     operation,
     instruction,
@@ -13,7 +18,7 @@ export function stepsForStatus(steps: readonly ManualStep[]) {
 }
 
 /** What a condition says of steps: the first one, with its line. */
-export function describeSteps(steps: readonly ManualStep[]): string {
+export function describeSteps(steps: readonly Step[]): string {
   const [first] = steps;
   if (first === undefined) {
     return '';

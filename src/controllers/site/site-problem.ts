@@ -74,8 +74,9 @@ function judge(failure: SiteFailure): Judgement {
         reason: 'SiteAccessDenied',
         advice: 'Give the account a security role on the site that allows it.',
       };
-    case 'Refused':
     case 'Conflict':
+      return { status: 'False', reason: 'SiteChanging', advice: 'It is read anew and tried again.' };
+    case 'Refused':
     case 'NotFound':
       return { status: 'False', reason: 'SiteRefused', advice: 'It is tried again from time to time.' };
     case 'Unreachable':
