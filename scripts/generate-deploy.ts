@@ -8,6 +8,8 @@ const DEFINITIONS = 'crds';
 /** Where copies of the definitions go: kustomize takes no file from outside its folder, and OLM one folder with all. */
 const COPIES = ['deploy/crds', 'deploy/olm/bundle/manifests'];
 const ARGO_CD_SCRIPTS = 'deploy/argocd/resource_customizations';
+/** All kinds keep the same conventions, so one script judges them all. */
+const ARGO_CD_SCRIPT = `${ARGO_CD_SCRIPTS}/configmgr.io/CMG/health.lua`;
 
 /** A file that is made from others. */
 interface Generated {
@@ -22,14 +24,13 @@ function copiesOf(root: string, file: string): Generated[] {
   return COPIES.map((folder) => ({ path: `${folder}/${file}`, text }));
 }
 
-/** The ConfigMap that teaches Argo CD the health of our kinds: each script under the key that Argo CD looks for. */
+/** The ConfigMap that teaches Argo CD the health of our kinds: the script under the key of each that Argo CD looks for. */
 function argoCdConfig(root: string): Generated {
-  const folder = join(root, ARGO_CD_SCRIPTS);
-  const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.lua'));
+  const script = readFileSync(join(root, ARGO_CD_SCRIPT), 'utf8');
   const data = Object.fromEntries(
-    scripts.sort().map((name) => {
-      const [group = '', kind = ''] = name.split('/');
-      return [`resource.customizations.health.${group}_${kind}`, readFileSync(join(folder, name), 'utf8')];
+    definitionFiles(root).map((file) => {
+      const { spec } = parseAllDocuments(readFileSync(join(root, DEFINITIONS, file), 'utf8'))[0]?.toJS() ?? {};
+      return [`resource.customizations.health.${spec.group}_${spec.names.kind}`, script];
     }),
   );
   const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-cm', namespace: 'argocd' }, data };

@@ -58,6 +58,7 @@ describe('the OLM bundle', () => {
       'granitefalls',
       'bluemountain',
       'silverlake',
+      'maplewood',
     ]);
     for (const example of examples) {
       expect(await submit(example)).toMatchObject({ accepted: true, message: '' });
