@@ -37,11 +37,18 @@ function argoCdConfig(root: string): Generated {
   return { path: 'deploy/argocd/argocd-cm.yaml', text: yaml(config, ARGO_CD_SCRIPTS) };
 }
 
+/** Samples of the kinds beside the CMG. */
+const OTHER_SAMPLES = ['site', 'connection-point', 'boundary-group'];
+
 function olmBundle(root: string): Generated[] {
   const read = (path: string) => parseAllDocuments(readFileSync(join(root, path), 'utf8')).map((each) => each.toJS());
   // In the order of the samples: the console offers the first one first.
   const { resources }: { readonly resources: readonly string[] } = read('deploy/samples/kustomization.yaml')[0];
-  const samples = resources.filter((name) => !name.endsWith('.yaml')).map((name) => `${name}/gateway.yaml`);
+  const folders = resources.filter((name) => !name.endsWith('.yaml'));
+  const samples = [
+    ...folders.map((name) => `${name}/gateway.yaml`),
+    ...OTHER_SAMPLES.map((name) => `with-site/${name}.yaml`),
+  ];
   const csv = clusterServiceVersion({
     base: read('deploy/olm/base/cmg-operator.clusterserviceversion.yaml')[0],
     icon: readFileSync(join(root, 'deploy/olm/base/icon.svg')),

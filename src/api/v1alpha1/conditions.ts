@@ -320,8 +320,7 @@ export const REASONS = {
   },
   SiteUnreachable: {
     stalled: false,
-    meaning:
-      'The administration service of the site does not answer, or with something else than an answer.',
+    meaning: 'The administration service of the site does not answer, or with something else than an answer.',
     action: 'If it lasts, check the server and the way to it, and spec.adminService of the Site.',
   },
   SiteAccessDenied: {

@@ -59,6 +59,9 @@ describe('the OLM bundle', () => {
       'bluemountain',
       'silverlake',
       'maplewood',
+      'ps1',
+      'cp01',
+      'branch-offices',
     ]);
     for (const example of examples) {
       expect(await submit(example)).toMatchObject({ accepted: true, message: '' });

@@ -7,12 +7,12 @@ import { computeKstatus } from '../../../src/runtime/kstatus.ts';
 import { MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { type AdminServiceSimulator, startAdminServiceSimulator } from '../../simulators/adminservice/simulator.ts';
 import { type Manifest, pathOf, secret } from '../../world/gateway-manifests.ts';
-import { type GatewayTest, operatorSuite, SERVICE_NAME } from './suite.ts';
+import { CONNECTION_POINT_SERVER, siteManifests } from '../../world/site-manifests.ts';
+import { type GatewayTest, NAME, operatorSuite, SERVICE_NAME } from './suite.ts';
 
 const suite = operatorSuite();
 const SPEED = 200;
 const PATIENCE_MS = 20_000;
-const SERVER = 'cp1.ps1.corp.contoso.com';
 const MANAGEMENT_POINT = 'mp1.ps1.corp.contoso.com';
 
 let site: AdminServiceSimulator;
@@ -27,36 +27,8 @@ beforeEach(() => {
 
 type SiteKind = Site | ConnectionPoint | BoundaryGroupReference;
 
-/** What a gateway needs on the site, beside its own manifests. */
-function siteManifests({ namespace }: GatewayTest, changes: Readonly<Record<string, unknown>> = {}) {
-  const object = (kind: string, name: string, spec: object): Manifest => ({
-    apiVersion: 'configmgr.io/v1alpha1',
-    kind,
-    metadata: { name, namespace },
-    spec,
-  });
-  const refs = { siteRef: { name: 'ps1' }, cmgRef: { name: 'gateway' } };
-  return {
-    token: secret(namespace, 'site', 'Opaque', { token: site.token }),
-    site: object('Site', 'ps1', {
-      siteCode: 'PS1',
-      type: 'StandalonePrimary',
-      adminService: {
-        url: site.url,
-        caBundle: site.caPem,
-        auth: { type: 'Bearer', bearer: { secretRef: { name: 'site' } } },
-      },
-      ...changes,
-    }),
-    point: object('ConnectionPoint', 'cp1', { ...refs, siteSystem: SERVER }),
-    group: object('BoundaryGroupReference', 'branch', { ...refs, boundaryGroup: { name: groupName() } }),
-  };
-}
-
-/** A boundary group that the simulated site has from the start. */
-function groupName(): string {
-  return site.control.boundaryGroups[0]?.name ?? '';
-}
+const manifestsFor = ({ namespace }: GatewayTest, spec: Readonly<Record<string, unknown>> = {}) =>
+  siteManifests(site, { namespace, cmg: NAME, spec });
 
 function members(): readonly string[] {
   return [...(site.control.boundaryGroups[0]?.members.keys() ?? [])];
@@ -114,7 +86,7 @@ const patch = ({ api }: GatewayTest, manifest: Manifest, body: object) =>
 describe('a site that takes no unproven writes', () => {
   it('gets a gateway by steps of a person, in whatever order the objects are created', async () => {
     const test = await suite.begin();
-    const { token, site: siteManifest, point, group } = siteManifests(test);
+    const { token, site: siteManifest, point, group } = manifestsFor(test);
     const { cmg, certificate, credentials } = await test.manifests({ siteRef: { name: 'ps1' } });
 
     await test.apply(group, point);
@@ -140,7 +112,7 @@ describe('a site that takes no unproven writes', () => {
     site.control.addService({ serviceName: SERVICE_NAME });
     const pointStep = await untilReason<ConnectionPoint>(test, point, 'Linked', 'ManualStepRequired');
     expect(pointStep.status?.manualSteps?.[0]?.cmdlet).toContain('Add-CMCloudManagementGatewayConnectionPoint');
-    site.control.linkConnectionPoint(SERVER, SERVICE_NAME);
+    site.control.linkConnectionPoint(CONNECTION_POINT_SERVER, SERVICE_NAME);
     const groupStep = await untilReason<BoundaryGroupReference>(test, group, 'Associated', 'ManualStepRequired');
     expect(groupStep.status?.manualSteps?.[0]?.cmdlet).toContain('Set-CMBoundaryGroup');
     const nalPath = site.control.services[0]?.nalPath ?? '';
@@ -180,7 +152,7 @@ describe('a site that takes no unproven writes', () => {
     expect(events.find(({ reason }) => reason === 'LeftOnSite')?.note).toContain('Remove-CMCloudManagementGateway');
     expect(site.control.journal.writes).toEqual([]);
     site.control.deleteService(SERVICE_NAME);
-    site.control.removeConnectionPoint(SERVER);
+    site.control.removeConnectionPoint(CONNECTION_POINT_SERVER);
     site.control.boundaryGroups[0]?.members.clear();
   });
 });
@@ -190,7 +162,7 @@ describe('a site that takes unproven writes', () => {
     await waitFor('the site to be without gateways', async () => site.control.services.length === 0 || undefined);
     const test = await suite.begin({ flags: ['--drift-interval', '2m'] });
     const clientFacingRoles = [{ server: MANAGEMENT_POINT, role: 'ManagementPoint', allowCmgTraffic: true }];
-    const objects = siteManifests(test, { allowUnproven: true, clientFacingRoles });
+    const objects = manifestsFor(test, { allowUnproven: true, clientFacingRoles });
     const { token, site: siteManifest, point, group } = objects;
     const { cmg, certificate, credentials } = await test.manifests({ siteRef: { name: 'ps1' } });
     const before = members();
@@ -209,7 +181,7 @@ describe('a site that takes unproven writes', () => {
 
     await test.until('the site to have a record of the gateway', () => site.control.services.length === 1);
     await untilReason(test, point, 'Linked', 'ManualStepRequired');
-    site.control.linkConnectionPoint(SERVER, SERVICE_NAME);
+    site.control.linkConnectionPoint(CONNECTION_POINT_SERVER, SERVICE_NAME);
     await Promise.all([untilReady(test, siteManifest), untilReady(test, point), untilReady(test, group)]);
     await test.untilReady();
     const added = members().filter((member) => !before.includes(member));
