@@ -156,6 +156,21 @@ describe('a reference', () => {
   });
 });
 
+describe('a write that the site does not answer', () => {
+  test('is tried again, and told in words that stay the same', async () => {
+    const { live, rounds } = start();
+    live.failures.set('AddBoundaryGroupMember', UNREACHABLE);
+    expect(await rounds.settle()).toMatchObject({ Associated: 'False SiteUnreachable' });
+    const first = rounds.message('Associated');
+    expect(first).toContain('Adding the gateway granitefalls.contoso.com to the boundary group Branch offices failed');
+    rounds.now += 60_000;
+    await rounds.round();
+    expect(rounds.message('Associated')).toBe(first);
+    live.failures.clear();
+    expect(await rounds.settle()).toEqual(READY);
+  });
+});
+
 describe('a group', () => {
   test('that is missing is waited for, and one that disappears is asked for again', async () => {
     const { live, rounds, members } = start();

@@ -20,6 +20,7 @@ import { type GatewayOfCmg, gatewayOfCmg } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
+import { hasRelease } from '../site/site-version.ts';
 import { SHARED_AGE_MS, usableSite } from '../site/usable-site.ts';
 import { actOnPlan } from './act.ts';
 import { BOUNDARY_GROUP_REFERENCE_FINALIZER, BOUNDARY_GROUP_REFERENCE_KIND } from './kind.ts';
@@ -112,8 +113,19 @@ async function reconcileReference(
       const { status, reason, message } = usable;
       return unresolved(reference, { type: 'ReferencesResolved', status, reason, message });
     }
-    case 'Usable':
+    case 'Usable': {
+      const version = usable.object.status?.version;
+      if (hasRelease(version, 1902) === false) {
+        const message = `The site has version ${version}. Boundary groups can reference gateways from 1902 on. Update the site.`;
+        return unresolved(reference, {
+          type: 'ReferencesResolved',
+          status: 'False',
+          reason: 'SiteVersionTooOld',
+          message,
+        });
+      }
       return onSite({ dependencies, reference, context, live: usable.site }, gatewayOfCmg(cmg), planReference);
+    }
     default:
       return usable satisfies never;
   }

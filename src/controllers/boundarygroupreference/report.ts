@@ -121,8 +121,8 @@ function ofWrite(
   }
   if (result !== undefined && isSiteFailure(result)) {
     const before = findCondition(reference.status?.conditions, 'Associated');
-    const { retryAfterMs, ...problem } = siteProblem(doing, result, before, dependencies.now());
-    return { finding: { type: 'Associated', ...problem, status: 'False' }, againAfterMs: retryAfterMs };
+    const { retryAfterMs, ...problem } = siteProblem(doing, result, before, dependencies.now(), 'False');
+    return { finding: { type: 'Associated', ...problem }, againAfterMs: retryAfterMs };
   }
   return {
     finding: changing(`${doing}: the site has accepted it, and does not show it yet.`),

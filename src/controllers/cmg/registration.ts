@@ -95,8 +95,8 @@ async function register(input: RegistrationInput): Promise<Registered> {
     return { finding: { type, status: 'False', reason: 'NotRegisteredOnSite', message }, step: result.step };
   }
   if (isSiteFailure(result)) {
-    const { retryAfterMs, ...problem } = siteProblem('Making the record of the gateway', result, before, now);
-    return { finding: { type, ...problem, status: 'False' }, againAfterMs: retryAfterMs };
+    const { retryAfterMs, ...problem } = siteProblem('Making the record of the gateway', result, before, now, 'False');
+    return { finding: { type, ...problem }, againAfterMs: retryAfterMs };
   }
   const message = `The site has accepted the record of the gateway ${record.serviceName}, and does not show it yet.`;
   return { finding: { type, status: 'False', reason: 'SiteChanging', message }, againAfterMs: READ_BACK_MS };

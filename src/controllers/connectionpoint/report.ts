@@ -132,8 +132,8 @@ function ofWrite(
   }
   if (result !== undefined && isSiteFailure(result)) {
     const before = findCondition(point.status?.conditions, 'Linked');
-    const { retryAfterMs, ...problem } = siteProblem(doing, result, before, dependencies.now());
-    return { finding: { type: 'Linked', ...problem, status: 'False' }, steps: [], againAfterMs: retryAfterMs };
+    const { retryAfterMs, ...problem } = siteProblem(doing, result, before, dependencies.now(), 'False');
+    return { finding: { type: 'Linked', ...problem }, steps: [], againAfterMs: retryAfterMs };
   }
   const to = kind === 'Uninstall' ? '' : ` to the gateway ${serviceName}`;
   return {

@@ -147,9 +147,9 @@ function judge(
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
   if (failure !== undefined) {
-    const { retryAfterMs, ...problem } = siteProblem('Setting the site as declared', failure, before, now);
     // That the site could not be changed does not mean that it is not known: it differs.
-    return told({ ...problem, status: 'False' }, retryAfterMs);
+    const { retryAfterMs, ...problem } = siteProblem('Setting the site as declared', failure, before, now, 'False');
+    return told(problem, retryAfterMs);
   }
   const stuck = differences.find(({ change }) => change === undefined);
   if (stuck !== undefined) {

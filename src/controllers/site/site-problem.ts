@@ -25,15 +25,19 @@ export function growingPause(sinceMs: number, now: number): number {
  * things unknown, and not wrong.
  *
  * @param doing what failed, as the beginning of a sentence: `Reading the boundary groups`
- * @param before the condition until now: the message says since when it has been so
+ * @param before the condition until now: the message says since when it has been so, so that it stays the same as long as that
+ *   does
+ * @param known what the condition is whatever failed: a change that could not be made is known not to hold
  */
 export function siteProblem(
   doing: string,
   failure: SiteFailure,
   before: Condition | undefined,
   now: number,
+  known?: 'False',
 ): SiteProblem {
-  const { status, reason, advice } = judge(failure);
+  const { reason, advice, ...judged } = judge(failure);
+  const status = known ?? judged.status;
   const same = before?.reason === reason && before.status === status;
   const since = same ? Date.parse(before.lastTransitionTime) : now;
   const message = `${doing} failed, since ${toTimestamp(since)}: ${sentence(wordsOf(failure))} ${advice}`;
