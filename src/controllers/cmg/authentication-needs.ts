@@ -3,7 +3,6 @@ import type {
   CMGStatusClientAuthenticationItem,
   CMGStatusClientAuthenticationItemNeed,
 } from '../../api/v1alpha1/cmg.generated.ts';
-import { isConditionTrue } from '../../runtime/conditions.ts';
 import type { ClientAuthentication, ClientFacingRole } from '../../site/site.ts';
 import { hasRelease } from '../site/site-version.ts';
 
@@ -31,10 +30,14 @@ const UNSEEN = 'The operator cannot see it.';
  * In which ways clients may prove who they are to a gateway, by what is declared, and what each way needs ("Configure
  * authentication for cloud management gateway"). What cannot be seen is listed as Unknown, with where to look.
  */
-export function authenticationNeeds(cmg: CMG, site: KnownOfSite): readonly CMGStatusClientAuthenticationItem[] {
+export function authenticationNeeds(
+  cmg: CMG,
+  site: KnownOfSite,
+  certificateIsValid: boolean,
+): readonly CMGStatusClientAuthenticationItem[] {
   const { entra, clientAuthentication } = cmg.spec;
   const certificates = (clientAuthentication.trustedCertificates ?? []).length > 0;
-  const common = [serverCertificate(cmg), managementPoint(site), clientSetting(site)];
+  const common = [serverCertificate(certificateIsValid), managementPoint(site), clientSetting(site)];
   return [
     ...(certificates
       ? [{ method: 'ClientCertificate' as const, needs: [...common, ...clientCertificateNeeds(cmg, site)] }]
@@ -44,8 +47,7 @@ export function authenticationNeeds(cmg: CMG, site: KnownOfSite): readonly CMGSt
   ];
 }
 
-function serverCertificate({ status }: CMG): Need {
-  const met = isConditionTrue(status?.conditions, 'CertificateValid');
+function serverCertificate(met: boolean): Need {
   return {
     need: 'ServerCertificate',
     met: met ? 'True' : 'Unknown',

@@ -38,7 +38,7 @@ export async function followOnSite(input: OnSiteInput, report: Report): Promise<
   const ports = [...connectionPorts(cmg.spec.vm.instances)];
   if (cmg.spec.siteRef === undefined) {
     const steps = record?.phase === 'Active' ? stepsWithoutSite(cmg) : [];
-    return withSite(report, [], parts(cmg, ports, NOTHING_KNOWN, steps));
+    return withSite(report, [], parts(cmg, report, NOTHING_KNOWN, steps));
   }
   if (record?.phase !== 'Active') {
     const waiting = { status: 'Unknown', reason: 'WaitingForSite', message: 'The gateway is not built yet.' } as const;
@@ -64,7 +64,7 @@ export async function followOnSite(input: OnSiteInput, report: Report): Promise<
     }
     case 'Usable': {
       const onSite = await lookAtSite(input, report, record, usable.object, usable.site);
-      const found: SiteParts = parts(cmg, ports, onSite.known, onSite.steps);
+      const found: SiteParts = parts(cmg, report, onSite.known, onSite.steps);
       return withSite(report, [onSite.finding, points], found, onSite.againAfterMs);
     }
     default:
@@ -86,10 +86,11 @@ function withSite(
   };
 }
 
-function parts(cmg: CMG, ports: number[], known: KnownOfSite, steps: readonly SiteStep[]): SiteParts {
+function parts(cmg: CMG, { findings }: Report, known: KnownOfSite, steps: readonly SiteStep[]): SiteParts {
+  const valid = findings.some(({ type, status }) => type === 'CertificateValid' && status === 'True');
   return {
-    connectionPorts: ports,
-    clientAuthentication: [...authenticationNeeds(cmg, known)],
+    connectionPorts: [...connectionPorts(cmg.spec.vm.instances)],
+    clientAuthentication: [...authenticationNeeds(cmg, known, valid)],
     manualSteps: stepsForStatus(steps),
   };
 }
