@@ -13,8 +13,12 @@ export default defineConfig({
             'test/demo/**/*.test.ts',
             'test/tools/**/*.test.ts',
             'test/performance/**/*.test.ts',
+            'test/faults/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
+          // No module keeps state that one file could leave to the next, and loading all of them for each file took longest.
+          isolate: false,
+          maxWorkers: '100%',
           testTimeout: 20_000,
         },
       },

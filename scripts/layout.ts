@@ -18,7 +18,7 @@ const AZURE_TYPES = ['@azure/arm-*'];
 /** What ARM resources are, without a word of how they are read or written. */
 const AZURE_PURE = ['src/azure/desired-resource.ts', 'src/azure/resource-id.ts'];
 
-/** Dependencies point one way: controllers → gateway and certificates (pure), azure, runtime. */
+/** Dependencies point one way: controllers → gateway, redeployment and certificates (pure), azure, runtime. */
 export const LAYOUT: readonly LayoutRule[] = [
   { part: 'src/json.ts', imports: [] },
   { part: 'src/version.ts', imports: [] },
@@ -54,8 +54,10 @@ export const LAYOUT: readonly LayoutRule[] = [
     // node:tls for the root certificates that Node carries.
     node: ['node:crypto', 'node:util', 'node:tls'],
   },
+  // What takes the place of what, and when: judgements over facts that are handed in.
+  { part: 'src/redeployment/', imports: ['src/api/'] },
   // What a client sees: it knows addresses and certificates, and no gateways.
-  { part: 'src/probe/', imports: [], node: ['node:net', 'node:tls'] },
+  { part: 'src/probe/', imports: [], node: ['node:crypto', 'node:dns/promises', 'node:net', 'node:tls'] },
   // The site: knows no gateways in Azure and no Kubernetes. undici for requests, as the runtime has it.
   {
     part: 'src/site/',
@@ -77,6 +79,7 @@ export const LAYOUT: readonly LayoutRule[] = [
       'src/runtime/',
       'src/azure/',
       'src/gateway/',
+      'src/redeployment/',
       'src/certificates/',
       'src/probe/',
       'src/site/',

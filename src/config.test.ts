@@ -17,6 +17,7 @@ describe('readConfig', () => {
         'drift-interval': 600_000,
         'full-read-interval': 3_600_000,
         'max-deletions-per-hour': 3,
+        'max-concurrent-rollouts': 1,
         'gateway-probe': 'TLS',
         'watch-secrets': true,
         'azure-cloud-file': undefined,

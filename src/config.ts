@@ -106,6 +106,12 @@ const OPTIONS = {
     value: 'N',
     text: 'How many gateways are removed from Azure within an hour. Further ones wait until then, and go on by themselves. It stops a bad merge.',
   },
+  'max-concurrent-rollouts': {
+    schema: z.coerce.number().int().min(1).max(1000),
+    fallback: '1',
+    value: 'N',
+    text: 'To how many gateways a new model of their VMs is brought at the same time: another certificate, service package, size, setting or image. Further ones wait for their turn, and serve on meanwhile. A change that makes VMs fail so stops at the first gateway.',
+  },
   'gateway-probe': {
     schema: z.enum(['TLS', 'AzureOnly']),
     fallback: 'TLS',

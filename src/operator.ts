@@ -9,21 +9,27 @@ import { cmgReconcile } from './controllers/cmg/controller.ts';
 import { createDeletionBudget } from './controllers/cmg/deletion-budget.ts';
 import { createDriftSweep, type DriftSweep } from './controllers/cmg/drift-sweep.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gateway-metrics.ts';
-import { CMG_KIND, FIELD_MANAGER, REQUEST_ANNOTATION } from './controllers/cmg/kind.ts';
+import { CMG_KIND, FIELD_MANAGER } from './controllers/cmg/kind.ts';
 import { kubernetesConfigMaps, kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from './controllers/cmg/memory.ts';
 import { kubernetesNamespaces } from './controllers/cmg/namespaces.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
 import { ADOPT_ANNOTATION } from './controllers/cmg/ownership.ts';
+import { createRevocationLists } from './controllers/cmg/revocation-lists.ts';
+import { createRolloutBrake } from './controllers/cmg/rollout-brake.ts';
+import { REQUEST_ANNOTATION } from './controllers/cmg/scope.ts';
 import { configMapReferences, secretReferences } from './controllers/cmg/secret-references.ts';
-import { createSiteAccess, type OpenSite, type SiteAccess } from './controllers/site/site-access.ts';
+import { createSiteAccess, type SiteAccess } from './controllers/site/site-access.ts';
+import { VM_MODELS, type VmModels } from './gateway/vm-models.ts';
 import {
   type CacheMetrics,
   collectProcessMetrics,
   createAzureMetrics,
   createCacheMetrics,
 } from './observability/metrics.ts';
-import { createSiteMetrics, type SiteMetrics } from './observability/site-metrics.ts';
+import { createSiteMetrics } from './observability/site-metrics.ts';
+import { createResolveName, type ResolveName } from './probe/resolve-name.ts';
+import { createListFetch } from './probe/revocation-list-fetch.ts';
 import { createTlsProbe, type Dial } from './probe/tls-probe.ts';
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
@@ -43,13 +49,11 @@ import { annotationChanged, deletionStarted, finalizersChanged, generationChange
 import { type Random, systemRandom } from './runtime/random.ts';
 import { storeSource } from './runtime/sources.ts';
 import type { ObjectStore } from './runtime/store.ts';
-import { createAdminService } from './site/admin-service/admin-service.ts';
-import { bearerAuthentication } from './site/authentication.ts';
-import { createSite } from './site/create-site.ts';
 import {
   createSiteControllers,
   createSiteInformers,
   type SiteInformers,
+  siteOpener,
   siteReference,
   siteScope,
   siteSourcesOfCmgs,
@@ -78,6 +82,10 @@ export interface OperatorOptions {
   readonly random?: Random;
   /** How gateways are connected to. Default: a plain TCP connection. */
   readonly dial?: Dial;
+  /** The models of VMs that this version knows. Default: those of `src/gateway/vm-models.ts`. */
+  readonly vmModels?: VmModels;
+  /** How the names of gateways are looked up. Default: at the servers that the machine is configured with. */
+  readonly resolveName?: ResolveName;
   /** Told the port of the HTTP server once it listens. */
   readonly onListening?: (port: number) => void;
   /** Told when the caches are complete and the controllers start, which is after this process became the leader. */
@@ -132,7 +140,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     });
     const access = createSiteAccess({
       secrets: kubernetesSecrets(fenced),
-      openSite: siteOpener(options, clock, fence, createSiteMetrics(registry)),
+      openSite: siteOpener({ version, clock, fence, metrics: createSiteMetrics(registry) }),
     });
     const parts = {
       sweep,
@@ -238,13 +246,14 @@ interface ControllerParts {
 }
 
 function createCmgController(options: OperatorOptions, parts: ControllerParts): Controller {
-  const { config, logger, dial } = options;
+  const { config, logger, dial, resolveName = createResolveName() } = options;
   const { client, clock, random, metrics, informers } = parts;
   const { store } = informers.cmgs;
   const gate = createConsistencyGate({ clock: systemClock, logger });
   const concurrency = config['max-concurrent-reconciles'];
   const memories = createGatewayMemories();
   const { sweep } = parts;
+  const revocationLists = createRevocationLists({ clock, fetchList: createListFetch() });
   store.subscribe((event) => {
     if (event.type === 'deleted') {
       gate.forget(keyOf(event.object));
@@ -269,6 +278,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       ...referencedBy(store, informers.configMaps, 'byConfigMap'),
       ...siteSourcesOfCmgs(store, informers.site),
       sweep.source,
+      revocationLists.source,
     ],
     reconcile: cmgReconcile({
       client,
@@ -282,6 +292,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       site: siteScope({ informers: informers.site, access: parts.access }),
       azure: parts.azure,
       probe: config['gateway-probe'] === 'TLS' ? createTlsProbe(dial === undefined ? {} : { dial }) : undefined,
+      resolveName: config['gateway-probe'] === 'TLS' ? resolveName : undefined,
       clusterUid: parts.clusterUid,
       installationId: config['installation-id'],
       driftIntervalMs: config['drift-interval'],
@@ -295,6 +306,9 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
         namespace: ownNamespace(options),
         perHour: config['max-deletions-per-hour'],
       }),
+      vmModels: options.vmModels ?? VM_MODELS,
+      revocationLists,
+      rollouts: createRolloutBrake(store, config['max-concurrent-rollouts']),
       operations: createOperationsStore(client, FIELD_MANAGER),
     }),
   });
@@ -312,26 +326,6 @@ function referencedBy(
   return named === undefined
     ? []
     : [storeSource({ store: named.store, keysOf: (object) => cmgs.byIndex(index, keyOf(object)).map(keyOf) })];
-}
-
-/**
- * Opens ways to AdminServices. Connections, pauses and tokens live by the machine's own clock, what is shared between
- * objects by that of the gateways.
- */
-function siteOpener({ version }: OperatorOptions, clock: Clock, fence: () => void, metrics: SiteMetrics): OpenSite {
-  return ({ url, caBundle, readToken, allowUnproven }) => {
-    const service = createAdminService({
-      url,
-      caBundle,
-      authentication: bearerAuthentication(readToken, systemClock),
-      clock: systemClock,
-      fence,
-      onRequest: metrics.requested,
-      userAgent: `cmg-operator/${version}`,
-    });
-    const site = createSite({ facts: service.facts, drivers: [service.driver], allowUnproven, clock });
-    return { site, close: service.close };
-  };
 }
 
 /** Tells when the workers start, for whoever waits for it. */

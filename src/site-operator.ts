@@ -8,7 +8,8 @@ import {
   groupsOf,
 } from './controllers/boundarygroupreference/controller.ts';
 import { BOUNDARY_GROUP_REFERENCE_KIND } from './controllers/boundarygroupreference/kind.ts';
-import { FIELD_MANAGER, REQUEST_ANNOTATION } from './controllers/cmg/kind.ts';
+import { FIELD_MANAGER } from './controllers/cmg/kind.ts';
+import { REQUEST_ANNOTATION } from './controllers/cmg/scope.ts';
 import type { SiteScope } from './controllers/cmg/site-scope.ts';
 import { BY_SITE_SYSTEM, connectionPointProcedure, siteSystemOf } from './controllers/connectionpoint/controller.ts';
 import { CONNECTION_POINT_KIND } from './controllers/connectionpoint/kind.ts';
@@ -17,8 +18,9 @@ import { BY_SITE_CODE, siteCodeOf, siteProcedure } from './controllers/site/cont
 import { isSameGateway } from './controllers/site/gateway-of-cmg.ts';
 import { SITE_KIND } from './controllers/site/kind.ts';
 import { liveCmgs } from './controllers/site/live-cmg.ts';
-import type { SiteAccess } from './controllers/site/site-access.ts';
+import type { OpenSite, SiteAccess } from './controllers/site/site-access.ts';
 import { usableSite } from './controllers/site/usable-site.ts';
+import type { SiteMetrics } from './observability/site-metrics.ts';
 import type { KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { findCondition } from './runtime/conditions.ts';
@@ -40,6 +42,9 @@ import {
 import type { Random } from './runtime/random.ts';
 import { storeSource } from './runtime/sources.ts';
 import type { ObjectStore } from './runtime/store.ts';
+import { createAdminService } from './site/admin-service/admin-service.ts';
+import { bearerAuthentication } from './site/authentication.ts';
+import { createSite } from './site/create-site.ts';
 
 /** Caches of what gateways need on their sites. */
 export interface SiteInformers {
@@ -97,6 +102,33 @@ export function createSiteInformers(common: Omit<InformerOptions<never>, 'kind' 
       kind: BOUNDARY_GROUP_REFERENCE_KIND,
       indexes: { [BY_SITE]: siteReference, [BY_CMG]: cmgReference, [BY_GROUP]: groupsOf },
     }),
+  };
+}
+
+/**
+ * Opens ways to AdminServices. Connections, pauses and tokens live by the machine's own clock, what is shared between
+ * objects by that of the gateways.
+ *
+ * @param options the version of the operator, the clock of the gateways, and the fence before each write
+ */
+export function siteOpener(options: {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly fence: () => void;
+  readonly metrics: SiteMetrics;
+}): OpenSite {
+  return ({ url, caBundle, readToken, allowUnproven }) => {
+    const service = createAdminService({
+      url,
+      caBundle,
+      authentication: bearerAuthentication(readToken, systemClock),
+      clock: systemClock,
+      fence: options.fence,
+      onRequest: options.metrics.requested,
+      userAgent: `cmg-operator/${options.version}`,
+    });
+    const { facts, driver, close } = service;
+    return { site: createSite({ facts, drivers: [driver], allowUnproven, clock: options.clock }), close };
   };
 }
 

@@ -24,6 +24,7 @@ export const TESTED_PAGES: Readonly<Record<string, Beginning>> = {
   'docs/reference/conditions.md': 'Gateway',
   'docs/reference/events.md': 'Gateway',
   'docs/runbooks/CmgGatewayCertificateExpiring.md': 'Gateway',
+  'docs/runbooks/CmgGatewayCredentialsExpiring.md': 'Gateway',
   'docs/runbooks/CmgGatewayDriftReturns.md': 'Gateway',
   'docs/runbooks/CmgGatewayNotReady.md': 'Gateway',
   'docs/runbooks/CmgGatewayNotServing.md': 'Gateway',

@@ -152,6 +152,16 @@ max by (namespace, name) (cmg_operator_gateway_stalled) == 1`,
       summary: 'The certificate of the gateway {{ $labels.namespace }}/{{ $labels.name }} expires within two weeks.',
     },
     {
+      name: 'CmgGatewayCredentialsExpiring',
+      severity: 'warning',
+      expression: `min by (namespace, name) (cmg_operator_gateway_credentials_expiry_timestamp_seconds) - time() < 14 * ${DAY}`,
+      lasts: '1h',
+      summary:
+        'The credentials for Azure of the gateway {{ $labels.namespace }}/{{ $labels.name }} expire within two weeks.',
+      description:
+        'They have {{ $value | humanizeDuration }} left. The gateway serves on without them, but nothing of it is changed, renewed or repaired any more.',
+    },
+    {
       name: 'CmgGatewayDriftReturns',
       severity: 'warning',
       // Half hours with a repair, of the last six hours: one repair may take several writes, and is no reason to alert.

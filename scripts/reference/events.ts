@@ -18,8 +18,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
   Ready: 'The gateway serves clients, for the first time or again.',
   DriftRepaired:
     'Somebody or something else changed the Azure resources. The note says what; the operator is setting it back.',
+  ModelUpdateAvailable:
+    'A new version of the operator brings a newer model of the VMs, which waits until somebody asks for it. The note has the line.',
   Deleted: 'The CMG was deleted, and its gateway is gone from Azure.',
-  Retained: 'The CMG was deleted with `deletionPolicy: Retain`, and its gateway stays in Azure.',
+  Retained: 'The CMG was deleted with `deletionPolicy: Retain`, or was only observed, and its gateway stays in Azure.',
   DeletionProtected:
     'The CMG was deleted although `deletionProtection` is true, as with its namespace. Its gateway stays in Azure.',
   DeletionGivenUp:

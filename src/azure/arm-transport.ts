@@ -3,6 +3,7 @@ import {
   createDefaultHttpClient,
   createHttpHeaders,
   createPipelineRequest,
+  type HttpClient,
   type HttpMethods,
   type PipelinePolicy,
   type PipelineResponse,
@@ -52,6 +53,8 @@ export interface ArmClientOptions {
   readonly additionalPolicies?: readonly PipelinePolicy[];
   /** Azure gives its providers 60 seconds to answer; a little more is waited for. Default 90,000. */
   readonly requestTimeoutMs?: number;
+  /** What carries the requests. Default: HTTPS, over connections that the process shares. */
+  readonly httpClient?: HttpClient | undefined;
 }
 
 /** Requests on the pipeline of an SDK client, to one endpoint only. */
@@ -66,10 +69,11 @@ export interface ArmTransport {
 
 const REQUEST_TIMEOUT_MS = 90_000;
 
-const httpClient = createDefaultHttpClient();
+const overHttps = createDefaultHttpClient();
 
 export function createTransport(options: ArmClientOptions): ArmTransport {
   const endpoint = options.cloud.resourceManagerEndpoint;
+  const { httpClient = overHttps } = options;
   const management = createManagementClient(options);
   return {
     management,
@@ -105,6 +109,7 @@ function createManagementClient(options: ArmClientOptions): ResourceManagementCl
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: options.userAgent },
+    ...(options.httpClient === undefined ? {} : { httpClient: options.httpClient }),
   });
   addArmPolicies(management.pipeline, {
     scope: { endpoint, subscriptionId, principal: credential.principal },

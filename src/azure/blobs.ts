@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { BlockBlobClient } from '@azure/storage-blob';
+import type { BlockBlobClient, RestError } from '@azure/storage-blob';
 import type { ArmCredential } from './credentials.ts';
-import { ArmError, classify, errorFromNetwork } from './errors.ts';
+import { ArmError, classify, errorFromNetwork, retryAfter } from './errors.ts';
 
 /** What was read is not what was expected; nothing was stored. Both hashes are lower-case hexadecimal SHA-256. */
 export class PackageHashMismatch extends Error {
@@ -169,11 +169,18 @@ function storageError(error: unknown, host: string): unknown {
   }
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 0;
   if (status === 0) {
-    return errorFromNetwork(error, host);
+    return errorFromNetwork(error, host, { isNewHost: true });
   }
   const code = codeOf(error) ?? `Http${status}`;
   const message = error.message.split('\n')[0]?.trim() || `${host} answered with HTTP status ${status}.`;
-  return new ArmError({ status, code, message, class: classify({ status, code, message }), answeredByAzure: true });
+  const retryAfterMs = retryAfter((name) => headerOf(error, name), Date.now());
+  const errorClass = classify({ status, code, message, retryAfterMs });
+  return new ArmError({ status, code, message, class: errorClass, retryAfterMs, answeredByAzure: true });
+}
+
+function headerOf(error: Error, name: string): string | undefined {
+  const headers = (error as RestError).response?.headers;
+  return headers?.get(name);
 }
 
 /** The service names its error in a header too, which is all there is to the answer of a HEAD request. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { HttpClient } from '@azure/core-rest-pipeline';
 import {
   type AccessToken,
   ClientCertificateCredential,
@@ -41,15 +42,19 @@ export interface CredentialCache {
 /** How many credentials are kept at most; the least recently used goes first. */
 const MOST_CREDENTIALS = 500;
 
-/** Makes an empty cache. Values are kept only as a hash, besides what the credential itself holds. */
-export function createCredentialCache(clock: Clock): CredentialCache {
+/**
+ * Makes an empty cache. Values are kept only as a hash, besides what the credential itself holds.
+ *
+ * @param httpClient what carries the requests for tokens; default: HTTPS
+ */
+export function createCredentialCache(clock: Clock, httpClient?: HttpClient): CredentialCache {
   const known = new Map<string, ArmCredential>();
   return {
     get: (cloud, credentials) => {
       const key = createHash('sha256')
         .update(JSON.stringify([cloud.authorityHost, sorted(credentials)]))
         .digest('base64');
-      const credential = known.get(key) ?? createCredential(cloud, credentials, clock);
+      const credential = known.get(key) ?? createCredential(cloud, credentials, clock, httpClient);
       known.delete(key);
       known.set(key, credential);
       for (const oldest of known.keys()) {
@@ -68,13 +73,18 @@ function sorted(credentials: AzureCredentials): [string, unknown][] {
 }
 
 /** Makes a credential of exactly the kind asked for. Nothing else, such as the identity of the node, is tried. */
-export function createCredential(cloud: Cloud, credentials: AzureCredentials, clock: Clock): ArmCredential {
+export function createCredential(
+  cloud: Cloud,
+  credentials: AzureCredentials,
+  clock: Clock,
+  httpClient?: HttpClient,
+): ArmCredential {
   const watch = watchTokenRequests(() => clock.now());
   // Made at its first use, so that unusable values fail where a caller expects it.
   let source: TokenCredential | undefined;
   const request = async (scopes: string | string[], options: GetTokenOptions): Promise<AccessToken | null> => {
     try {
-      source ??= createTokenCredential(cloud, credentials, watch);
+      source ??= createTokenCredential(cloud, credentials, watch, httpClient);
       return await source.getToken(scopes, options);
     } catch (error) {
       throw (
@@ -98,13 +108,19 @@ export function createCredential(cloud: Cloud, credentials: AzureCredentials, cl
   };
 }
 
-function createTokenCredential(cloud: Cloud, credentials: AzureCredentials, watch: TokenRequestWatch): TokenCredential {
+function createTokenCredential(
+  cloud: Cloud,
+  credentials: AzureCredentials,
+  watch: TokenRequestWatch,
+  httpClient: HttpClient | undefined,
+): TokenCredential {
   const { tenantId, clientId } = credentials;
   const options = {
     authorityHost: cloud.authorityHost,
     disableInstanceDiscovery: !cloud.knownAuthority,
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: watch.policy, position: 'perRetry' as const }],
+    ...(httpClient === undefined ? {} : { httpClient }),
   };
   switch (credentials.type) {
     case 'WorkloadIdentity': {

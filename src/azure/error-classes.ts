@@ -30,7 +30,7 @@ export type ErrorClass =
 /** Codes whose class does not depend on anything else, in lower case. */
 const CLASS_BY_CODE: ReadonlyMap<string, ErrorClass> = new Map(
   Object.entries({
-    Throttled: ['SubscriptionRequestsThrottled', 'ResourceRequestsThrottled'],
+    Throttled: ['SubscriptionRequestsThrottled', 'ResourceRequestsThrottled', 'TooManyRequests'],
     Busy: [
       'AnotherOperationInProgress',
       'Conflict',
@@ -156,24 +156,21 @@ export interface Classifiable {
 
 /** What the caller knows that the answer does not say. */
 export interface ClassifyContext {
-  /**
-   * Whether a role was assigned in the last minutes. A refusal for lack of rights then means that the assignment has not
-   * reached every server yet.
-   */
-  readonly accessChangedRecently?: boolean;
+  /** Whether the name of the host may have been made a moment ago, as that of a storage account. */
+  readonly isNewHost?: boolean;
 }
 
 /** Network failures that mean that a name made a moment ago is not served by every DNS server yet. */
 const NAME_NOT_RESOLVED: ReadonlySet<string> = new Set(['enotfound', 'eai_again', 'eai_nodata']);
 
 /** Puts an error into its class. */
-export function classify(error: Classifiable, context: ClassifyContext = {}): ErrorClass {
+export function classify(error: Classifiable, { isNewHost = false }: ClassifyContext = {}): ErrorClass {
   const code = error.code.toLowerCase();
   if (code.startsWith('aadsts')) {
     return 'NeedsAdministrator';
   }
   if (error.status === 0) {
-    return NAME_NOT_RESOLVED.has(code) ? 'Propagation' : 'Server';
+    return isNewHost && NAME_NOT_RESOLVED.has(code) ? 'Propagation' : 'Server';
   }
   const byCode =
     classOfCode(code, error.message) ?? error.codes?.map(classOfNested).find((found) => found !== undefined);
@@ -183,9 +180,7 @@ export function classify(error: Classifiable, context: ClassifyContext = {}): Er
   if (error.status === 503 && error.retryAfterMs !== undefined) {
     return 'Throttled';
   }
-  const result = byCode ?? classOfStatus(error.status);
-  const refused = result === 'NeedsAdministrator' && code.endsWith('authorizationfailed');
-  return refused && context.accessChangedRecently === true ? 'Propagation' : result;
+  return byCode ?? classOfStatus(error.status);
 }
 
 function classOfNested(code: string): ErrorClass | undefined {
@@ -263,14 +258,35 @@ export function retryDelay(errorClass: ErrorClass, attempt: number, random: Rand
   return jitter(Math.min(first * 2 ** doublings, longest), 0.2, random);
 }
 
+/** Tries at the pace of `Propagation`: about ten minutes. What Azure does not know by then, it will not come to know. */
+const PROPAGATION_TRIES = 22;
+
+/** Whether waiting for something to become known has been in vain for so long that it is no use any more. */
+export function isPropagationOver(errorClass: ErrorClass, attempt: number): boolean {
+  return errorClass === 'Propagation' && attempt > PROPAGATION_TRIES;
+}
+
+/** Refusals that may only mean that a role was assigned a moment ago. */
+const LACKS_RIGHTS: ReadonlySet<string> = new Set(['authorizationfailed', 'linkedauthorizationfailed']);
+
+/** The class at whose pace an error is tried again: for some minutes a right may still be on its way, and after that not. */
+function paceClass({ class: errorClass, code = '' }: RetriedError, attempt: number): ErrorClass {
+  if (isPropagationOver(errorClass, attempt)) {
+    return 'NeedsAdministrator';
+  }
+  return LACKS_RIGHTS.has(code.toLowerCase()) && attempt <= PROPAGATION_TRIES ? 'Propagation' : errorClass;
+}
+
+interface RetriedError {
+  readonly class: ErrorClass;
+  readonly code?: string;
+  readonly retryAfterMs: number | undefined;
+}
+
 /** Like `retryDelay`, but never sooner than Azure asked for. What Azure asked for is only ever lengthened. */
-export function retryDelayAfter(
-  error: { readonly class: ErrorClass; readonly retryAfterMs: number | undefined },
-  attempt: number,
-  random: Random,
-): number {
+export function retryDelayAfter(error: RetriedError, attempt: number, random: Random): number {
   if (error.retryAfterMs === undefined) {
-    return retryDelay(error.class, attempt, random);
+    return retryDelay(paceClass(error, attempt), attempt, random);
   }
   return Math.max(error.retryAfterMs, SECOND) * (1 + 0.2 * random());
 }

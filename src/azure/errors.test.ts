@@ -177,7 +177,8 @@ describe('classify', () => {
     ['Propagation', 400, 'PrincipalNotFound'],
     ['Propagation', 404, 'ParentResourceNotFound'],
     ['Propagation', 403, 'AuthorizationPermissionMismatch'],
-    ['Propagation', 0, 'ENOTFOUND'],
+    ['Server', 0, 'ENOTFOUND'],
+    ['Throttled', 200, 'TooManyRequests'],
     ['ProviderNotRegistered', 409, 'MissingSubscriptionRegistration'],
     [
       'ProviderNotRegistered',
@@ -227,11 +228,9 @@ describe('classify', () => {
     expect(classify({ status: 503, code: 'ServiceUnavailable', message: '', retryAfterMs: 5000 })).toBe('Throttled');
   });
 
-  it('takes lack of rights for a delay only while a role assignment is fresh', () => {
-    const error = { status: 403, code: 'AuthorizationFailed', message: '' };
-    expect(classify(error, { accessChangedRecently: true })).toBe('Propagation');
-    const policy = { status: 403, code: 'RequestDisallowedByPolicy', message: '' };
-    expect(classify(policy, { accessChangedRecently: true })).toBe('NeedsAdministrator');
+  it('waits for a name to become known only where it may be new', () => {
+    expect(classify({ status: 0, code: 'ENOTFOUND', message: '' }, { isNewHost: true })).toBe('Propagation');
+    expect(classify({ status: 0, code: 'ECONNREFUSED', message: '' }, { isNewHost: true })).toBe('Server');
   });
 });
 
@@ -240,6 +239,23 @@ describe('retry delays', () => {
     const middle = () => 0.5;
     expect([1, 2, 3, 9].map((attempt) => retryDelay('Server', attempt, middle))).toEqual([2000, 4000, 8000, 180_000]);
     expect(retryDelay('Busy', 40, middle)).toBe(30_000);
+  });
+
+  it('are short for ten minutes where a right may be on its way, and long after that', () => {
+    const rights = { class: 'NeedsAdministrator', code: 'AuthorizationFailed', retryAfterMs: undefined } as const;
+    const known = { class: 'Propagation', code: 'PrincipalNotFound', retryAfterMs: undefined } as const;
+    for (const error of [rights, known]) {
+      let elapsed = 0;
+      let attempt = 1;
+      for (; retryDelayAfter(error, attempt, () => 0.5) < 60_000; attempt += 1) {
+        elapsed += retryDelayAfter(error, attempt, () => 0.5);
+      }
+      expect(elapsed).toBeGreaterThan(9 * 60_000);
+      expect(elapsed).toBeLessThan(11 * 60_000);
+      expect(retryDelayAfter(error, attempt, () => 0.5)).toBe(3_600_000);
+    }
+    const lock = { ...rights, code: 'ScopeLocked' };
+    expect(retryDelayAfter(lock, 1, () => 0.5)).toBe(3_600_000);
   });
 
   it('never come before what Azure asks for', () => {
@@ -255,10 +271,8 @@ describe('retry delays', () => {
 describe('errorFromNetwork', () => {
   it('takes the code of the innermost cause', () => {
     const cause = Object.assign(new Error('getaddrinfo ENOTFOUND vault'), { code: 'ENOTFOUND' });
-    expect(errorFromNetwork(new Error('failed', { cause }), 'vault')).toMatchObject({
-      status: 0,
-      code: 'ENOTFOUND',
-      class: 'Propagation',
-    });
+    const error = new Error('failed', { cause });
+    expect(errorFromNetwork(error, 'arm')).toMatchObject({ status: 0, code: 'ENOTFOUND', class: 'Server' });
+    expect(errorFromNetwork(error, 'account', { isNewHost: true })).toMatchObject({ class: 'Propagation' });
   });
 });

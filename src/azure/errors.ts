@@ -1,8 +1,8 @@
 import { type ErrorDetail, parseErrorBody } from './error-body.ts';
-import { classify, type ErrorClass } from './error-classes.ts';
+import { type ClassifyContext, classify, type ErrorClass } from './error-classes.ts';
 
 export type { ErrorDetail } from './error-body.ts';
-export { classify, type ErrorClass, retryDelay, retryDelayAfter } from './error-classes.ts';
+export { classify, type ErrorClass, isPropagationOver, retryDelay, retryDelayAfter } from './error-classes.ts';
 
 /** What is known of a failed request or operation. */
 export interface ArmErrorInit {
@@ -110,7 +110,7 @@ export function errorFromOperation(body: string, state: string): ArmError {
 }
 
 /** The error of a request that got no answer: name resolution, connection, TLS, timeout. */
-export function errorFromNetwork(error: unknown, host: string): ArmError {
+export function errorFromNetwork(error: unknown, host: string, context: ClassifyContext = {}): ArmError {
   const code = networkCode(error);
   // An attempt at several addresses fails with a code and no message.
   const reason = (error instanceof Error ? error.message : String(error)) || code;
@@ -118,7 +118,7 @@ export function errorFromNetwork(error: unknown, host: string): ArmError {
     status: 0,
     code,
     message: `No answer from ${host}: ${reason}`,
-    class: classify({ status: 0, code, message: reason }),
+    class: classify({ status: 0, code, message: reason }, context),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { issue, type Party, party } from './certificates.test-world.ts';
-import { judgeServerCertificate } from './judge.ts';
+import { judgePresentedCertificate, judgeServerCertificate } from './judge.ts';
 import type { ServerCertificate } from './server-certificate.ts';
 
 const SERVICE_NAME = 'granitefalls.contoso.com';
@@ -214,5 +214,25 @@ describe('a warning', () => {
     expect(warnings).toMatchObject([
       { reason: 'CertificateExpiring', message: expect.stringContaining('"CN=Issuing" expires on 2026-12-01') },
     ]);
+  });
+});
+
+describe('a certificate that a gateway presents', () => {
+  const presented = (change: Partial<ServerCertificate>) => {
+    const { problems, warnings } = judgePresentedCertificate({ ...sound, ...change }, SERVICE_NAME, NOW);
+    return [...problems, ...warnings].map(({ reason }) => reason);
+  };
+
+  it.each<readonly [what: string, change: Partial<ServerCertificate>, reasons: readonly string[]]>([
+    ['passes without its root, and with whatever key works', { missingIssuer: 'CN=Root', keyBits: 3072 }, []],
+    ['passes with a wildcard, in whatever case', { dnsNames: ['*.CONTOSO.com'] }, []],
+    ['passes by its common name where it has no other', { dnsNames: [] }, []],
+    ['is announced as expiring', { notAfter: NOW + 29 * DAY_MS }, ['CertificateExpiring']],
+    ['has expired', { notAfter: NOW }, ['CertificateExpired']],
+    ['is not valid yet', { notBefore: NOW + 1 }, ['CertificateNotYetValid']],
+    ['is for another name', { dnsNames: ['other.contoso.com'] }, ['NameMismatch']],
+    ['is for no name', { dnsNames: [], commonName: undefined }, ['NameMismatch']],
+  ])('%s', (_what, change, reasons) => {
+    expect(presented(change)).toEqual(reasons);
   });
 });

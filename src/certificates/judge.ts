@@ -45,6 +45,38 @@ export function judgeServerCertificate(
   return { problems, warnings: problems.length === 0 ? warnOfExpiry(certificate, now) : [] };
 }
 
+/**
+ * Judges the certificate that a gateway presents, by what a client would refuse: its dates and its names. A server leaves out
+ * the root, so that nothing is said of the end of its chain.
+ *
+ * @param now milliseconds since the Unix epoch
+ */
+export function judgePresentedCertificate(
+  { notBefore, notAfter, dnsNames, commonName }: ServerCertificate,
+  serviceName: string,
+  now: number,
+): CertificateJudgement {
+  const presents = 'The certificate that the gateway presents';
+  const renew = 'Renew it where the gateway gets it from: in the console, the properties of the gateway.';
+  if (now >= notAfter) {
+    const message = `${presents} expired on ${day(notAfter)}. ${renew}`;
+    return { problems: [{ reason: 'CertificateExpired', message }], warnings: [] };
+  }
+  if (now < notBefore) {
+    const message = `${presents} is not valid before ${new Date(notBefore).toISOString()}.`;
+    return { problems: [{ reason: 'CertificateNotYetValid', message }], warnings: [] };
+  }
+  const names = dnsNames.length > 0 ? dnsNames : commonName === undefined ? [] : [commonName];
+  const [name, ...others] = [serviceName, ...names].map((each) => each.toLowerCase());
+  if (!others.some((other) => other === name || isWildcardFor(other, name ?? ''))) {
+    const message = `${presents} is for ${names.length === 0 ? 'no name' : names.join(', ')}, not for ${serviceName}: clients refuse it. Correct spec.serviceName, or the certificate.`;
+    return { problems: [{ reason: 'NameMismatch', message }], warnings: [] };
+  }
+  const message = `${presents} expires on ${day(notAfter)}. ${renew}`;
+  const expiring = notAfter < now + EXPIRY_WARNING_MS;
+  return { problems: [], warnings: expiring ? [{ reason: 'CertificateExpiring', message }] : [] };
+}
+
 function judgeDates({ notBefore, notAfter }: ServerCertificate, now: number): CertificateProblem[] {
   if (now >= notAfter) {
     return [

@@ -85,6 +85,25 @@ export function readServerCertificate(source: CertificateSource, roots = publicR
   return { kind: 'Readable', certificate: { ...facts, ...found, chainSha256: hashOf(found.chain) }, privateKey };
 }
 
+/**
+ * What is known of a certificate that a server presents. `undefined` for one that is malformed.
+ *
+ * @param chain the certificate and those that the server sent with it; servers leave out the root
+ * @param roots those that clients trust by themselves. Default: the ones that Node carries.
+ */
+export function readPresentedCertificate(
+  chain: readonly X509Certificate[],
+  roots = publicRoots(),
+): ServerCertificate | undefined {
+  const [leaf] = chain;
+  const facts = leaf === undefined ? undefined : factsOf(leaf);
+  if (leaf === undefined || facts === undefined) {
+    return undefined;
+  }
+  const found = findChain(leaf, chain, roots);
+  return { ...facts, ...found, chainSha256: hashOf(found.chain) };
+}
+
 const STORE_AS_PEM =
   'Store the server certificate and those that issued it as PEM, or set spec.serverCertificate.format to PFX if it is a .pfx file.';
 

@@ -12,6 +12,8 @@ export interface SummaryRules {
   readonly absent: readonly Finding['type'][];
   /** Message of `Ready` while it is True. */
   readonly readyMessage: string;
+  /** The operator only looks: nothing goes on, and nothing waits for a person. Default: no. */
+  readonly onlyObserved?: boolean;
 }
 
 /** What one round found. */
@@ -36,7 +38,9 @@ export function conditionsAfter(
   const present = rules.absent.reduce<readonly Condition[]>(removeCondition, previous ?? []);
   let conditions = complete(findings.reduce(put, present), rules, generation, now);
   const found = new Set(findings.map(({ type }) => type));
-  for (const { type, ...summary } of summarise(conditions, found, rules)) {
+  const summaries =
+    rules.onlyObserved === true ? summariseObserved(conditions, found, rules) : summarise(conditions, found, rules);
+  for (const { type, ...summary } of summaries) {
     conditions =
       summary.status === undefined ? removeCondition(conditions, type) : put(conditions, { type, ...summary });
   }
@@ -65,25 +69,58 @@ type Summary =
     }
   | { readonly type: ConditionType; readonly status: undefined };
 
+/** Reasons of work that goes on, or is to come, while the gateway serves as before. */
+const SERVES_MEANWHILE: ReadonlySet<string> = new Set(['RepairingDrift', 'RolloutWaiting']);
+
+/** Whether a condition that is not True keeps an object from being Ready as little as if it were. */
+function isHarmless(reason: string): boolean {
+  return SERVES_MEANWHILE.has(reason) || reason === 'NotObserved';
+}
+
 /** @param found what this round looked at; what it did not may be out of date, and counts only if all of that holds */
+function failingOf(conditions: readonly Condition[], found: ReadonlySet<string>, { summarised }: SummaryRules) {
+  const relevant = summarised.map((type) => findCondition(conditions, type)).filter((each) => each !== undefined);
+  const allFailing = relevant.filter(({ status, reason }) => status !== 'True' && !isHarmless(reason));
+  const failingNow = allFailing.filter(({ type }) => found.has(type));
+  return { relevant, failing: failingNow.length > 0 ? failingNow : allFailing };
+}
+
+/** `Ready` shows what is seen. The operator neither works on it nor waits for anybody. */
+function summariseObserved(
+  conditions: readonly Condition[],
+  found: ReadonlySet<string>,
+  rules: SummaryRules,
+): readonly Summary[] {
+  const { failing } = failingOf(conditions, found, rules);
+  const worst = failing.find(({ status }) => status === 'False') ?? failing[0];
+  const unseen = findCondition(conditions, 'ServiceHealthy');
+  const { status, reason, message } =
+    worst ??
+    (unseen?.reason === 'NotObserved'
+      ? unseen
+      : { status: 'True' as const, reason: 'Succeeded', message: rules.readyMessage });
+  return [
+    { type: 'Ready', status, reason, message },
+    { type: 'Reconciling', status: undefined },
+    { type: 'Stalled', status: undefined },
+  ];
+}
+
 function summarise(
   conditions: readonly Condition[],
   found: ReadonlySet<string>,
-  { summarised, readyMessage }: SummaryRules,
+  rules: SummaryRules,
 ): readonly Summary[] {
-  const relevant = summarised.map((type) => findCondition(conditions, type)).filter((each) => each !== undefined);
-  const allFailing = relevant.filter(({ status, reason }) => status !== 'True' && reason !== 'RepairingDrift');
-  const failingNow = allFailing.filter(({ type }) => found.has(type));
-  const failing = failingNow.length > 0 ? failingNow : allFailing;
+  const { relevant, failing } = failingOf(conditions, found, rules);
   const stalling = failing.find(({ reason }) => isStalling(reason));
   const worst = stalling ?? failing.find(({ status }) => status === 'False') ?? failing[0];
   if (worst === undefined) {
-    const repair = relevant.find(({ reason }) => reason === 'RepairingDrift');
+    const work = relevant.find(({ reason }) => SERVES_MEANWHILE.has(reason));
     return [
-      { type: 'Ready', status: 'True', reason: 'Succeeded', message: readyMessage },
-      repair === undefined
+      { type: 'Ready', status: 'True', reason: 'Succeeded', message: rules.readyMessage },
+      work === undefined
         ? { type: 'Reconciling', status: undefined }
-        : { type: 'Reconciling', status: 'True', reason: repair.reason, message: repair.message },
+        : { type: 'Reconciling', status: 'True', reason: work.reason, message: work.message },
       { type: 'Stalled', status: undefined },
     ];
   }

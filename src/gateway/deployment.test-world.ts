@@ -2,6 +2,7 @@ import type { DesiredResource } from '../azure/desired-resource.ts';
 import type { JsonObject } from '../json.ts';
 import type { GatewayDeployment } from './deployment.ts';
 import { resourceIds } from './ids.ts';
+import { VM_MODELS } from './vm-models.ts';
 
 /** A gateway for tests, with everything that a spec can turn on. */
 export const contoso: GatewayDeployment = {
@@ -19,6 +20,7 @@ export const contoso: GatewayDeployment = {
   serviceName: 'GraniteFalls.contoso.com',
   prefix: 'granitefalls',
   vmSku: 'Standard_D4ads_v6',
+  vmModel: VM_MODELS[0],
   instances: 2,
   contentEnabled: true,
   clientAuthentication: { trustedCertificates: ['bm90IGEgcmVhbCBjZXJ0aWZpY2F0ZQ=='], verifyRevocation: true },
@@ -27,6 +29,7 @@ export const contoso: GatewayDeployment = {
     serverAppId: '66666666-6666-4666-8666-666666666666',
     clientAppId: '77777777-7777-4777-8777-777777777777',
   },
+  authorityHost: 'https://login.microsoftonline.com',
   servicePackage: { sha256: 'a1'.repeat(32) },
   certificate: {
     sha256Fingerprint: 'b2'.repeat(32),

@@ -1,4 +1,5 @@
 import type { CMGSpec } from '../api/v1alpha1/cmg.generated.ts';
+import type { VmModel } from './vm-models.ts';
 
 /** Who a gateway belongs to, as written into the tags of its resources. */
 export interface GatewayOwner {
@@ -23,6 +24,8 @@ export interface GatewayDeployment {
   /** First label of the service name in lower case; names the resources. */
   readonly prefix: string;
   readonly vmSku: string;
+  /** What of the VMs comes from the version of the operator. */
+  readonly vmModel: VmModel;
   /** Number of VMs, 1 to 16. */
   readonly instances: number;
   readonly contentEnabled: boolean;
@@ -36,6 +39,8 @@ export interface GatewayDeployment {
   readonly minimumTlsVersion: '1.0' | '1.2';
   /** The applications of the site whose tokens are taken. */
   readonly entra: CMGSpec['entra'];
+  /** Base URL of Microsoft Entra ID in the Azure environment of the gateway, without a trailing slash. */
+  readonly authorityHost: string;
   readonly servicePackage: {
     /** SHA-256 in lower-case hexadecimal digits. */
     readonly sha256: string;

@@ -120,18 +120,30 @@ describe('a rollout', () => {
   test.each<readonly [what: string, instances: readonly GatewayInstance[], step: ReturnType<typeof nextRolloutStep>]>([
     ['is done when all have the model', [serving(0, true), broken(1, true)], { kind: 'Done' }],
     ['is done with no VM at all', [], { kind: 'Done' }],
-    ['takes a single VM, having no choice', [serving(0, false)], { kind: 'Upgrade', instanceIds: ['0'] }],
-    ['takes one of two', [serving(0, false), serving(1, false)], { kind: 'Upgrade', instanceIds: ['0'] }],
-    ['takes one of three', [0, 1, 2].map((id) => serving(id, false)), { kind: 'Upgrade', instanceIds: ['0'] }],
+    [
+      'takes a single VM, having no choice',
+      [serving(0, false)],
+      { kind: 'Upgrade', instanceIds: ['0'], serving: true },
+    ],
+    [
+      'takes one of two',
+      [serving(0, false), serving(1, false)],
+      { kind: 'Upgrade', instanceIds: ['0'], serving: true },
+    ],
+    [
+      'takes one of three',
+      [0, 1, 2].map((id) => serving(id, false)),
+      { kind: 'Upgrade', instanceIds: ['0'], serving: true },
+    ],
     [
       'takes two of five',
       [0, 1, 2, 3, 4].map((id) => serving(id, false)),
-      { kind: 'Upgrade', instanceIds: ['0', '1'] },
+      { kind: 'Upgrade', instanceIds: ['0', '1'], serving: true },
     ],
     [
       'takes those first that do not serve anyway',
       [serving(0, false), broken(1, false), serving(2, false)],
-      { kind: 'Upgrade', instanceIds: ['1'] },
+      { kind: 'Upgrade', instanceIds: ['1'], serving: false },
     ],
   ])('%s', (_what, instances, step) => {
     expect(nextRolloutStep(instances)).toEqual(step);

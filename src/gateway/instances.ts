@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import { codeOf, listOf, messageOf, objectOf } from './instance-view.ts';
 import { SETUP_EXTENSION } from './resources/setup-extension.ts';
 import { readSetupReport } from './setup-report.ts';
 
@@ -75,36 +76,16 @@ function setupEnd(setup: JsonObject | undefined): string {
     : `Its setup ended without an error at the step ${report.step}: ${report.message}`;
 }
 
-/** The part after `prefix` of the first status code that has it, such as `running` of `PowerState/running`. */
-function codeOf(statuses: JsonValue | undefined, prefix: string): string | undefined {
-  return listOf(statuses)
-    .map((status) => objectOf(status).code)
-    .find((code) => typeof code === 'string' && code.startsWith(prefix))
-    ?.toString()
-    .slice(prefix.length)
-    .toLowerCase();
-}
-
-function messageOf(statuses: JsonValue | undefined): string {
-  const message = listOf(statuses)
-    .map((status) => objectOf(status).message)
-    .find((text) => typeof text === 'string');
-  return typeof message === 'string' ? message.slice(0, 500) : 'it gave no reason.';
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject {
-  return isJsonObject(value) ? value : {};
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? value : [];
-}
-
 /** What a rollout of a new model does next. */
 export type RolloutStep =
   | { readonly kind: 'Done' }
   /** Bring these VMs to the model now. */
-  | { readonly kind: 'Upgrade'; readonly instanceIds: readonly string[] }
+  | {
+      readonly kind: 'Upgrade';
+      readonly instanceIds: readonly string[];
+      /** Whether they serve, so that somebody may miss them meanwhile. */
+      readonly serving: boolean;
+    }
   /** Nothing now, so that enough VMs keep serving. */
   | { readonly kind: 'Wait'; readonly message: string };
 
@@ -119,7 +100,7 @@ export function nextRolloutStep(instances: readonly GatewayInstance[]): RolloutS
   }
   const broken = outdated.filter(({ ready }) => !ready);
   if (broken.length > 0) {
-    return { kind: 'Upgrade', instanceIds: broken.map(({ id }) => id) };
+    return { kind: 'Upgrade', instanceIds: broken.map(({ id }) => id), serving: false };
   }
   const unready = instances.filter(({ ready }) => !ready);
   if (unready.length > 0) {
@@ -127,5 +108,21 @@ export function nextRolloutStep(instances: readonly GatewayInstance[]): RolloutS
     return { kind: 'Wait', message: `Waiting until VM ${names} serves with the new model.` };
   }
   const batch = Math.max(1, Math.floor(instances.length / 2));
-  return { kind: 'Upgrade', instanceIds: outdated.slice(0, batch).map(({ id }) => id) };
+  return { kind: 'Upgrade', instanceIds: outdated.slice(0, batch).map(({ id }) => id), serving: true };
+}
+
+/** VMs that have the newest model and do not serve with it. Those that only start are not among them. */
+export function brokenByRollout(instances: readonly GatewayInstance[]): readonly GatewayInstance[] {
+  return instances.filter(
+    ({ runsLatestModel, problem }) => runsLatestModel && problem !== undefined && problem.kind !== 'Starting',
+  );
+}
+
+/**
+ * Whether a rollout has begun, is not at its end, and goes well. Its model is not to be replaced by another one then: Azure keeps ten models of a
+ * scale set at most, and forgets one only when no VM has it any more.
+ */
+export function isMidway(instances: readonly GatewayInstance[]): boolean {
+  const upgraded = instances.filter(({ runsLatestModel }) => runsLatestModel);
+  return upgraded.length > 0 && upgraded.length < instances.length && brokenByRollout(instances).length === 0;
 }

@@ -9,13 +9,16 @@ const wholePage = readFileSync(new URL('../../docs/gateway-settings.md', import.
 const page = wholePage.slice(0, wholePage.indexOf('## How the setup reports'));
 const schema = JSON.parse(readFileSync(new URL('../../docs/gateway-settings.schema.json', import.meta.url), 'utf8'));
 
+/** With all that settings can have. */
+const inUsGovernment = { ...contoso, authorityHost: 'https://login.microsoftonline.us' };
+
 test('docs/gateway-settings.md shows the document as it is', () => {
-  expect(JSON.parse(/^```json\n(.+?)^```/ms.exec(page)?.[1] ?? '')).toEqual(gatewaySettings(contoso));
+  expect(JSON.parse(/^```json\n(.+?)^```/ms.exec(page)?.[1] ?? '')).toEqual(gatewaySettings(inUsGovernment));
 });
 
 test('docs/gateway-settings.md explains every field', () => {
   const explained = [...page.matchAll(/^\| `(.+?)` \|/gm)].map(([, field]) => field);
-  expect(explained).toEqual(leaves(gatewaySettings(contoso)));
+  expect(explained).toEqual(leaves(gatewaySettings(inUsGovernment)));
 });
 
 test('a site without applications in Microsoft Entra ID, and clients without certificates, leave out what they do not have', () => {
@@ -53,13 +56,17 @@ describe('docs/gateway-settings.schema.json', () => {
   const valid = new Ajv2020({ strict: true }).compile(schema);
 
   test('allows the documents that are made', () => {
-    for (const deployment of [contoso, { ...contoso, entra: undefined, minimumTlsVersion: '1.0' as const }]) {
+    for (const deployment of [
+      contoso,
+      inUsGovernment,
+      { ...contoso, entra: undefined, minimumTlsVersion: '1.0' as const },
+    ]) {
       expect(valid(gatewaySettings(deployment)), JSON.stringify(valid.errors)).toBe(true);
     }
   });
 
   test('knows every field', () => {
-    expect(fieldsOf(schema)).toEqual(leaves(gatewaySettings(contoso)));
+    expect(fieldsOf(schema)).toEqual(leaves(gatewaySettings(inUsGovernment)));
   });
 
   test.each(['serviceName', 'ports', 'tls', 'clientAuthentication', 'content'])('wants %s', (field) => {

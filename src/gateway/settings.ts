@@ -37,12 +37,17 @@ export interface GatewaySettings extends JsonObject {
     readonly tenantId: string;
     readonly serverAppId: string;
     readonly clientAppId: string;
+    /** Where tokens come from and their keys are published, without the tenant. Absent: {@link PUBLIC_AUTHORITY_HOST}. */
+    readonly authorityHost?: string;
   };
 }
 
+/** Microsoft Entra ID of the public cloud. It is not named in settings: gateways there have none that name it. */
+const PUBLIC_AUTHORITY_HOST = 'https://login.microsoftonline.com';
+
 /** The settings of every VM of a deployment. */
 export function gatewaySettings(deployment: GatewayDeployment): GatewaySettings {
-  const { clientAuthentication, entra, tenantId } = deployment;
+  const { authorityHost, clientAuthentication, entra, tenantId } = deployment;
   return {
     serviceName: deployment.serviceName,
     certificateThumbprintSha256: deployment.certificate.sha256Fingerprint,
@@ -54,6 +59,13 @@ export function gatewaySettings(deployment: GatewayDeployment): GatewaySettings 
       verifyRevocation: clientAuthentication.verifyRevocation,
     },
     content: { enabled: deployment.contentEnabled },
-    ...(entra && { entra: { tenantId, serverAppId: entra.serverAppId, clientAppId: entra.clientAppId } }),
+    ...(entra && {
+      entra: {
+        tenantId,
+        serverAppId: entra.serverAppId,
+        clientAppId: entra.clientAppId,
+        ...(authorityHost === PUBLIC_AUTHORITY_HOST ? {} : { authorityHost }),
+      },
+    }),
   };
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GatewayDeployment } from './deployment.ts';
 import { PACKAGES_CONTAINER } from './ids.ts';
-import { gatewaySettings } from './settings.ts';
 
 /** Name of the blob that holds a service package. Another package has another hash and so another name. */
 export function packageBlobName(sha256: string): string {
@@ -22,7 +21,7 @@ export interface SettingsFile {
  * authorities are more.
  */
 export function settingsFile(deployment: GatewayDeployment): SettingsFile {
-  const content = Buffer.from(JSON.stringify(gatewaySettings(deployment)));
+  const content = Buffer.from(JSON.stringify(deployment.vmModel.settings(deployment)));
   const sha256 = createHash('sha256').update(content).digest('hex');
   return { name: `settings-${sha256}.json`, content, sha256 };
 }

@@ -11,6 +11,9 @@ export const CERTIFICATE_TAG = 'configmgr.io_certificate';
 /** On the scale set: SHA-256 of the settings that its VMs are to have, which Azure never returns either. */
 export const SETTINGS_TAG = 'configmgr.io_settings';
 
+/** On the scale set: revision of the model that its VMs are to have. */
+export const MODEL_TAG = 'configmgr.io_model';
+
 /** Marks a resource as part of a deployment, so that nothing else is ever changed or deleted. */
 export function ownershipTags({ owner, id }: GatewayDeployment): Readonly<Record<string, string>> {
   return { [OWNER_TAG]: ownerTag(owner), [CLUSTER_TAG]: owner.clusterUid, [DEPLOYMENT_TAG]: id };
@@ -34,16 +37,23 @@ export interface Ownership {
  * it, and may give names back in another case than they were written in.
  */
 export function ownershipOf(tags: unknown): Ownership | undefined {
-  if (typeof tags !== 'object' || tags === null) {
-    return undefined;
-  }
-  const values = new Map(Object.entries(tags).map(([name, value]) => [name.toLowerCase(), value]));
-  const text = (name: string) => {
+  const text = readTags(tags);
+  const owner = text(OWNER_TAG);
+  return owner === undefined ? undefined : { owner, clusterUid: text(CLUSTER_TAG), deploymentId: text(DEPLOYMENT_TAG) };
+}
+
+/** The revision of the model that the tags of a scale set name; `undefined` where they name none. */
+export function modelRevisionOf(tags: unknown): number | undefined {
+  const text = readTags(tags)(MODEL_TAG) ?? '';
+  return /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : undefined;
+}
+
+function readTags(tags: unknown): (name: string) => string | undefined {
+  const values = new Map(Object.entries(tags ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  return (name) => {
     const value: unknown = values.get(name);
     return typeof value === 'string' ? value : undefined;
   };
-  const owner = text(OWNER_TAG);
-  return owner === undefined ? undefined : { owner, clusterUid: text(CLUSTER_TAG), deploymentId: text(DEPLOYMENT_TAG) };
 }
 
 /** Whether tags that were read from Azure mark a resource of this owner, in whatever cluster it was made. */

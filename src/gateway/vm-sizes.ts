@@ -13,7 +13,7 @@ const SKU_BY_SIZE = {
 const SKUS_OF_SIZES: ReadonlySet<string> = new Set(Object.values(SKU_BY_SIZE));
 
 /** The Azure VM size that a spec asks for. */
-export function vmSku(vm: CMGSpecVm): string {
+export function vmSku(vm: Pick<CMGSpecVm, 'size' | 'sku'>): string {
   return vm.size === 'Custom' ? (vm.sku ?? '') : SKU_BY_SIZE[vm.size];
 }
 

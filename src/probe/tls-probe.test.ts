@@ -46,11 +46,14 @@ describe('a TLS probe', () => {
   test('tells which certificate is presented, and asks for the name', async () => {
     const { port, issued, names } = await gateway();
     const expected = new X509Certificate(issued.certificatePem).fingerprint256.replaceAll(':', '').toLowerCase();
-    expect(await probe(port)).toEqual({
+    const presented = await probe(port);
+    expect(presented).toMatchObject({
       kind: 'Presented',
       sha256Fingerprint: expected,
       subject: expect.stringContaining(`CN=${SERVICE_NAME}`),
     });
+    const chain = presented.kind === 'Presented' ? presented.chain : [];
+    expect(chain.map((certificate) => certificate.toString())).toEqual([`${issued.certificatePem.trim()}\n`]);
     expect(names).toEqual([SERVICE_NAME]);
   });
 

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 
 /** What to connect to, as a client would. */
 export interface TlsProbeTarget {
@@ -18,6 +19,8 @@ export type TlsProbeResult =
       readonly sha256Fingerprint: string;
       /** Subject of the certificate, such as `CN=granitefalls.contoso.com, O=Contoso`. */
       readonly subject: string;
+      /** The certificate and those that the server sent with it, each issued by the next. */
+      readonly chain: readonly X509Certificate[];
     }
   /** Nothing accepts connections, or nothing answers in time. */
   | { readonly kind: 'NoConnection'; readonly message: string }
@@ -80,13 +83,28 @@ function handshake(socket: Socket, serverName: string, signal: AbortSignal): Pro
 }
 
 function presented(socket: TLSSocket): TlsProbeResult {
-  const certificate = socket.getPeerX509Certificate();
+  // Asked once: a second question after the chain, in whatever form, is answered with nothing.
+  const chain = chainOf(socket.getPeerCertificate(true));
+  const [certificate] = chain;
   socket.destroy();
   if (certificate === undefined) {
     return { kind: 'NoCertificate', message: 'the server presented no certificate' };
   }
   const sha256Fingerprint = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
-  return { kind: 'Presented', sha256Fingerprint, subject: certificate.subject.replaceAll('\n', ', ') };
+  return { kind: 'Presented', sha256Fingerprint, subject: certificate.subject.replaceAll('\n', ', '), chain };
+}
+
+/** Node links each certificate with its issuer, and one that issued itself with itself. */
+function chainOf(leaf: DetailedPeerCertificate): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  const seen = new Set<string>();
+  let next: DetailedPeerCertificate | undefined = leaf;
+  while (next?.raw !== undefined && !seen.has(next.fingerprint256)) {
+    seen.add(next.fingerprint256);
+    chain.push(new X509Certificate(next.raw));
+    next = next.issuerCertificate;
+  }
+  return chain;
 }
 
 const PHRASES: Readonly<Record<string, string>> = {

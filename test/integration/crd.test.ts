@@ -15,6 +15,8 @@ import {
 
 function expectedSpec(): CMGSpec {
   return {
+    managementPolicy: 'Manage',
+    deploymentModel: 'VirtualMachineScaleSet',
     suspend: false,
     deletionPolicy: 'Delete',
     deletionProtection: true,
@@ -28,7 +30,7 @@ function expectedSpec(): CMGSpec {
     },
     serviceName: 'granitefalls.contoso.com',
     serverCertificate: { format: 'TLS', secretRef: { name: 'granitefalls-tls' } },
-    vm: { size: 'Standard', instances: 1 },
+    vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
     servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
     content: { enabled: true },
     clientAuthentication: { verifyRevocation: true },
@@ -51,9 +53,9 @@ describe('defaults', () => {
       spec.azure.credentials = { type: 'ClientSecret', clientSecret: { clientId: GUID, secretRef: { name: 'azure' } } };
     });
     expect(message).toBe('');
-    expect(object.spec.vm).toEqual({ size: 'Standard', instances: 3 });
+    expect(object.spec.vm).toEqual({ size: 'Standard', instances: 3, modelUpdates: 'OnRequest' });
     expect(object.spec.content).toEqual({ enabled: true });
-    expect(object.spec.serverCertificate.pfx).toEqual({ key: 'pfx', passwordKey: 'password' });
+    expect(object.spec.serverCertificate?.pfx).toEqual({ key: 'pfx', passwordKey: 'password' });
     expect(object.spec.azure.credentials.clientSecret?.secretRef).toEqual({ name: 'azure', key: 'client-secret' });
   });
 
@@ -66,7 +68,7 @@ describe('defaults', () => {
       };
     });
     expect(message).toBe('');
-    expect(object.spec.serverCertificate.tls).toEqual({ certificateKey: 'chain.pem', privateKeyKey: 'tls.key' });
+    expect(object.spec.serverCertificate?.tls).toEqual({ certificateKey: 'chain.pem', privateKeyKey: 'tls.key' });
     expect(object.spec.azure.credentials.clientCertificate).toMatchObject({
       certificateKey: 'tls.crt',
       privateKeyKey: 'tls.key',
@@ -147,6 +149,17 @@ const ACCEPTED: readonly { readonly what: string; readonly change: Change }[] = 
       }),
   },
   {
+    what: 'a gateway that is only observed, without certificate and package, and with a hyphen in its prefix',
+    change: (spec) => {
+      Object.assign(spec, { managementPolicy: 'Observe', serviceName: 'contoso-cmg.contoso.com' });
+      Object.assign(spec, { serverCertificate: undefined, servicePackage: undefined });
+    },
+  },
+  {
+    what: 'a classic gateway that is only observed',
+    change: (spec) => Object.assign(spec, { managementPolicy: 'Observe', deploymentModel: 'CloudServiceClassic' }),
+  },
+  {
     what: 'every other choice',
     change: (spec) => {
       Object.assign(spec, { suspend: true, deletionPolicy: 'Retain', deletionProtection: false });
@@ -163,6 +176,32 @@ const clientSecret = { clientId: GUID, secretRef: { name: 'azure' } };
 
 /** Each manifest is refused for one reason; `says` is what the API server tells the user of it, with the field. */
 const REFUSED: readonly { readonly what: string; readonly change: Change; readonly says: readonly string[] }[] = [
+  {
+    what: 'a gateway to manage without a certificate',
+    change: (spec) => Object.assign(spec, { serverCertificate: undefined }),
+    says: [
+      'spec.serverCertificate: Invalid value',
+      'serverCertificate is required; only with managementPolicy Observe may it be left out.',
+    ],
+  },
+  {
+    what: 'a gateway to manage without a service package',
+    change: (spec) => Object.assign(spec, { servicePackage: undefined }),
+    says: [
+      'spec.servicePackage: Invalid value',
+      'servicePackage is required; only with managementPolicy Observe may it be left out.',
+    ],
+  },
+  {
+    what: 'a classic gateway to manage',
+    change: (spec) => Object.assign(spec, { deploymentModel: 'CloudServiceClassic' }),
+    says: ['spec.deploymentModel: Invalid value', 'CloudServiceClassic may be set only with managementPolicy Observe'],
+  },
+  {
+    what: 'another management policy',
+    change: (spec) => Object.assign(spec, { managementPolicy: 'Adopt' }),
+    says: ['spec.managementPolicy: Unsupported value: "Adopt"'],
+  },
   {
     what: 'an authority from a ConfigMap that names a Secret',
     change: (spec) =>
@@ -199,12 +238,7 @@ const REFUSED: readonly { readonly what: string; readonly change: Change; readon
     change: (spec) => {
       for (const field of Object.keys(spec)) delete spec[field];
     },
-    says: [
-      'spec.azure: Required value',
-      'spec.serviceName: Required value',
-      'spec.serverCertificate: Required value',
-      'spec.servicePackage: Required value',
-    ],
+    says: ['spec.azure: Required value', 'spec.serviceName: Required value'],
   },
   {
     what: 'a field that does not exist',

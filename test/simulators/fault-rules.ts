@@ -11,6 +11,8 @@ export interface FaultRule<Action> {
   /** How many requests it is applied to, or `always`. Default 1. */
   readonly times?: number | 'always';
   readonly action: Action;
+  /** Told when the rule meets a request, before anything is done. Only in process. */
+  readonly onMet?: () => void;
 }
 
 /** The fault rules in force, the oldest first. */
@@ -20,10 +22,13 @@ export interface FaultRules<Action> {
   /** What happens to this request, by the first rule that has something left for it. */
   next(method: string, url: string): Action | undefined;
   readonly rules: readonly (FaultRule<Action> & { readonly applied: number })[];
+  /** Tells of every request, before it meets a rule. Returns the end of it. Only in process. */
+  watch(observer: (method: string, url: string) => void): () => void;
 }
 
 /** Without rules. */
 export function createFaultRules<Action>(): FaultRules<Action> {
+  const observers = new Set<(method: string, url: string) => void>();
   let entries: { readonly rule: FaultRule<Action>; readonly expression: RegExp; seen: number; applied: number }[] = [];
   return {
     add: (rule) => {
@@ -33,6 +38,7 @@ export function createFaultRules<Action>(): FaultRules<Action> {
       entries = [];
     },
     next: (method, url) => {
+      for (const observe of observers) observe(method, url);
       for (const entry of entries) {
         const { match, times = 1 } = entry.rule;
         if (match.method !== undefined && match.method.toUpperCase() !== method) continue;
@@ -40,9 +46,14 @@ export function createFaultRules<Action>(): FaultRules<Action> {
         entry.seen += 1;
         if (entry.seen < (match.nth ?? 1) || (times !== 'always' && entry.applied >= times)) continue;
         entry.applied += 1;
+        entry.rule.onMet?.();
         return entry.rule.action;
       }
       return undefined;
+    },
+    watch: (observer) => {
+      observers.add(observer);
+      return () => void observers.delete(observer);
     },
     get rules() {
       return entries.map(({ rule, applied }) => ({ ...rule, applied }));

@@ -15,9 +15,17 @@ export interface TlsServer {
   close(): Promise<void>;
 }
 
+interface Identity {
+  readonly caPem: string;
+  readonly certificate: IssuedCertificate;
+}
+
+/** By name and host names: a process that starts many servers makes their keys once. */
+const identities = new Map<string, Promise<Identity>>();
+
 /**
- * Starts a server with a certificate authority of its own, called `name`. `port` 0 takes a free one; `hostNames` are those
- * that its certificate has beside the local ones.
+ * Starts a server with the certificate authority of this process called `name`. `port` 0 takes a free one; `hostNames` are
+ * those that its certificate has beside the local ones.
  */
 export async function startTlsServer(
   name: string,
@@ -25,12 +33,7 @@ export async function startTlsServer(
   listener: (incoming: IncomingMessage, response: ServerResponse) => void,
   hostNames: readonly string[] = [],
 ): Promise<TlsServer> {
-  const authority = await createCertificateAuthority(name);
-  const certificate = await authority.issue({
-    commonName: 'localhost',
-    names: ['localhost', '127.0.0.1', ...hostNames],
-    key: 'ECDSA',
-  });
+  const { caPem, certificate } = await identityOf(name, hostNames);
   const server = createServer(
     { cert: certificate.chainPem, key: certificate.privateKeyPem, keepAlive: true, keepAliveTimeout: 120_000 },
     listener,
@@ -40,7 +43,7 @@ export async function startTlsServer(
   await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error))]);
   return {
     port: (server.address() as AddressInfo).port,
-    caPem: authority.rootPem,
+    caPem,
     certificate,
     close: async () => {
       const closed = once(server, 'close');
@@ -49,4 +52,21 @@ export async function startTlsServer(
       await closed;
     },
   };
+}
+
+function identityOf(name: string, hostNames: readonly string[]): Promise<Identity> {
+  const key = [name, ...hostNames].join(' ');
+  const known = identities.get(key) ?? makeIdentity(name, hostNames);
+  identities.set(key, known);
+  return known;
+}
+
+async function makeIdentity(name: string, hostNames: readonly string[]): Promise<Identity> {
+  const authority = await createCertificateAuthority(name);
+  const certificate = await authority.issue({
+    commonName: 'localhost',
+    names: ['localhost', '127.0.0.1', ...hostNames],
+    key: 'ECDSA',
+  });
+  return { caPem: authority.rootPem, certificate };
 }

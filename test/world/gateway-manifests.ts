@@ -1,3 +1,4 @@
+import type { ManagedCmg } from '../../src/controllers/cmg/managed-cmg.ts';
 import type { IssuedCertificate } from '../certificate-authority.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -54,10 +55,39 @@ export function cmgManifest({ azure, packages }: SimulatedWorld, options: Gatewa
       },
       serverCertificate: { secretRef: { name: `${name}-tls` } },
       servicePackage: { url: packages.url, sha256: packages.sha256 },
-      vm: { size: 'Standard', instances: 1 },
+      vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
       ...spec,
     },
   };
+}
+
+/** The spec of a gateway with all defaults filled in, for where there is no API server that does it. */
+export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' | 'packages'>, serviceName: string) {
+  return {
+    managementPolicy: 'Manage',
+    deploymentModel: 'VirtualMachineScaleSet',
+    suspend: false,
+    deletionPolicy: 'Delete',
+    deletionProtection: false,
+    azure: {
+      environment: azure.cloud.name,
+      tenantId: azure.tenantId,
+      subscriptionId: azure.subscriptionId,
+      region: azure.cloud.regions[0]?.name ?? '',
+      credentials: {
+        type: 'ClientSecret',
+        clientSecret: { clientId: azure.clientId, secretRef: { name: 'azure', key: 'client-secret' } },
+      },
+      resourceGroup: { name: `rg-${serviceName.split('.')[0]}`, mode: 'Create' },
+    },
+    serviceName,
+    serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
+    vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
+    servicePackage: { url: packages.url, sha256: packages.sha256 },
+    content: { enabled: true },
+    clientAuthentication: { verifyRevocation: true },
+    enforceTls12: true,
+  } satisfies ManagedCmg['spec'];
 }
 
 export function certificateSecret(

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { startSupervised } from '../cluster/supervised-process.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
 import { createAcceleratedClock } from '../simulators/accelerated-clock.ts';
+import { CLOUDS } from '../simulators/arm/clouds.ts';
 import { startOperatorUnderTest } from './operator-under-test.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -81,7 +82,11 @@ async function main(text: string): Promise<void> {
   await startOperatorUnderTest({
     kubeconfigPath,
     world: {
-      azure: { url: azureUrl, clock: createAcceleratedClock({ ...systemClock, now: () => simulatedNow }, speed) },
+      azure: {
+        url: azureUrl,
+        cloud: CLOUDS.AzurePublicCloud,
+        clock: createAcceleratedClock({ ...systemClock, now: () => simulatedNow }, speed),
+      },
     },
     logger: createLogger({ level: 'debug', format: 'json' }),
     flags,

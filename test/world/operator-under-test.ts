@@ -10,7 +10,7 @@ import type { SimulatedWorld } from './simulated-world.ts';
 
 export interface OperatorUnderTestOptions {
   readonly kubeconfigPath: string;
-  readonly world: { readonly azure: Pick<SimulatedWorld['azure'], 'url' | 'clock'> };
+  readonly world: { readonly azure: Pick<SimulatedWorld['azure'], 'url' | 'clock' | 'cloud'> };
   readonly logger: Logger;
   /** Time of the gateways; that of the simulated Azure by default. */
   readonly clock?: Clock;
@@ -47,7 +47,7 @@ export async function startOperatorUnderTest(options: OperatorUnderTestOptions):
       version: 'test',
       kubeConfig: loadKubeConfig(kubeconfigPath),
       cloudOverrides: {
-        AzurePublicCloud: { resourceManagerEndpoint: world.azure.url, authorityHost: world.azure.url },
+        [world.azure.cloud.name]: { resourceManagerEndpoint: world.azure.url, authorityHost: world.azure.url },
       },
       logger,
       clock: options.clock ?? world.azure.clock,

@@ -101,7 +101,8 @@ export const FLEET: Dashboard = {
       panels: [
         {
           title: 'All gateways',
-          description: 'One row for each gateway, those that are not Ready first.',
+          description:
+            'One row for each gateway, those that are not Ready first. The credentials are those for Azure, where their end is known. Runbook: CmgGatewayCredentialsExpiring.',
           shape: 'Table',
           unit: 'none',
           width: 24,
@@ -114,6 +115,11 @@ export const FLEET: Dashboard = {
             {
               expression: `${each('certificate_expiry_timestamp_seconds')} - time()`,
               legend: 'Certificate lasts',
+              unit: 's',
+            },
+            {
+              expression: `${each('credentials_expiry_timestamp_seconds')} - time()`,
+              legend: 'Credentials last',
               unit: 's',
             },
           ],

@@ -33,8 +33,10 @@ export interface CMGStatus {
    * it is done.
    */
   readonly manualSteps?: readonly CMGStatusManualStep[];
-  /** The server certificate as last read. */
+  /** The server certificate as last read; with managementPolicy Observe, as the gateway last presented it. */
   readonly certificate?: CMGStatusCertificate;
+  /** The credentials for Azure as last read. Absent where nothing is known of their end. */
+  readonly credentials?: CMGStatusCredentials;
   /** The physical gateways of this CMG. */
   readonly deployments?: readonly CMGStatusDeployment[];
 }
@@ -49,7 +51,7 @@ export interface CMGStatusDeployment {
   readonly phase: 'Provisioning' | 'Active' | 'Deleting';
   /** Name by which clients reach it. */
   readonly serviceName: string;
-  /** When it was first wanted. */
+  /** When it was first wanted; of one that the operator did not make, when it was first seen. */
   readonly createdAt: string;
   /** What this cluster's claim to it rests on. */
   readonly cluster?: CMGStatusDeploymentCluster;
@@ -61,6 +63,12 @@ export interface CMGStatusDeployment {
   readonly address?: string;
   /** Its VMs. */
   readonly instances?: CMGStatusDeploymentInstances;
+  /** Revision of the VM model that it was made or last updated with. */
+  readonly modelRevision?: number;
+  /** A newer VM model of the operator that waits until somebody asks for it. */
+  readonly modelUpdate?: CMGStatusDeploymentModelUpdate;
+  /** The rollout of a new model to its VMs, from its beginning until all of them serve with it. */
+  readonly rollout?: CMGStatusDeploymentRollout;
   /** Its Azure resources. */
   readonly resources?: readonly CMGStatusDeploymentResource[];
 }
@@ -85,9 +93,25 @@ export interface CMGStatusDeploymentResourceOperation {
   readonly startedAt: string;
 }
 
+/** The rollout of a new model to its VMs, from its beginning until all of them serve with it. */
+export interface CMGStatusDeploymentRollout {
+  /** When it began. */
+  readonly startedAt: string;
+}
+
+/** A newer VM model of the operator that waits until somebody asks for it. */
+export interface CMGStatusDeploymentModelUpdate {
+  /** Its revision. */
+  readonly revision: number;
+  /** When it was first told. */
+  readonly since: string;
+  /** Value that configmgr.io/reconcile-requested-at had then, which asks for nothing. */
+  readonly requestBefore?: string;
+}
+
 /** Its VMs. */
 export interface CMGStatusDeploymentInstances {
-  /** As many as declared. */
+  /** As many as declared; with managementPolicy Observe, as Azure is to run. */
   readonly wanted: number;
   /** As many as serve. */
   readonly ready: number;
@@ -115,9 +139,22 @@ export interface CMGStatusDeploymentIdentity {
   readonly resourceGroup: string;
   /** Service name. */
   readonly serviceName: string;
+  /** Who made it: the operator; or the site by its console or cmdlets, or somebody else. Absent: the operator. */
+  readonly provisioner?: 'Operator' | 'Site';
+  /** What it consists of. Absent: VirtualMachineScaleSet. */
+  readonly deploymentModel?: 'VirtualMachineScaleSet' | 'CloudServiceClassic';
 }
 
-/** The server certificate as last read. */
+/** The credentials for Azure as last read. Absent where nothing is known of their end. */
+export interface CMGStatusCredentials {
+  /**
+   * When they expire: the end of the client certificate, or what the annotation configmgr.io/expires-at of the Secret
+   * says of a client secret. Absent where it is not known, and with WorkloadIdentity, which does not expire.
+   */
+  readonly expiresAt?: string;
+}
+
+/** The server certificate as last read; with managementPolicy Observe, as the gateway last presented it. */
 export interface CMGStatusCertificate {
   /** Common name of the subject. */
   readonly commonName: string;
@@ -177,6 +214,17 @@ export interface CMGStatusCondition {
 
 /** The gateway as it should be. */
 export interface CMGSpec {
+  /**
+   * Manage makes the gateway in Azure and keeps it as declared. Observe looks for a gateway that exists, such as one
+   * that the Configuration Manager console made, reports it in the status, and writes nothing to Azure: a Reader role
+   * is enough. Deleting this object then changes nothing in Azure. Default: Manage.
+   */
+  readonly managementPolicy: 'Manage' | 'Observe';
+  /**
+   * What the gateway consists of. CloudServiceClassic is a gateway of before 2022 on a cloud service, classic or with
+   * extended support; it can only be observed. Default: VirtualMachineScaleSet.
+   */
+  readonly deploymentModel: 'VirtualMachineScaleSet' | 'CloudServiceClassic';
   /** Stops all writes, to Azure and to the status. What runs in Azure goes on running. Default: false. */
   readonly suspend: boolean;
   /**
@@ -187,7 +235,8 @@ export interface CMGSpec {
   /**
    * While it is true, the gateway in Azure is not deleted: where the admission policy of the operator is installed, the
    * API server refuses to delete this object, and an object that is deleted all the same, as with its namespace, leaves
-   * its gateway in Azure as with deletionPolicy Retain. Set it to false before you delete the gateway. Default: true.
+   * its gateway in Azure as with deletionPolicy Retain. Set it to false before you delete the gateway. With
+   * managementPolicy Observe nothing is ever deleted in Azure, and the object may go. Default: true.
    */
   readonly deletionProtection: boolean;
   /**
@@ -203,15 +252,18 @@ export interface CMGSpec {
    * the Azure resources.
    */
   readonly serviceName: string;
-  /** The server authentication certificate of the gateway, with its private key and chain. */
-  readonly serverCertificate: CMGSpecServerCertificate;
+  /**
+   * The server authentication certificate of the gateway, with its private key and chain. Required with
+   * managementPolicy Manage; with Observe it is not read, as the certificate is seen by connecting.
+   */
+  readonly serverCertificate?: CMGSpecServerCertificate;
   /** The virtual machines of the gateway. */
   readonly vm: CMGSpecVm;
   /**
    * The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration
-   * Manager site and is never shipped with the operator.
+   * Manager site and is never shipped with the operator. Required with managementPolicy Manage.
    */
-  readonly servicePackage: CMGSpecServicePackage;
+  readonly servicePackage?: CMGSpecServicePackage;
   /** How the gateway judges certificates that clients present. */
   readonly clientAuthentication: CMGSpecClientAuthentication;
   /**
@@ -286,7 +338,7 @@ export interface CMGSpecClientAuthenticationTrustedCertificateConfigMap {
 
 /**
  * The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration
- * Manager site and is never shipped with the operator.
+ * Manager site and is never shipped with the operator. Required with managementPolicy Manage.
  */
 export interface CMGSpecServicePackage {
   /** Where the operator downloads the package, an https URL without query and user info. */
@@ -317,9 +369,18 @@ export interface CMGSpecVm {
   readonly sku?: string;
   /** Number of VMs, 1 to 16. With two or more, maintenance of one does not interrupt the service. Default: 1. */
   readonly instances: number;
+  /**
+   * When a new version of the operator brings a newer model of the VMs (image, extension). Automatic rolls it out;
+   * OnRequest keeps the model that the gateway has, and says so, until somebody sets the annotation
+   * configmgr.io/reconcile-requested-at to a new value. Default: OnRequest.
+   */
+  readonly modelUpdates: 'Automatic' | 'OnRequest';
 }
 
-/** The server authentication certificate of the gateway, with its private key and chain. */
+/**
+ * The server authentication certificate of the gateway, with its private key and chain. Required with managementPolicy
+ * Manage; with Observe it is not read, as the certificate is seen by connecting.
+ */
 export interface CMGSpecServerCertificate {
   /**
    * TLS reads a kubernetes.io/tls Secret as cert-manager writes it (tls.crt, tls.key and, if there, ca.crt); PFX reads

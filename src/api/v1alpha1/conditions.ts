@@ -122,6 +122,11 @@ export const REASONS = {
       'The trusted certificates of client authentication cannot be used: not of authorities, expired, or with a gap.',
     action: 'Correct what the message names. The gateway goes on with the certificates that it has.',
   },
+  RevocationListUnusable: {
+    stalled: false,
+    meaning: 'The condition holds, but gateways cannot use the revocation list of an authority of client certificates.',
+    action: 'Have the list published by http on the internet, and kept current, or set verifyRevocation to false.',
+  },
   CertificateExpiring: {
     stalled: false,
     meaning: 'The server certificate expires within 30 days. The gateway serves on until then.',
@@ -156,6 +161,16 @@ export const REASONS = {
     stalled: true,
     meaning: 'Microsoft Entra ID refuses the credentials of spec.azure.credentials.',
     action: 'Correct them, or the Secret that they name.',
+  },
+  CredentialsExpiring: {
+    stalled: false,
+    meaning: 'The client secret or client certificate for Azure expires within 30 days. Azure takes it until then.',
+    action: 'Renew it in Microsoft Entra ID and store it in the Secret, with the new time in its annotation.',
+  },
+  CredentialsExpiryUnreadable: {
+    stalled: false,
+    meaning: 'The annotation configmgr.io/expires-at of the Secret with the client secret says no time.',
+    action: 'Write a date such as 2027-01-31, or take the annotation away.',
   },
   AuthorizationFailed: {
     stalled: true,
@@ -266,6 +281,32 @@ export const REASONS = {
     stalled: true,
     meaning: 'The spec changed in a field that cannot change in place.',
     action: 'Set it back, or delete the CMG and create it anew.',
+  },
+  GatewayNotFound: {
+    stalled: false,
+    meaning:
+      'With managementPolicy Observe: there is no gateway for the service name where the spec says, or it may not be read.',
+    action: 'Correct the fields that the message names, or give the application the role Reader on the resource group.',
+  },
+  SeveralGatewaysFound: {
+    stalled: false,
+    meaning: 'With managementPolicy Observe: several gateways fit the spec, and it is not clear which one is meant.',
+    action: 'Set spec.deploymentModel, or remove in the console what is not used any more.',
+  },
+  DnsPointsElsewhere: {
+    stalled: false,
+    meaning: 'With managementPolicy Observe: the service name leads to other addresses than that of the gateway.',
+    action: 'Point the CNAME of the service name to status.deployments[].fqdn.',
+  },
+  ObservedDiffers: {
+    stalled: false,
+    meaning: 'With managementPolicy Observe: the gateway that was found is in another region, or of another model.',
+    action: 'Correct the field that the message names. Nothing else is compared.',
+  },
+  NotObserved: {
+    stalled: false,
+    meaning: 'With managementPolicy Observe: it cannot be seen, as the operator does not or cannot look at it.',
+    action: 'Nothing, if the operator is not to connect to gateways; otherwise look at the conditions that are False.',
   },
   InstancesStarting: {
     stalled: false,
@@ -428,6 +469,21 @@ export const REASONS = {
     stalled: false,
     meaning: 'The site has no boundary group of that name or id, or more than one of that name.',
     action: 'Create it, or correct the reference; with several of one name, use the id.',
+  },
+  RolloutWaiting: {
+    stalled: false,
+    meaning: 'A new model waits for its turn: --max-concurrent-rollouts others are getting one. The gateway serves on.',
+    action: 'Nothing. If the rollout that the message names does not go on, correct that gateway, or suspend it.',
+  },
+  RolloutStopped: {
+    stalled: true,
+    meaning: 'The rollout of a new model stopped, as VMs do not serve with it. The others keep the model of before.',
+    action: 'Correct what was changed last. The corrected model goes to the VMs first that do not serve.',
+  },
+  ModelRevisionUnknown: {
+    stalled: true,
+    meaning: 'A newer version of the operator made or updated the gateway. This one leaves it as it is.',
+    action: 'Run that version of the operator, or a newer one.',
   },
   ReconcileError: {
     stalled: false,

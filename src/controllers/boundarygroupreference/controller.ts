@@ -349,6 +349,7 @@ function goneGateway({ metadata, spec }: BoundaryGroupReference): GatewayOfCmg {
     trustsClientCertificates: false,
     hasSite: false,
     isRegistered: false,
+    isOnlyObserved: false,
     isServing: false,
     leaving: 'No',
     outageConsent: undefined,

@@ -47,7 +47,7 @@ export function planReference(facts: ReferenceFacts): ReferencePlan {
     return planLeaving(facts, members);
   }
   const record = records.find(({ serviceName }) => isSameName(serviceName, gateway.serviceName));
-  if (record === undefined || !gateway.isRegistered || gateway.deployment === undefined) {
+  if (record === undefined || !gateway.isRegistered || gateway.deployment === undefined || gateway.isOnlyObserved) {
     return { kind: 'Hold', finding: waitsForGateway(gateway) };
   }
   const remembered = remember(facts, record);
@@ -120,10 +120,16 @@ function planLeaving(
     : { kind: 'Forget', members: members.filter((each) => !leaving.includes(each)) };
 }
 
-function waitsForGateway({ key, serviceName, hasSite, deployment }: GatewayOfCmg): Finding {
+function waitsForGateway({ key, serviceName, hasSite, deployment, isOnlyObserved }: GatewayOfCmg): Finding {
   const waiting = { type: 'Associated', status: 'False', reason: 'WaitingForGateway' } as const;
   if (!hasSite) {
     return { ...waiting, message: `The CMG ${key} names no Site. Set its spec.siteRef.` };
+  }
+  if (isOnlyObserved) {
+    return {
+      ...waiting,
+      message: `The CMG ${key} has managementPolicy Observe, so that its gateway is added nowhere.`,
+    };
   }
   return deployment === undefined
     ? { ...waiting, message: `The gateway of the CMG ${key} does not serve yet. It is added once it does.` }

@@ -1,5 +1,6 @@
 import { type ArmClient, createArmClient } from '../../azure/arm-client.ts';
 import type { ArmRequestObserver } from '../../azure/arm-policies.ts';
+import type { ArmClientOptions } from '../../azure/arm-transport.ts';
 import { type CloudName, type CloudOverrides, resolveCloud } from '../../azure/clouds.ts';
 import { type ArmCredential, type AzureCredentials, createCredentialCache } from '../../azure/credentials.ts';
 import { createSharedReads, type SharedReads } from '../../azure/shared-reads.ts';
@@ -30,11 +31,13 @@ export interface AzureAccessOptions {
   readonly onRequest?: ArmRequestObserver;
   /** Told when Azure asks for a pause, by how many milliseconds it lengthens the one that runs. */
   readonly onPause?: (addedMs: number) => void;
+  /** What carries the requests to Resource Manager and for tokens. Default: HTTPS. */
+  readonly httpClient?: ArmClientOptions['httpClient'];
 }
 
 export function createAzureAccess(options: AzureAccessOptions): AzureAccess {
   const { clock, fence } = options;
-  const credentialCache = createCredentialCache(clock);
+  const credentialCache = createCredentialCache(clock, options.httpClient);
   const throttling = createThrottling(clock, options.onPause);
   /** Clients live as long as the credential that they use; a rotated secret gets new ones. */
   const clientsByCredential = new WeakMap<ArmCredential, Map<string, ArmClient>>();
@@ -51,6 +54,7 @@ export function createAzureAccess(options: AzureAccessOptions): AzureAccess {
         throttling,
         fence,
         userAgent: options.userAgent,
+        httpClient: options.httpClient,
         ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
       });
     clients.set(subscriptionId, arm);

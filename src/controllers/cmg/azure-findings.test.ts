@@ -214,7 +214,7 @@ describe('a failure', () => {
   });
 
   it.each<readonly [occasion: Occasion, errorClass: ErrorClass, status: string, reason: string]>([
-    ['Provisioning', 'Server', 'False', 'AzureUnreachable'],
+    ['Provisioning', 'Server', 'Unknown', 'AzureUnreachable'],
     ['Updating', 'Server', 'Unknown', 'AzureUnreachable'],
     ['RepairingDrift', 'Throttled', 'Unknown', 'Throttled'],
   ])('of Azure itself says nothing of a gateway that exists: %s, %s', (occasion, errorClass, status, reason) => {

@@ -22,6 +22,9 @@ const TITLES: Readonly<Record<string, string>> = {
   vaultRole: "gateway's role on the key vault",
   storageRole: "gateway's role on the storage account",
   scaleSet: 'scale set',
+  deletedVault: 'deleted key vault',
+  classicCloudService: 'classic cloud service',
+  cloudService: 'cloud service (extended support)',
 };
 
 export function titleOf(key: ResourceKey): string {
@@ -39,6 +42,8 @@ export interface AzureFindingsInput {
   readonly slow: boolean;
   /** Why the service package is not in the storage account. */
   readonly packageProblem?: AzureProblem | undefined;
+  /** What else is to be said of a gateway that is as declared. */
+  readonly note?: string;
 }
 
 /** What the state of the resources means for `AzureReady` and `InSync`. */
@@ -46,8 +51,12 @@ export function azureFindings(input: AzureFindingsInput): readonly Finding[] {
   const { observed, memory, packageProblem } = input;
   const failures = [...memory.failures].filter(([key, { retrying }]) => key !== ROLLOUT && retrying !== true);
   const problems = [
-    ...failures.map(([key, { during, error }]) =>
-      describeProblem(during === 'Read' ? `Reading the ${titleOf(key)}` : `Writing the ${titleOf(key)}`, error),
+    ...failures.map(([key, { during, error, attempt }]) =>
+      describeProblem(
+        during === 'Read' ? `Reading the ${titleOf(key)}` : `Writing the ${titleOf(key)}`,
+        error,
+        attempt,
+      ),
     ),
     ...(packageProblem === undefined ? [] : [packageProblem]),
   ];
@@ -68,7 +77,8 @@ export function azureFindings(input: AzureFindingsInput): readonly Finding[] {
 
 function problemFinding({ occasion, slow }: AzureFindingsInput, { reason, message }: AzureProblem): Finding {
   if (reason === 'AzureUnreachable' || reason === 'Throttled') {
-    return { type: 'AzureReady', status: occasion === 'Provisioning' ? 'False' : 'Unknown', reason, message };
+    // Another status than that of work that goes on, so that the time of its transition says since when.
+    return { type: 'AzureReady', status: 'Unknown', reason, message };
   }
   // What passes by itself is part of the work that is going on.
   const shown = reason === 'Provisioning' ? (slow ? 'ProvisioningSlow' : occasion) : reason;
@@ -100,9 +110,10 @@ function lastTry({ failures }: GatewayMemory): string {
 }
 
 /** Whether what exists in Azure is what the spec says. */
-function inSyncFinding({ observed, occasion }: AzureFindingsInput): readonly Finding[] {
+function inSyncFinding({ observed, occasion, note = '' }: AzureFindingsInput): readonly Finding[] {
   if (observed.plan.converged) {
-    return [{ type: 'InSync', status: 'True', reason: 'Succeeded', message: 'Azure is as declared.' }];
+    const message = `Azure is as declared. ${note}`.trimEnd();
+    return [{ type: 'InSync', status: 'True', reason: 'Succeeded', message }];
   }
   if (occasion === 'Provisioning') {
     return [{ type: 'InSync', status: 'Unknown', reason: 'Pending', message: 'The gateway is being built.' }];

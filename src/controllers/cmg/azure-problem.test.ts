@@ -61,7 +61,7 @@ describe('the reason of a problem', () => {
     ['Propagation', { code: 'PrincipalNotFound' }, 'Provisioning', true],
     ['NotFound', { status: 404 }, 'Provisioning', true],
     ['Server', { status: 0 }, 'AzureUnreachable', true],
-    ['ProviderNotRegistered', { status: 409 }, 'ProviderNotRegistered', false],
+    ['ProviderNotRegistered', { status: 409 }, 'RegisteringProviders', true],
     ['Capacity', { code: 'SkuNotAvailable' }, 'SkuNotAvailable', false],
     ['Capacity', { code: 'QuotaExceeded' }, 'QuotaExceeded', false],
     ['Capacity', { code: 'PublicIPCountLimitReached' }, 'QuotaExceeded', false],
@@ -81,6 +81,16 @@ describe('the reason of a problem', () => {
     ['Invalid', { status: 400 }, 'OperationFailed', false],
   ])('of %s %j is %s, passing: %s', (errorClass, { message = 'It failed.', ...about }, reason, passing) => {
     expect(problemOf(message, { ...about, class: errorClass })).toMatchObject({ reason, passing });
+  });
+
+  it.each<readonly [ErrorClass, status: number, Reason]>([
+    ['Propagation', 400, 'OperationFailed'],
+    ['Propagation', 403, 'AuthorizationFailed'],
+    ['ProviderNotRegistered', 409, 'ProviderNotRegistered'],
+  ])('of %s with status %i that does not pass is %s', (errorClass, status, reason) => {
+    const error = new ArmError({ status, code: 'Some', class: errorClass, message: 'It failed.' });
+    expect(describeProblem('Writing the vault', error, 31)).toMatchObject({ reason, passing: false });
+    expect(describeProblem('Writing the vault', error, 20)).toMatchObject({ passing: true });
   });
 
   it('waits for no person where the problem passes by itself', () => {

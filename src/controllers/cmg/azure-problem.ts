@@ -1,5 +1,5 @@
 import type { Reason } from '../../api/v1alpha1/conditions.ts';
-import type { ArmError } from '../../azure/errors.ts';
+import { type ArmError, isPropagationOver } from '../../azure/errors.ts';
 
 /** An error of Azure as a person should read it. */
 export interface AzureProblem {
@@ -10,9 +10,14 @@ export interface AzureProblem {
   readonly passing: boolean;
 }
 
-/** Says what an error means for the gateway. `what` names the step or resource, such as `Creating the key vault`. */
-export function describeProblem(what: string, error: ArmError): AzureProblem {
-  const { reason, advice, passing } = adviceFor(error);
+/**
+ * Says what an error means for the gateway.
+ *
+ * @param what the step or resource, such as `Creating the key vault`
+ * @param attempt failures in a row so far, from 1: what should have passed by then needs somebody
+ */
+export function describeProblem(what: string, error: ArmError, attempt = 1): AzureProblem {
+  const { reason, advice, passing } = adviceFor(error, attempt);
   if (error.class === 'Throttled') {
     // Azure's own words say how many seconds are left, which would be news each time.
     return { reason, passing, message: `${what}: ${advice}` };
@@ -41,7 +46,10 @@ interface Advice {
   readonly passing: boolean;
 }
 
-function adviceFor(error: ArmError): Advice {
+/** Tries, one each ten seconds, within which a resource provider is registered: it takes about a minute. */
+const REGISTRATION_TRIES = 30;
+
+function adviceFor(error: ArmError, attempt: number): Advice {
   if (failedLater(error) && (error.class === 'Server' || error.class === 'Invalid')) {
     return {
       reason: 'OperationFailed',
@@ -59,11 +67,17 @@ function adviceFor(error: ArmError): Advice {
     case 'Busy':
       return { reason: 'Provisioning', advice: 'It is tried again in a few seconds.', passing: true };
     case 'Propagation':
-      return {
-        reason: 'Provisioning',
-        advice: 'What was just created is not known everywhere in Azure yet; it is tried again in a few seconds.',
-        passing: true,
-      };
+      return isPropagationOver(error.class, attempt)
+        ? {
+            reason: error.status === 403 ? 'AuthorizationFailed' : 'OperationFailed',
+            advice: 'It has been so for more than ten minutes, so that somebody has to look at what Azure names.',
+            passing: false,
+          }
+        : {
+            reason: 'Provisioning',
+            advice: 'What was just created is not known everywhere in Azure yet; it is tried again in a few seconds.',
+            passing: true,
+          };
     case 'Server':
       return {
         reason: 'AzureUnreachable',
@@ -71,11 +85,18 @@ function adviceFor(error: ArmError): Advice {
         passing: true,
       };
     case 'ProviderNotRegistered':
-      return {
-        reason: 'ProviderNotRegistered',
-        advice: 'Register the resource provider in the subscription: az provider register --namespace <provider>.',
-        passing: false,
-      };
+      return attempt <= REGISTRATION_TRIES
+        ? {
+            reason: 'RegisteringProviders',
+            advice: 'The operator asks Azure to register the resource provider, which takes about a minute.',
+            passing: true,
+          }
+        : {
+            reason: 'ProviderNotRegistered',
+            advice:
+              'The application may not register the resource provider; ask a contributor of the subscription to: az provider register --namespace <provider>.',
+            passing: false,
+          };
     case 'Capacity':
       return capacityAdvice(error);
     case 'NeedsAdministrator':

@@ -12,17 +12,20 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import { TimeoutError } from '../../runtime/timeout.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
-import { CMG_KIND, FIELD_MANAGER, REQUEST_ANNOTATION } from './kind.ts';
+import { CMG_KIND, FIELD_MANAGER } from './kind.ts';
 import { leaveSite } from './leave-site.ts';
+import { isManaged, type ManagedCmg } from './managed-cmg.ts';
 import type { GatewayMemories } from './memory.ts';
+import { observeGateway } from './observe.ts';
 import { followOnSite, type OnSiteInput } from './on-site.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { provisionGateway } from './provision.ts';
-import { removeGateway } from './remove.ts';
+import { type Removal, removeGateway } from './remove.ts';
 import type { Happening, Report } from './report.ts';
-import type { Scope } from './scope.ts';
+import { observedStays } from './retain.ts';
+import { type CommonScope, REQUEST_ANNOTATION, type Scope } from './scope.ts';
 import type { SiteScope } from './site-scope.ts';
-import { failedStatus, nextStatus } from './status.ts';
+import { failedStatus, reportedStatus } from './status.ts';
 import { eventsOfChange } from './status-events.ts';
 
 /** Keeps a CMG in the API server until its gateway is gone from Azure. */
@@ -41,8 +44,12 @@ export interface CmgControllerDependencies
     | 'configMaps'
     | 'namespaces'
     | 'deletionBudget'
+    | 'vmModels'
+    | 'rollouts'
+    | 'revocationLists'
     | 'azure'
     | 'probe'
+    | 'resolveName'
     | 'clock'
     | 'random'
   > {
@@ -68,7 +75,12 @@ export function cmgReconcile(dependencies: CmgControllerDependencies): Reconcile
       if (cmg.metadata.deletionTimestamp !== undefined) {
         return await reconcileDeletion(dependencies, cmg, key, context);
       }
-      return cmg.spec.suspend ? { kind: 'Done' } : await reconcileGateway(dependencies, cmg, key, context);
+      if (cmg.spec.suspend) {
+        return { kind: 'Done' };
+      }
+      return isManaged(cmg)
+        ? await reconcileGateway(dependencies, cmg, key, context)
+        : await reconcileObserved(dependencies, cmg, key, context);
     } catch (error) {
       // The object has changed since the cache saw it; the change itself brings it back.
       if (isConflict(error) || isNotFound(error)) {
@@ -83,22 +95,48 @@ export function cmgReconcile(dependencies: CmgControllerDependencies): Reconcile
 
 async function reconcileGateway(
   dependencies: CmgControllerDependencies,
-  cmg: CMG,
+  cmg: ManagedCmg,
   key: string,
   context: ReconcileContext,
 ): Promise<ReconcileResult> {
   const finalizer = addFinalizerPatch(cmg.metadata, FINALIZER);
   if (finalizer !== undefined) {
-    const { client, gate, store } = dependencies;
-    const patched = await patchFinalizers(client, cmg, finalizer, context);
-    if (patched !== undefined) {
-      gate.wrote(key, store, patched);
-    }
-    return { kind: 'RequeueAfter', afterMs: patched === undefined ? 1000 : 0 };
+    return changeFinalizers(dependencies, cmg, key, finalizer, context);
   }
   const report = await provisionGateway(scopeOf(dependencies, cmg, context), dependencies.operations);
   const followed = await followOnSite(onSiteInput(dependencies, cmg, context), report);
   return finish(dependencies, cmg, key, followed, context);
+}
+
+/** Nothing in Azure goes with a CMG that is only observed, so that nothing has to keep it from going. */
+async function reconcileObserved(
+  dependencies: CmgControllerDependencies,
+  cmg: CMG,
+  key: string,
+  context: ReconcileContext,
+): Promise<ReconcileResult> {
+  const finalizer = removeFinalizerPatch(cmg.metadata, FINALIZER);
+  if (finalizer !== undefined) {
+    return changeFinalizers(dependencies, cmg, key, finalizer, context);
+  }
+  const report = await observeGateway(scopeOf(dependencies, cmg, context));
+  const followed = await followOnSite(onSiteInput(dependencies, cmg, context), report);
+  return finish(dependencies, cmg, key, followed, context);
+}
+
+/** The change itself brings the object back; so it ends here. */
+async function changeFinalizers(
+  { client, gate, store }: CmgControllerDependencies,
+  cmg: CMG,
+  key: string,
+  body: readonly JsonPatchOperation[],
+  context: ReconcileContext,
+): Promise<ReconcileResult> {
+  const patched = await patchFinalizers(client, cmg, body, context);
+  if (patched !== undefined) {
+    gate.wrote(key, store, patched);
+  }
+  return { kind: 'RequeueAfter', afterMs: patched === undefined ? 1000 : 0 };
 }
 
 async function reconcileDeletion(
@@ -116,8 +154,10 @@ async function reconcileDeletion(
   if (leaving.kind === 'Waiting') {
     return finish(dependencies, cmg, key, leaving.report, context);
   }
-  const removal = await removeGateway(scopeOf(dependencies, cmg, context), operations);
-  if (removal.kind !== 'Retained' && (removal.kind === 'Gone' || removal.report.deployment?.phase === 'Deleting')) {
+  const removal: Removal = isManaged(cmg)
+    ? await removeGateway(scopeOf(dependencies, cmg, context), operations)
+    : { kind: 'Gone', happenings: observedStays(cmg) };
+  if (removal.kind === 'Gone' || (removal.kind === 'Remaining' && removal.report.deployment?.phase === 'Deleting')) {
     // Told once: from now on the record says that the gateway is being deleted.
     recordHappenings(events, cmg, leaving.happenings);
     logEnd(context.logger, leaving.happenings);
@@ -211,7 +251,11 @@ function onSiteInput({ site, clock }: CmgControllerDependencies, cmg: CMG, { sig
   return { cmg, site, now: clock.now(), signal };
 }
 
-function scopeOf(dependencies: CmgControllerDependencies, cmg: CMG, { logger, signal }: ReconcileContext): Scope {
+function scopeOf<C extends CMG>(
+  dependencies: CmgControllerDependencies,
+  cmg: C,
+  { logger, signal }: ReconcileContext,
+): CommonScope & { readonly cmg: C } {
   const { uid, generation, annotations } = cmg.metadata;
   const memory = dependencies.memories.of(uid, generation, annotations?.[REQUEST_ANNOTATION]);
   return { ...dependencies, cmg, memory, logger, signal };
@@ -230,17 +274,7 @@ async function finish(
   if (report.happenings.some(({ reason }) => reason === 'DriftRepaired')) {
     metrics.driftRepaired(cmg);
   }
-  const status = nextStatus(cmg.status, {
-    generation: cmg.metadata.generation,
-    serviceName: cmg.spec.serviceName,
-    hasSite: cmg.spec.siteRef !== undefined,
-    findings: report.findings,
-    now: clock.now(),
-    ...report.site,
-    ...(report.certificate === undefined ? {} : { certificate: report.certificate }),
-    ...(report.deployment === undefined ? {} : { deployments: [report.deployment] }),
-    ...(report.deployment?.phase === 'Active' ? { activeDeployment: report.deployment.id } : {}),
-  });
+  const status = reportedStatus(cmg, report, clock.now());
   const result = await applyStatusIfChanged(client, CMG_KIND, cmg, status, { fieldManager: FIELD_MANAGER, signal });
   if (result.written) {
     gate.wrote(key, store, result.object);

@@ -1,7 +1,19 @@
 import type { AzureCredentials } from '../../azure/credentials.ts';
+import {
+  type CredentialsExpiry,
+  EXPIRES_AT_ANNOTATION,
+  expiryOfCertificate,
+  expiryOfClientSecret,
+} from './credentials-expiry.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
-import type { Scope } from './scope.ts';
-import { readSecretKeys, textOf } from './secrets.ts';
+import type { CommonScope } from './scope.ts';
+import { readSecretKeys, type SecretLookup, textOf } from './secrets.ts';
+
+/** Credentials as they are stored, and what is known of their end. */
+export interface StoredCredentials {
+  readonly credentials: AzureCredentials;
+  readonly expiry: CredentialsExpiry;
+}
 
 /**
  * Step 2: the credentials for Azure are read. Whether Azure takes them shows when they are used.
@@ -9,20 +21,29 @@ import { readSecretKeys, textOf } from './secrets.ts';
  * @param tenantId where to sign in; a gateway that exists stays in the tenant that it was made in
  */
 export async function readCredentials(
-  scope: Scope,
+  scope: CommonScope,
   tenantId: string = scope.cmg.spec.azure.tenantId,
-): Promise<StepResult<AzureCredentials>> {
+): Promise<StepResult<StoredCredentials>> {
   const { credentials } = scope.cmg.spec.azure;
   switch (credentials.type) {
     case 'WorkloadIdentity':
-      return goOn({ type: 'WorkloadIdentity', tenantId, clientId: credentials.workloadIdentity?.clientId ?? '' });
+      return goOn({
+        credentials: { type: 'WorkloadIdentity', tenantId, clientId: credentials.workloadIdentity?.clientId ?? '' },
+        expiry: { kind: 'Unknown' },
+      });
     case 'ClientSecret': {
       const { clientId = '', secretRef } = credentials.clientSecret ?? {};
       const key = secretRef?.key ?? 'client-secret';
       const found = await secretOf(scope, secretRef?.name ?? '', [key], 'spec.azure.credentials.clientSecret');
       return found.kind === 'Halt'
         ? found
-        : goOn({ type: 'ClientSecret', tenantId, clientId, clientSecret: textOf(found.value[0]) });
+        : goOn({
+            credentials: { type: 'ClientSecret', tenantId, clientId, clientSecret: textOf(found.value.values[0]) },
+            expiry: expiryOfClientSecret(
+              found.value.secret.annotations?.[EXPIRES_AT_ANNOTATION],
+              `${scope.cmg.metadata.namespace}/${secretRef?.name}`,
+            ),
+          });
     }
     case 'ClientCertificate': {
       const { clientId = '', secretRef, certificateKey, privateKeyKey } = credentials.clientCertificate ?? {};
@@ -31,10 +52,16 @@ export async function readCredentials(
       return found.kind === 'Halt'
         ? found
         : goOn({
-            type: 'ClientCertificate',
-            tenantId,
-            clientId,
-            certificatePem: found.value.map((value) => textOf(value)).join('\n'),
+            credentials: {
+              type: 'ClientCertificate',
+              tenantId,
+              clientId,
+              certificatePem: found.value.values.map((value) => textOf(value)).join('\n'),
+            },
+            expiry: expiryOfCertificate(
+              textOf(found.value.values[0]),
+              `${scope.cmg.metadata.namespace}/${secretRef?.name}`,
+            ),
           });
     }
     default:
@@ -43,14 +70,14 @@ export async function readCredentials(
 }
 
 async function secretOf(
-  { secrets, cmg, signal }: Scope,
+  { secrets, cmg, signal }: CommonScope,
   name: string,
   keys: readonly string[],
   purpose: string,
-): Promise<StepResult<readonly Uint8Array[]>> {
+): Promise<StepResult<Extract<SecretLookup, { kind: 'Found' }>>> {
   const found = await readSecretKeys(secrets, { namespace: cmg.metadata.namespace, name, keys, purpose }, signal);
   if (found.kind === 'Found') {
-    return goOn(found.values);
+    return goOn(found);
   }
   const finding: Finding = {
     type: 'PrerequisitesMet',

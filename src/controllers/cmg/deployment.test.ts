@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type {
-  CMG,
-  CMGSpec,
-  CMGStatusDeployment,
-  CMGStatusDeploymentIdentity,
-} from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMGStatusDeployment, CMGStatusDeploymentIdentity } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ServerCertificate } from '../../certificates/server-certificate.ts';
+import { VM_MODELS } from '../../gateway/vm-models.ts';
 import { gatewayDeployment, identityChanges, identityOf, recordedGateway } from './deployment.ts';
+import type { ManagedCmg } from './managed-cmg.ts';
 
 const TENANT = '11111111-aaaa-4111-8111-111111111111';
 const SUBSCRIPTION = '22222222-bbbb-4222-8222-222222222222';
 
-function cmg(change: (spec: CMGSpec) => CMGSpec = (spec) => spec): CMG {
-  const spec: CMGSpec = {
+function cmg(change: (spec: ManagedCmg['spec']) => ManagedCmg['spec'] = (spec) => spec): ManagedCmg {
+  const spec: ManagedCmg['spec'] = {
+    managementPolicy: 'Manage',
+    deploymentModel: 'VirtualMachineScaleSet',
     suspend: false,
     deletionPolicy: 'Delete',
     deletionProtection: true,
@@ -26,7 +25,7 @@ function cmg(change: (spec: CMGSpec) => CMGSpec = (spec) => spec): CMG {
     },
     serviceName: 'GraniteFalls.contoso.com',
     serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
-    vm: { size: 'Large', instances: 3 },
+    vm: { size: 'Large', instances: 3, modelUpdates: 'OnRequest' },
     servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
     content: { enabled: false },
     clientAuthentication: { verifyRevocation: true },
@@ -55,11 +54,11 @@ const record: CMGStatusDeployment = {
   createdAt: '2026-01-01T00:00:00Z',
 };
 
-const inAzure = (change: Partial<CMGSpec['azure']>) =>
+const inAzure = (change: Partial<ManagedCmg['spec']['azure']>) =>
   cmg((spec) => ({ ...spec, azure: { ...spec.azure, ...change } }));
 
 describe('what a gateway keeps for its life', () => {
-  it.each<readonly [field: string, changed: CMG, words: string]>([
+  it.each<readonly [field: string, changed: ManagedCmg, words: string]>([
     [
       'environment',
       inAzure({ environment: 'AzureUSGovernmentCloud' }),
@@ -87,7 +86,7 @@ describe('what a gateway keeps for its life', () => {
     expect(identityChanges(changed, record)).toEqual([words]);
   });
 
-  it.each<readonly [what: string, changed: CMG]>([
+  it.each<readonly [what: string, changed: ManagedCmg]>([
     ['nothing', cmg()],
     [
       'the case of what Azure compares without it',
@@ -98,7 +97,7 @@ describe('what a gateway keeps for its life', () => {
       'the VMs, the content, the package, the certificate, what happens on deletion',
       cmg((spec) => ({
         ...spec,
-        vm: { size: 'Lab', instances: 1 },
+        vm: { size: 'Lab', instances: 1, modelUpdates: 'OnRequest' },
         content: { enabled: true },
         servicePackage: { url: 'https://packages.contoso.com/2.zip', sha256: 'b'.repeat(64) },
         serverCertificate: { format: 'PFX', secretRef: { name: 'pfx' } },
@@ -147,6 +146,8 @@ describe('the deployment of a spec', () => {
     installationId: 'prod',
     clusterUid: 'cluster',
     operatorPrincipalId: 'principal',
+    vmModel: VM_MODELS[0],
+    authorityHost: 'https://login.microsoftonline.com',
     certificate,
     trustedCertificates: [],
     pkcs12: async () => 'Secret-PFX',

@@ -2,7 +2,10 @@ import type { X509Certificate } from 'node:crypto';
 import type { CMG, CMGStatusDeployment, CMGStatusDeploymentIdentity } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ServerCertificate } from '../../certificates/server-certificate.ts';
 import { type GatewayDeployment, prefixOf } from '../../gateway/deployment.ts';
+import { VM_MODELS, type VmModel } from '../../gateway/vm-models.ts';
 import { vmSku } from '../../gateway/vm-sizes.ts';
+import { identityChanges as changedFields } from '../../redeployment/identity.ts';
+import type { ManagedCmg } from './managed-cmg.ts';
 
 /** The fields of a spec that a gateway keeps for its life. */
 export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
@@ -17,41 +20,22 @@ export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
   };
 }
 
-/** Where each part of the identity stands in the spec. */
-const SPEC_FIELDS: Readonly<Record<keyof CMGStatusDeploymentIdentity, string>> = {
-  environment: 'spec.azure.environment',
-  tenantId: 'spec.azure.tenantId',
-  subscriptionId: 'spec.azure.subscriptionId',
-  region: 'spec.azure.region',
-  resourceGroup: 'spec.azure.resourceGroup.name',
-  serviceName: 'spec.serviceName',
-};
-
-/** Fields in which the spec asks for another gateway than the recorded one, as `field: recorded → wanted`. */
+/** Fields in which the spec asks for another gateway than the recorded one, as `field (recorded → wanted)`. */
 export function identityChanges(cmg: CMG, record: CMGStatusDeployment): readonly string[] {
-  const wanted = identityOf(cmg);
-  return Object.entries(SPEC_FIELDS).flatMap(([name, field]) => {
-    const [before, after] = [record.identity[name as keyof typeof wanted], wanted[name as keyof typeof wanted]];
-    // A field that an older record does not have is no change.
-    const same = before === undefined || before === after || (!CASE_COUNTS.has(name) && isSameName(before, after));
-    return same ? [] : [`${field} (${before} → ${after})`];
-  });
-}
-
-/** Azure compares the names of groups and regions, and ids, without case; Configuration Manager takes names as they are. */
-const CASE_COUNTS: ReadonlySet<string> = new Set(['serviceName']);
-
-function isSameName(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
+  return changedFields(record.identity, identityOf(cmg)).map(
+    ({ field, before, after }) => `${field} (${before} → ${after})`,
+  );
 }
 
 /** What the graph is made from. The secrets are given as functions, so that they exist only where they are used. */
 export function gatewayDeployment(input: {
-  readonly cmg: CMG;
+  readonly cmg: ManagedCmg;
   readonly id: string;
   readonly installationId: string;
   readonly clusterUid: string;
   readonly operatorPrincipalId: string;
+  readonly vmModel: VmModel;
+  readonly authorityHost: string;
   readonly certificate: ServerCertificate;
   readonly trustedCertificates: readonly X509Certificate[];
   readonly pkcs12: () => Promise<string>;
@@ -74,6 +58,7 @@ export function gatewayDeployment(input: {
     serviceName: spec.serviceName,
     prefix: prefixOf(spec.serviceName),
     vmSku: vmSku(spec.vm),
+    vmModel: input.vmModel,
     instances: spec.vm.instances,
     contentEnabled: spec.content.enabled,
     clientAuthentication: {
@@ -82,6 +67,7 @@ export function gatewayDeployment(input: {
     },
     minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
     entra: spec.entra,
+    authorityHost: input.authorityHost,
     servicePackage: { sha256: spec.servicePackage.sha256 },
     certificate: {
       sha256Fingerprint: certificate.sha256Fingerprint,
@@ -95,7 +81,7 @@ export function gatewayDeployment(input: {
 
 /** The deployment of a record, for its removal. It is only read and deleted, so it carries no secrets. */
 export function recordedGateway(
-  cmg: CMG,
+  cmg: ManagedCmg,
   record: CMGStatusDeployment,
   { installationId, clusterUid }: { readonly installationId: string; readonly clusterUid: string },
 ): GatewayDeployment {
@@ -111,11 +97,13 @@ export function recordedGateway(
     serviceName,
     prefix: prefixOf(serviceName),
     vmSku: vmSku(spec.vm),
+    vmModel: VM_MODELS[0],
     instances: spec.vm.instances,
     contentEnabled: spec.content.enabled,
     clientAuthentication: { trustedCertificates: [], verifyRevocation: spec.clientAuthentication.verifyRevocation },
     minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
     entra: spec.entra,
+    authorityHost: '',
     servicePackage: { sha256: spec.servicePackage.sha256 },
     certificate: { sha256Fingerprint: '', chainSha256: '', pkcs12: async () => '' },
     operatorPrincipalId: '',

@@ -13,9 +13,11 @@ interface Seen {
   readonly ready?: readonly [status: 'True' | 'False' | 'Unknown', reason: string];
   readonly stalled?: boolean;
   readonly instances?: number;
+  /** Whether it is only observed. */
+  readonly observes?: boolean;
 }
 
-function gateway(name: string, { ready, stalled = false, instances }: Seen = {}): CMG {
+function gateway(name: string, { ready, stalled = false, instances, observes = false }: Seen = {}): CMG {
   const conditions = [
     ...(ready === undefined ? [] : [condition('Ready', ...ready)]),
     ...(stalled ? [condition('Stalled', 'True', 'NameTaken')] : []),
@@ -24,7 +26,10 @@ function gateway(name: string, { ready, stalled = false, instances }: Seen = {})
     apiVersion: 'configmgr.io/v1alpha1',
     kind: 'CMG',
     metadata: { namespace: 'a', name, uid: name, resourceVersion: '1', generation: 1 },
-    spec: { vm: { instances: 2 } },
+    spec: {
+      vm: { instances: 2 },
+      ...(observes ? { managementPolicy: 'Observe' } : { serverCertificate: {}, servicePackage: {} }),
+    },
     status: {
       conditions,
       ...(instances === undefined
@@ -107,4 +112,15 @@ it('has ten classes at most, whatever the reason', () => {
   const classes = new Set([...Object.keys(REASONS), 'FromTheFuture'].map(reasonClass));
   expect(classes.size).toBeLessThanOrEqual(10);
   expect(reasonClass('FromTheFuture')).toBe('Operator');
+});
+
+it('shows of a gateway that is only observed how many VMs Azure is to run, and none where Azure does not tell', async () => {
+  const { series } = observed([
+    gateway('scale-set', { observes: true, instances: 1 }),
+    gateway('classic', { observes: true }),
+  ]);
+  expect((await series()).filter((line) => line.includes('_instances_'))).toEqual([
+    'cmg_operator_gateway_instances_wanted{namespace="a",name="scale-set"} 2',
+    'cmg_operator_gateway_instances_ready{namespace="a",name="scale-set"} 1',
+  ]);
 });

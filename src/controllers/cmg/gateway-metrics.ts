@@ -2,6 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
+import { isManaged } from './managed-cmg.ts';
 import { reasonClass } from './reason-class.ts';
 
 /** What the operator tells about gateways. A gateway's series end with its CMG. */
@@ -95,22 +96,33 @@ const GAUGES: readonly GatewayGauge[] = [
   {
     name: 'cmg_operator_gateway_instances_wanted',
     help: 'Number of VMs that a gateway should have',
-    value: ({ spec }) => spec.vm.instances,
+    value: (cmg) => (isManaged(cmg) ? cmg.spec.vm.instances : instancesOf(cmg, 'wanted')),
   },
   {
     name: 'cmg_operator_gateway_instances_ready',
     help: 'Number of VMs of a gateway that serve',
-    value: ({ status }) => (status?.deployments ?? []).reduce((sum, { instances }) => sum + (instances?.ready ?? 0), 0),
+    value: (cmg) => instancesOf(cmg, 'ready') ?? (isManaged(cmg) ? 0 : undefined),
   },
   {
     name: 'cmg_operator_gateway_certificate_expiry_timestamp_seconds',
     help: 'When the server certificate of a gateway expires, in seconds since the epoch',
     value: ({ status }) => secondsOf(status?.certificate?.notAfter),
   },
+  {
+    name: 'cmg_operator_gateway_credentials_expiry_timestamp_seconds',
+    help: 'When the client secret or client certificate for Azure of a gateway expires, in seconds since the epoch, where that is known',
+    value: ({ status }) => secondsOf(status?.credentials?.expiresAt),
+  },
 ];
 
 function holds({ status }: CMG, type: 'Ready' | 'Stalled'): number {
   return findCondition(status?.conditions, type)?.status === 'True' ? 1 : 0;
+}
+
+/** `undefined` where no deployment tells: Azure does not show the VMs of a classic gateway, which is only observed. */
+function instancesOf({ status }: CMG, count: 'wanted' | 'ready'): number | undefined {
+  const told = (status?.deployments ?? []).flatMap(({ instances }) => (instances === undefined ? [] : [instances]));
+  return told.length === 0 ? undefined : told.reduce((sum, instances) => sum + instances[count], 0);
 }
 
 function secondsOf(timestamp: string | undefined): number | undefined {

@@ -1,17 +1,30 @@
 import { ArmError } from '../../azure/errors.ts';
 import { firstPollDelay, type Operation } from '../../azure/operations.ts';
 import { API_VERSIONS } from '../../gateway/api-versions.ts';
-import { type GatewayInstance, nextRolloutStep, readInstances } from '../../gateway/instances.ts';
+import {
+  brokenByRollout,
+  type GatewayInstance,
+  nextRolloutStep,
+  type RolloutStep,
+  readInstances,
+} from '../../gateway/instances.ts';
 import { describeProblem } from './azure-problem.ts';
 import type { Finding } from './finding.ts';
+import { rollingOutFinding, stoppedFinding, unsettledFinding, waitingFinding } from './instance-findings.ts';
 import { type ActOutcome, type ObservedGateway, type ResourcesInput, ROLLOUT, rememberFailure } from './resources.ts';
 
 /** How soon VMs are looked at again that do not serve yet, and how rarely those that have not for long. */
 const STARTING_POLL_MS = 15_000;
 const LONGEST_POLL_MS = 5 * 60_000;
 
+/** How soon a gateway looks again whether it is its turn. */
+const TURN_POLL_MS = 30_000;
+
 /** VMs start within this time, as a rule; until then they are looked at often. */
 const STARTING_MS = 30 * 60_000;
+
+/** For so long a VM with a new model may be without an answer to the health probe before its rollout counts as stopped. */
+const ROLLOUT_PATIENCE_MS = 5 * 60_000;
 
 /** Key under which a rollout's operation is kept; the scale set itself is not written meanwhile. */
 export const SCALE_SET = 'scaleSet';
@@ -22,9 +35,19 @@ export interface InstancesOutcome {
   readonly instances: readonly GatewayInstance[];
   /** The operations that run now, a batch of the rollout included. */
   readonly acted: ActOutcome;
+  /** Whether a rollout is under way from now on; `Unchanged`: as before, nothing is known of it now. */
+  readonly rollout: 'UnderWay' | 'Over' | 'Unchanged';
   /** When to look again, by the operator's clock. */
   readonly dueAt: number | undefined;
 }
+
+/** Whether VMs that serve may be brought to a new model now. */
+export type RolloutTurn =
+  | { readonly kind: 'Now' }
+  /** It may begin once it is written down, so that a new process knows of it. */
+  | { readonly kind: 'OnceRecorded' }
+  /** Not before the rollouts of these gateways are over. */
+  | { readonly kind: 'Later'; readonly holders: readonly string[] };
 
 /** What the VMs are held against. */
 export interface InstancesWanted {
@@ -34,6 +57,10 @@ export interface InstancesWanted {
   readonly lookEveryMs: number;
   /** Asked when Azure finds every VM healthy: whether the gateway really serves. */
   readonly confirm: () => Promise<Finding>;
+  /** Asked before VMs that serve are brought to a new model. */
+  readonly turn: () => RolloutTurn;
+  /** Whether a rollout was under way before. */
+  readonly rollingOut: boolean;
 }
 
 /**
@@ -44,7 +71,7 @@ export async function reconcileInstances(
   input: ResourcesInput,
   observed: ObservedGateway,
   acted: ActOutcome,
-  { wanted, lookEveryMs, confirm }: InstancesWanted,
+  wanted: InstancesWanted,
 ): Promise<InstancesOutcome | undefined> {
   if (!observed.plan.converged || acted.accepted > 0) {
     // What is being changed may change the VMs, so what was seen of them before says nothing.
@@ -57,20 +84,63 @@ export async function reconcileInstances(
   }
   let instances: readonly GatewayInstance[];
   try {
-    instances = await look(input, scaleSet.id, lookEveryMs);
+    instances = await lookAtInstances(input, scaleSet.id, wanted.lookEveryMs);
   } catch (error) {
     return unreadable(input, error, acted);
   }
+  return follow(input, scaleSet.id, acted, instances, wanted);
+}
+
+/** What follows from the VMs as they are. */
+async function follow(
+  input: ResourcesInput,
+  scaleSetId: string,
+  acted: ActOutcome,
+  instances: readonly GatewayInstance[],
+  wanted: InstancesWanted,
+): Promise<InstancesOutcome> {
+  const { memory, now } = input;
   const step = nextRolloutStep(instances);
   if (step.kind === 'Done') {
-    input.memory.failures.delete(ROLLOUT);
+    memory.failures.delete(ROLLOUT);
   }
-  const operation = step.kind === 'Upgrade' ? await upgrade(input, scaleSet.id, step.instanceIds) : undefined;
+  const turn = step.kind === 'Upgrade' && step.serving ? wanted.turn() : NOW;
+  const operation =
+    step.kind === 'Upgrade' && turn.kind === 'Now' ? await upgrade(input, scaleSetId, step.instanceIds) : undefined;
   const operations = operation === undefined ? acted.operations : new Map(acted.operations).set(SCALE_SET, operation);
-  const told = withRolloutFailure(healthFinding(instances, wanted, step.kind !== 'Done'), input);
-  const finding = told.status === 'True' ? await confirm() : told;
-  const unsettled = step.kind !== 'Done' || finding.status !== 'True';
-  return { finding, instances, acted: { ...acted, operations }, dueAt: nextLook(input, unsettled) };
+  const told = withRolloutFailure(healthFinding(input, instances, step, turn, wanted), input);
+  const finding = told.reason === 'Succeeded' ? await wanted.confirm() : told;
+  const over = step.kind === 'Done' && finding.status === 'True';
+  return {
+    finding,
+    instances,
+    acted: { ...acted, operations },
+    rollout: over ? 'Over' : turn.kind === 'OnceRecorded' ? 'UnderWay' : 'Unchanged',
+    dueAt: turn.kind === 'Later' ? now() + TURN_POLL_MS : turn.kind === 'OnceRecorded' ? now() : nextLook(input, !over),
+  };
+}
+
+const NOW: RolloutTurn = { kind: 'Now' };
+
+function healthFinding(
+  { memory, now }: ResourcesInput,
+  instances: readonly GatewayInstance[],
+  step: RolloutStep,
+  turn: RolloutTurn,
+  { wanted, rollingOut }: InstancesWanted,
+): Finding {
+  const broken = rollingOut || step.kind !== 'Done' ? brokenByRollout(instances) : [];
+  memory.rolloutBrokenSince = broken.length === 0 ? undefined : (memory.rolloutBrokenSince ?? now());
+  const since = memory.rolloutBrokenSince;
+  const lasts = since !== undefined && now() - since >= ROLLOUT_PATIENCE_MS;
+  // What has failed stays so; that a probe is not answered may pass by itself.
+  if (lasts || broken.some(({ problem }) => problem?.kind === 'SetupFailed')) {
+    return stoppedFinding(instances, broken);
+  }
+  if (turn.kind === 'Later') {
+    return waitingFinding(turn.holders);
+  }
+  return step.kind === 'Done' ? unsettledFinding(instances, wanted) : rollingOutFinding(instances);
 }
 
 function nextLook({ memory, now }: ResourcesInput, unsettled: boolean): number | undefined {
@@ -110,10 +180,10 @@ async function upgrade(
 /** A rollout that Azure refuses, or that failed, is told unless the VMs themselves say more. */
 function withRolloutFailure(health: Finding, { memory }: ResourcesInput): Finding {
   const failure = memory.failures.get(ROLLOUT);
-  if (failure === undefined || health.reason === 'SetupFailed') {
+  if (failure === undefined || health.reason === 'SetupFailed' || health.reason === 'RolloutStopped') {
     return health;
   }
-  const { reason, message } = describeProblem('Bringing VMs to the newest model', failure.error);
+  const { reason, message } = describeProblem('Bringing VMs to the newest model', failure.error, failure.attempt);
   return {
     type: 'ServiceHealthy',
     status: 'Unknown',
@@ -122,7 +192,8 @@ function withRolloutFailure(health: Finding, { memory }: ResourcesInput): Findin
   };
 }
 
-async function look(
+/** The VMs: as remembered, where all of them served not long ago. */
+export async function lookAtInstances(
   input: ResourcesInput,
   scaleSetId: string,
   lookEveryMs: number,
@@ -151,45 +222,7 @@ function unreadable(input: ResourcesInput, error: unknown, acted: ActOutcome): I
     finding: { type: 'ServiceHealthy', status: 'Unknown', reason, message },
     instances: input.memory.instances?.seen ?? [],
     acted,
+    rollout: 'Unchanged',
     dueAt: input.now() + Math.max(error.retryAfterMs ?? 0, STARTING_POLL_MS),
   };
-}
-
-function healthFinding(instances: readonly GatewayInstance[], wanted: number, rollingOut: boolean): Finding {
-  const problems = instances.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-  const messages = problems.map(({ message }) => message).join(' ');
-  const failed = problems.find(({ kind }) => kind === 'SetupFailed');
-  if (failed !== undefined) {
-    return {
-      type: 'ServiceHealthy',
-      status: 'False',
-      reason: 'SetupFailed',
-      message: `${messages} Check the service package and its logs in the VM.`,
-    };
-  }
-  if (rollingOut) {
-    return {
-      type: 'ServiceHealthy',
-      status: 'Unknown',
-      reason: 'RollingOut',
-      message: 'VMs are being brought to the newest model, so that with two or more one always serves.',
-    };
-  }
-  if (problems.length > 0) {
-    const starting = problems.every(({ kind }) => kind === 'Starting');
-    return {
-      type: 'ServiceHealthy',
-      status: 'False',
-      reason: starting ? 'InstancesStarting' : 'InstancesUnhealthy',
-      message: messages,
-    };
-  }
-  return instances.length < wanted
-    ? {
-        type: 'ServiceHealthy',
-        status: 'False',
-        reason: 'InstancesStarting',
-        message: 'Azure has not started all VMs yet.',
-      }
-    : { type: 'ServiceHealthy', status: 'True', reason: 'Succeeded', message: 'Every VM serves.' };
 }

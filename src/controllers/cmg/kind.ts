@@ -10,6 +10,3 @@ export const CMG_KIND: ResourceKind = {
 
 /** One name for all that the operator writes, so that server-side apply knows what is its own. */
 export const FIELD_MANAGER = 'cmg-operator';
-
-/** A person sets it to a new value, by convention the time, to have everything read and tried anew at once. */
-export const REQUEST_ANNOTATION = 'configmgr.io/reconcile-requested-at';

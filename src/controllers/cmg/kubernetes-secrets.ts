@@ -10,7 +10,7 @@ export function kubernetesSecrets(client: Client): SecretReader {
   return {
     read: async (namespace, name, signal) => {
       const secret = await unlessMissing(client.get<Secret>(SECRET, { namespace, name }, { signal }));
-      return secret && decoded(secret.data ?? {});
+      return secret && Object.assign(decoded(secret.data ?? {}), { annotations: { ...secret.metadata.annotations } });
     },
   };
 }

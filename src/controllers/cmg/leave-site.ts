@@ -3,6 +3,7 @@ import { keyOf } from '../../runtime/objects.ts';
 import { isSiteFailure, type Site } from '../../site/site.ts';
 import { describeSteps } from '../site/manual-steps.ts';
 import { isSameName } from '../site/site-settings.ts';
+import { isManaged } from './managed-cmg.ts';
 import type { OnSiteInput } from './on-site.ts';
 import type { Happening, Report } from './report.ts';
 
@@ -29,7 +30,7 @@ export async function leaveSite(input: OnSiteInput): Promise<Leaving> {
   const { cmg, site, now } = input;
   const { spec, metadata, status } = cmg;
   const record = status?.deployments?.[0];
-  const stays = spec.deletionPolicy === 'Retain' || spec.deletionProtection;
+  const stays = !isManaged(cmg) || spec.deletionPolicy === 'Retain' || spec.deletionProtection;
   if (spec.siteRef === undefined || record === undefined || record.phase !== 'Active' || stays) {
     return LEFT;
   }

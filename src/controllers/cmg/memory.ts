@@ -84,12 +84,16 @@ export interface GatewayMemory {
   instances: { readonly seen: readonly GatewayInstance[]; readonly at: number } | undefined;
   /** Since when not every VM has served with the newest model. */
   unsettledSince: number | undefined;
+  /** Since when a VM has been without service that a rollout has brought to the newest model. */
+  rolloutBrokenSince: number | undefined;
   /** With which address, certificate and ports the gateway was found right by connecting to it, and when. */
   probed: { readonly key: string; readonly at: number } | undefined;
   /** What the Secret of the server certificate was read as, so that it is not parsed again as long as it is the same. */
   serverCertificate: CertificateMemory | undefined;
   /** How the last look for the files of the setup in the storage account ended. */
   setupFiles: SetupFilesMemory | undefined;
+  /** Whether Azure is purging the deleted vault of a gateway that is gone, of which it shows nothing. */
+  isVaultPurged: boolean;
 }
 
 /** The memories of all CMGs, by UID, so that a new object of an old name starts afresh. */
@@ -128,9 +132,11 @@ export function createGatewayMemories(): GatewayMemories {
         accessAttempts: 0,
         instances: undefined,
         unsettledSince: undefined,
+        rolloutBrokenSince: undefined,
         probed: undefined,
         serverCertificate: undefined,
         setupFiles: undefined,
+        isVaultPurged: false,
       };
       memories.set(uid, fresh);
       return fresh;

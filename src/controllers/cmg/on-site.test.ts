@@ -293,7 +293,7 @@ describe('ConnectionPointReady', () => {
     ],
     ['one that nobody has looked at', [connectedPoint({ connected: 'Unknown', conditions: [] })], 1, 'Unknown Pending'],
   ])('with %s: %s', async (_what, points, instances, condition) => {
-    const world = start({ vm: { size: 'Standard', instances } });
+    const world = start({ vm: { size: 'Standard', instances, modelUpdates: 'OnRequest' } });
     world.points = points;
     expect(await world.round()).toMatchObject({ ConnectionPointReady: condition });
   });

@@ -10,6 +10,7 @@ import { SHARED_AGE_MS } from '../site/usable-site.ts';
 import { authenticationNeeds, type KnownOfSite, NOTHING_KNOWN } from './authentication-needs.ts';
 import { connectionPointFinding } from './connection-point-ready.ts';
 import type { Finding } from './finding.ts';
+import { isManaged } from './managed-cmg.ts';
 import { type Registered, registration } from './registration.ts';
 import type { Report } from './report.ts';
 import { classicSteps, type SiteStep, uncheckedSteps, versionFinding } from './site-requirements.ts';
@@ -37,7 +38,7 @@ export async function followOnSite(input: OnSiteInput, report: Report): Promise<
   const record = report.deployment ?? cmg.status?.deployments?.find(({ phase }) => phase !== 'Deleting');
   const ports = [...connectionPorts(cmg.spec.vm.instances)];
   if (cmg.spec.siteRef === undefined) {
-    const steps = record?.phase === 'Active' ? stepsWithoutSite(cmg) : [];
+    const steps = record?.phase === 'Active' && isManaged(cmg) ? stepsWithoutSite(cmg) : [];
     return withSite(report, [], parts(cmg, report, NOTHING_KNOWN, steps));
   }
   if (record?.phase !== 'Active') {

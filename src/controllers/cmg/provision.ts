@@ -1,13 +1,17 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import { gatewayGraph } from '../../gateway/graph.ts';
+import { resourceIds } from '../../gateway/ids.ts';
+import type { VmModelChoice } from '../../gateway/vm-models.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { readCredentials } from './credentials.ts';
+import { withExpiry } from './credentials-expiry.ts';
 import { gatewayDeployment, identityChanges, identityOf } from './deployment.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { observationAge } from './observation-age.ts';
 import type { OperationsStore } from './operations-secret.ts';
+import { isOthers } from './others-gateway.ts';
 import { checkOwnership, type OwnershipOutcome, withOwnership } from './ownership.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import type { Report } from './report.ts';
@@ -15,7 +19,8 @@ import { carryOutPlan, type ObservedGateway, observeGateway, type ResourcesInput
 import type { Scope } from './scope.ts';
 import { certificateStatus, checkServerCertificate, type UsableCertificate } from './server-certificate.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
-import { checkTrustedCertificates } from './trusted-certificates.ts';
+import { checkTrustedCertificates, type TrustedAuthorities, withRemarks } from './trusted-certificates.ts';
+import { modelHappenings, unknownModel, vmModelOf, withVmModel } from './vm-model.ts';
 import { writeAndFollow } from './write-round.ts';
 
 /**
@@ -28,15 +33,19 @@ export async function provisionGateway(scope: Scope, store: OperationsStore): Pr
   if (certificate.kind === 'Halt') {
     return ended(certificate);
   }
-  const report = await provisionWithCertificate(scope, store, certificate.value);
-  // What is found later of one condition counts.
-  const later = new Set(report.findings.map(({ type }) => type));
+  const trusted = await checkTrustedCertificates(scope);
+  const report =
+    trusted.kind === 'Halt'
+      ? ended(trusted)
+      : await provisionWithCertificate(scope, store, certificate.value, trusted.value);
+  const valid =
+    trusted.kind === 'Halt' ? [] : certificate.findings.map((finding) => withRemarks(finding, trusted.value.remarks));
   const thumbprint = certificate.value.certificate.chain[0]?.fingerprint.replaceAll(':', '');
   return {
     ...report,
-    certificate: certificateStatus(certificate.value.certificate),
     ...(thumbprint === undefined ? {} : { certificateThumbprint: thumbprint }),
-    findings: [...certificate.findings.filter(({ type }) => !later.has(type)), ...report.findings],
+    certificate: certificateStatus(certificate.value.certificate),
+    findings: [...valid, ...report.findings],
   };
 }
 
@@ -44,11 +53,8 @@ async function provisionWithCertificate(
   scope: Scope,
   store: OperationsStore,
   certificate: UsableCertificate,
+  { certificates: trustedCertificates }: TrustedAuthorities,
 ): Promise<Report> {
-  const trusted = await checkTrustedCertificates(scope);
-  if (trusted.kind === 'Halt') {
-    return ended(trusted);
-  }
   const credentials = await readCredentials(scope);
   if (credentials.kind === 'Halt') {
     return ended(credentials);
@@ -62,12 +68,13 @@ async function provisionWithCertificate(
   if (access.kind === 'Halt') {
     return ended(access);
   }
-  return provisionInAzure(scope, store, {
+  const report = await provisionInAzure(scope, store, {
     certificate,
-    trustedCertificates: trusted.value,
+    trustedCertificates,
     access: access.value,
     record,
   });
+  return withExpiry(report, credentials.value.expiry, scope.clock.now());
 }
 
 /** What the first steps have found. */
@@ -81,13 +88,17 @@ interface Known {
 async function provisionInAzure(scope: Scope, store: OperationsStore, known: Known): Promise<Report> {
   const { record, access } = known;
   const id = record?.id ?? newDeploymentId();
-  const deployment = deploymentOf(scope, id, known);
+  const planned = deploymentOf(scope, id, known);
+  const scaleSet = () => scope.memory.observations.get(resourceIds(planned).scaleSet)?.state;
+  const chosenModel = () => vmModelOf(scope, record, scaleSet());
+  const withModel = (choice: VmModelChoice) =>
+    choice.kind === 'Known' ? { ...planned, vmModel: choice.model } : planned;
   const input: ResourcesInput = {
     arm: access.session.arm,
-    graphOf: (seen) => gatewayGraph(deployment, seen),
+    graphOf: (seen) => gatewayGraph(withModel(chosenModel()), seen),
     operations: await store.read(scope.cmg, scope.signal),
     memory: scope.memory,
-    holds: observationAge(scope, access.session, deployment),
+    holds: observationAge(scope, access.session, planned),
     now: scope.clock.now,
     random: scope.random,
     signal: scope.signal,
@@ -97,9 +108,14 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     scope.sweep.follow(keyOf(scope.cmg), access.session);
   }
   const observed = await observeGateway(input);
+  const model = chosenModel();
+  const deployment = withModel(model);
   const ownership = checkOwnership(scope, observed, deployment, record);
   if (ownership.kind === 'Halt') {
     return notOurs(scope, store, { input, observed, record, ownership });
+  }
+  if (model.kind === 'Unknown') {
+    return ended({ findings: [unknownModel(model.revision)], retryAfterMs: SLOW_RETRY_MS });
   }
   const first = record === undefined;
   const { adopting } = ownership;
@@ -118,12 +134,21 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     // The record is written down before the first write to Azure, so that a lost process finds its own work again.
     const findings = [...prerequisites.findings, firstResources()];
     const made = withOwnership(newRecord(scope, ownership.deploymentId ?? id), ownership.record);
-    return { findings, happenings: [], deployment: made, againAfterMs: 0 };
+    return {
+      findings,
+      happenings: [],
+      deployment: withVmModel(scope, made, model, scaleSet()),
+      againAfterMs: 0,
+    };
   }
   const { session } = access;
-  const owned = withOwnership(record, ownership.record);
+  const owned = withVmModel(scope, withOwnership(record, ownership.record), model, scaleSet());
   const written = await writeAndFollow({ scope, store, session, deployment, record: owned, input, observed });
-  return { ...written, findings: [...prerequisites.findings, ...written.findings] };
+  return {
+    ...written,
+    findings: [...prerequisites.findings, ...written.findings],
+    happenings: [...modelHappenings(scope, record, owned), ...written.happenings],
+  };
 }
 
 /** Ends the round without a write, but for the tags by which another cluster learns of this one. */
@@ -157,6 +182,8 @@ function deploymentOf(scope: Scope, id: string, { certificate, trustedCertificat
     installationId,
     clusterUid,
     operatorPrincipalId: access.principalId,
+    vmModel: scope.vmModels[0],
+    authorityHost: access.session.arm.cloud.authorityHost,
     ...certificate,
     trustedCertificates,
     adminPassword: newAdminPassword,
@@ -179,6 +206,14 @@ function newRecord({ cmg, clock }: Scope, id: string): CMGStatusDeployment {
 
 /** Whether the spec still asks for the gateway that was made. */
 function checkIdentity({ cmg }: Scope, record: CMGStatusDeployment | undefined): StepResult<undefined> {
+  if (record !== undefined && isOthers(record)) {
+    return halt(SLOW_RETRY_MS, {
+      type: 'AzureReady',
+      status: 'False',
+      reason: 'RedeploymentRequired',
+      message: `The gateway for ${record.serviceName} exists, and the operator did not make it: the site did, or somebody else. It cannot be taken over in place, and is left as it is. Set spec.managementPolicy back to Observe, or make a second CMG with another service name, and move the clients.`,
+    });
+  }
   const changes = record === undefined ? [] : identityChanges(cmg, record);
   return changes.length === 0
     ? goOn(undefined)
@@ -195,9 +230,11 @@ function firstResources(): Finding {
   return { type: 'AzureReady', status: 'False', reason: 'Provisioning', message };
 }
 
-function ended({ findings, retryAfterMs }: Extract<StepResult<never>, { kind: 'Halt' }>): Report {
+function ended({ findings, retryAfterMs }: Pick<Halted, 'findings' | 'retryAfterMs'>): Report {
   return { findings, happenings: [], againAfterMs: retryAfterMs };
 }
+
+type Halted = Extract<StepResult<never>, { kind: 'Halt' }>;
 
 /** Eight hexadecimal digits: enough to tell the deployments of one CMG apart. */
 function newDeploymentId(): string {

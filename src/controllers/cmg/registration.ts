@@ -5,6 +5,7 @@ import { describeSteps } from '../site/manual-steps.ts';
 import { siteProblem } from '../site/site-problem.ts';
 import { isSameName } from '../site/site-settings.ts';
 import type { Finding } from './finding.ts';
+import { isManaged } from './managed-cmg.ts';
 import { isClassic, type SiteStep } from './site-requirements.ts';
 
 /** Whether the site has its record of the gateway. */
@@ -44,7 +45,14 @@ export async function registration(
     return { finding: { type, ...problem }, againAfterMs: retryAfterMs };
   }
   const found = records.value.find(({ serviceName }) => isSameName(serviceName, record.serviceName));
-  return found === undefined ? register(input) : { finding: ofRecord(found, record) };
+  if (found !== undefined) {
+    return { finding: ofRecord(found, record) };
+  }
+  if (!isManaged(input.cmg)) {
+    const message = `The site has no record of the gateway ${record.serviceName}. It is only observed, and none is made.`;
+    return { finding: { type, status: 'False', reason: 'NotRegisteredOnSite', message } };
+  }
+  return register(input);
 }
 
 function ofRecord(found: ServiceRecord, { serviceName, fqdn }: CMGStatusDeployment): Finding {

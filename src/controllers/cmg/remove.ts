@@ -1,7 +1,7 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { DesiredResource, ResourceKey } from '../../azure/desired-resource.ts';
 import { listGroupContents } from '../../azure/group-contents.ts';
-import type { Operation } from '../../azure/operations.ts';
+import { type Operation, provisioningState } from '../../azure/operations.ts';
 import { planDeletion } from '../../azure/resource-plan.ts';
 import { API_VERSIONS } from '../../gateway/api-versions.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
@@ -17,7 +17,7 @@ import { recordedGateway } from './deployment.ts';
 import { type Finding, goOn, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import type { Failure } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
-import { purgeDeletedVault } from './purge-vault.ts';
+import { DELETED_VAULT, purgeDeletedVault } from './purge-vault.ts';
 import type { Happening, Report } from './report.ts';
 import {
   type ResourcesInput,
@@ -91,7 +91,10 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
     }
     scope.memory.failures.delete(LOOKING);
     if (next.left.length === 0) {
-      return { kind: 'Gone', happenings: await purgeDeletedVault(scope, arm, deployment) };
+      const purge = await purgeDeletedVault(scope, input, deployment);
+      return purge.kind === 'Over'
+        ? { kind: 'Gone', happenings: purge.happenings }
+        : await stillThere(round, { left: [DELETED_VAULT], targets: [], deletedByOthers: false }, operations);
     }
     const waiting = await brake(round);
     if (waiting !== undefined) {
@@ -115,7 +118,7 @@ async function removalAccess(scope: Scope, record: CMGStatusDeployment): Promise
   const { environment, subscriptionId, tenantId } = record.identity;
   const credentials = await readCredentials(scope, tenantId);
   if (credentials.kind === 'Continue') {
-    const session = azure.connect(environment, subscriptionId, credentials.value);
+    const session = azure.connect(environment, subscriptionId, credentials.value.credentials);
     if (memory.credential !== session.credential) {
       memory.failures.clear();
       memory.credential = session.credential;
@@ -175,6 +178,10 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
     const group = await input.arm.get(resourceIds(deployment).resourceGroup, API_VERSIONS.resourceGroups, scope);
     if (group.kind === 'Absent') {
       return { left: [], targets: [], deletedByOthers: false };
+    }
+    if (/^deleting$/i.test(provisioningState(group.resource) ?? '')) {
+      // By us, perhaps, when the answer to that was lost.
+      return { left: ['resourceGroup'], targets: [], deletedByOthers: true };
     }
     const otherCluster = clusterThatTook(group.resource.tags, deployment.owner);
     if (otherCluster !== undefined) {
@@ -278,7 +285,9 @@ async function stillThere(
     ...(deletedByOthers ? [now + NEXT_LOOK_MS] : []),
   ];
   const againAfterMs = due.length === 0 ? NEXT_LOOK_MS : Math.max(0, Math.min(...due) - now);
-  const problems = failures.map(({ key, failure }) => describeProblem(`Removing the ${titleOf(key)}`, failure.error));
+  const problems = failures.map(({ key, failure }) =>
+    describeProblem(`Removing the ${titleOf(key)}`, failure.error, failure.attempt),
+  );
   const problem = problems.find(({ passing }) => !passing) ?? problems[0];
   if (problem !== undefined) {
     return problem.passing

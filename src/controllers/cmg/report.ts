@@ -17,12 +17,16 @@ export interface Report {
   readonly findings: readonly Finding[];
   readonly happenings: readonly Happening[];
   readonly certificate?: NonNullable<CMGStatus['certificate']>;
+  /** What is known of the credentials; left out where this run did not sign in. */
+  readonly credentials?: NonNullable<CMGStatus['credentials']>;
   /** SHA-1 of the server certificate in upper-case hexadecimal digits, as sites have it. */
   readonly certificateThumbprint?: string;
   /** What is known of the gateway's part on the site; parts left out keep what they said. */
   readonly site?: Partial<SiteParts>;
   /** The deployment as it is now; left out where this run did not get as far. */
   readonly deployment?: CMGStatusDeployment;
+  /** The deployment that the status had is none of the operator's, and is not there any more. */
+  readonly forgotten?: boolean;
   /** When to run again at the latest, in milliseconds from now. */
   readonly againAfterMs: number;
 }

@@ -2,6 +2,7 @@ import type { ArmClient } from '../../azure/arm-client.ts';
 import type { DesiredResource, ObservedResources, ResourceKey } from '../../azure/desired-resource.ts';
 import { ArmError, retryDelayAfter } from '../../azure/errors.ts';
 import { firstPollDelay, isTerminal, type Operation, poll, provisioningState } from '../../azure/operations.ts';
+import { registerRefused } from '../../azure/provider-registration.ts';
 import {
   planResources,
   type ResourceAction,
@@ -157,14 +158,15 @@ export function nextDue(
   const writes = plan.actions
     .filter(({ resource: { key } }) => !held.has(key) && !acted.operations.has(key))
     .map((action) => Math.max(mayWriteAt(memory, action), now()));
-  // A reading that was not tried again although it may be waits for another resource.
+  // A reading that was not tried although it may be waits for another resource.
+  const whenTried = (at: number) => (at > now() ? at : now() + PROVISIONING_POLL_MS);
   const reads = [...memory.failures.values()]
     .filter(({ during }) => during === 'Read')
-    .map(({ notBefore }) => (notBefore > now() ? notBefore : now() + PROVISIONING_POLL_MS));
+    .map(({ notBefore }) => whenTried(notBefore));
   const polls = [...acted.operations.keys()].map((key) => memory.pollAt.get(key) ?? now());
   const provisioning = graph
     .filter(({ key }) => plan.waiting.some((waiting) => waiting.key === key && waiting.reason === 'ProvisioningState'))
-    .map(({ id }) => Math.max((memory.observations.get(id)?.at ?? 0) + PROVISIONING_POLL_MS, now()));
+    .map(({ id }) => whenTried((memory.observations.get(id)?.at ?? 0) + PROVISIONING_POLL_MS));
   // A write that is done already may have made the next ones possible.
   const progress = acted.accepted > 0 || acted.unsure ? [now()] : [];
   const due = [...writes, ...reads, ...polls, ...provisioning, ...progress];
@@ -294,6 +296,9 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
     // Something that the plan took for granted may be the reason, so everything is read again before the next try.
     memory.observations.clear();
     rememberFailure(input, key, 'Write', error);
+    if (error instanceof ArmError && error.class === 'ProviderNotRegistered') {
+      await registerRefused(arm, id, error, memory.failures.get(key)?.attempt ?? 1, { signal });
+    }
     return { accepted: false, operation: undefined };
   }
 }

@@ -1,6 +1,7 @@
-import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import { findCondition, toTimestamp } from '../../runtime/conditions.ts';
 import type { Finding } from './finding.ts';
+import { isOthers } from './others-gateway.ts';
 import type { Happening } from './report.ts';
 import type { Scope } from './scope.ts';
 
@@ -10,6 +11,9 @@ export type Retention = Happening & { readonly action: 'Delete' };
 /** Whether the spec has the gateway left in Azure, and why; `undefined` when it is to be removed. */
 export async function retention(scope: Scope, record: CMGStatusDeployment): Promise<Retention | undefined> {
   const { deletionPolicy, deletionProtection } = scope.cmg.spec;
+  if (isOthers(record)) {
+    return { type: 'Normal', reason: 'Retained', action: 'Delete', note: notOurs(record) };
+  }
   if (deletionPolicy === 'Retain') {
     const note = `The gateway stays in Azure, in the resource group ${record.identity.resourceGroup}; nobody looks after it any more.`;
     return { type: 'Normal', reason: 'Retained', action: 'Delete', note };
@@ -22,6 +26,20 @@ export async function retention(scope: Scope, record: CMGStatusDeployment): Prom
     : 'The CMG was deleted although spec.deletionProtection is true';
   const note = `${occasion}: ${stays(record)} Apply the same manifest again to have it looked after, or to delete it with spec.deletionProtection: false.`;
   return { type: 'Warning', reason: 'DeletionProtected', action: 'Delete', note };
+}
+
+/** What is told when a CMG goes that is only observed. */
+export function observedStays({ status }: CMG): readonly Happening[] {
+  return (status?.deployments ?? []).map((record) => ({
+    type: 'Normal',
+    reason: 'Retained',
+    action: 'Delete',
+    note: `The gateway was only observed, and ${stays(record)}`,
+  }));
+}
+
+function notOurs(record: CMGStatusDeployment): string {
+  return `The operator did not make the gateway: ${stays(record)}`;
 }
 
 /** How long a namespace that is being deleted waits for a gateway that cannot be removed. */

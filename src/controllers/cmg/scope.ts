@@ -1,4 +1,6 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import type { VmModels } from '../../gateway/vm-models.ts';
+import type { ResolveName } from '../../probe/resolve-name.ts';
 import type { TlsProbe } from '../../probe/tls-probe.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -6,12 +8,18 @@ import type { Random } from '../../runtime/random.ts';
 import type { AzureAccess } from './azure-access.ts';
 import type { DeletionBudget } from './deletion-budget.ts';
 import type { DriftSweep } from './drift-sweep.ts';
+import type { ManagedCmg } from './managed-cmg.ts';
 import type { GatewayMemory } from './memory.ts';
 import type { NamespaceReader } from './namespaces.ts';
+import type { RevocationLists } from './revocation-lists.ts';
+import type { RolloutBrake } from './rollout-brake.ts';
 import type { SecretReader } from './secrets.ts';
 
-/** What every step of one reconcile works with. */
-export interface Scope {
+/** A person sets it to a new value, by convention the time, to have everything read and tried anew at once. */
+export const REQUEST_ANNOTATION = 'configmgr.io/reconcile-requested-at';
+
+/** What the steps of one reconcile of any CMG work with. */
+export interface CommonScope {
   readonly cmg: CMG;
   /** Names this installation in the tags of Azure resources. */
   readonly installationId: string;
@@ -26,12 +34,23 @@ export interface Scope {
   readonly configMaps: SecretReader;
   readonly namespaces: NamespaceReader;
   readonly deletionBudget: DeletionBudget;
+  /** The models of VMs that this version of the operator knows. */
+  readonly vmModels: VmModels;
+  readonly rollouts: RolloutBrake;
+  readonly revocationLists: RevocationLists;
   readonly azure: AzureAccess;
   /** Connects to gateways; `undefined` where the operator must not. */
   readonly probe: TlsProbe | undefined;
+  /** Looks names up as clients do; `undefined` where the operator must not. */
+  readonly resolveName: ResolveName | undefined;
   readonly memory: GatewayMemory;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+}
+
+/** What the steps work with that make a gateway, change it or remove it. */
+export interface Scope extends CommonScope {
+  readonly cmg: ManagedCmg;
 }

@@ -6,10 +6,10 @@ type Referring = Pick<CMG, 'metadata' | 'spec'>;
 export function secretReferences({ metadata, spec }: Referring): readonly string[] {
   const { clientSecret, clientCertificate } = spec.azure.credentials;
   return keys(metadata, [
-    spec.serverCertificate.secretRef.name,
+    spec.serverCertificate?.secretRef.name,
     clientSecret?.secretRef.name,
     clientCertificate?.secretRef.name,
-    spec.servicePackage.credentialsSecretRef?.name,
+    spec.servicePackage?.credentialsSecretRef?.name,
     ...(spec.clientAuthentication.trustedCertificates ?? []).map(({ secret }) => secret?.name),
   ]);
 }

@@ -6,7 +6,10 @@ export interface SecretReader {
   read(namespace: string, name: string, signal: AbortSignal): Promise<SecretValues | undefined>;
 }
 
-export type SecretValues = ReadonlyMap<string, Uint8Array>;
+export interface SecretValues extends ReadonlyMap<string, Uint8Array> {
+  /** Of the object itself. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
 
 /** A Secret that is not as the spec needs it. The message says what to create; it never shows a value. */
 export interface MissingSecret {

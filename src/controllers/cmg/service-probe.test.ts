@@ -12,6 +12,7 @@ const INTERVAL_MS = 600_000;
 const presented = (sha256Fingerprint: string): TlsProbeResult => ({
   kind: 'Presented',
   sha256Fingerprint,
+  chain: [],
   subject: 'CN=granitefalls.contoso.com, O=Contoso',
 });
 

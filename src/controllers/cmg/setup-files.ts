@@ -99,7 +99,7 @@ function refusal(
   { attempt, expected, random }: { readonly attempt: number; readonly expected: string; readonly random: Random },
 ): Refusal {
   if (error instanceof ArmError) {
-    const problem = describeProblem('Uploading the service package and the settings', error);
+    const problem = describeProblem('Uploading the service package and the settings', error, attempt);
     return { problem, pauseMs: retryDelayAfter(error, attempt, random) };
   }
   if (error instanceof PackageSecretMissing) {

@@ -15,7 +15,11 @@ const QUIET_REASONS: ReadonlySet<string> = new Set([
   'LeavingSite',
   'WaitingForSite',
   'SiteChanging',
+  'NotObserved',
 ]);
+
+/** Reasons that are news, and no problem. */
+const PLANNED_REASONS: ReadonlySet<string> = new Set(['Deleting', 'RegisteringProviders', 'RolloutWaiting']);
 
 /** Conditions whose problems are worth an event. `Ready` and `Stalled` only repeat them. */
 const TOLD = [
@@ -35,7 +39,7 @@ export function eventsOfChange(before: CMGStatus | undefined, after: CMGStatus):
     if (now === undefined || QUIET_REASONS.has(now.reason) || now.reason === then?.reason) {
       return [];
     }
-    const severity = now.reason === 'Deleting' || now.reason === 'RegisteringProviders' ? 'Normal' : 'Warning';
+    const severity = PLANNED_REASONS.has(now.reason) ? 'Normal' : 'Warning';
     return [{ type: severity, reason: now.reason, action: 'Reconcile', note: now.message }];
   });
   const summary = findCondition(after.conditions, 'Ready');
@@ -52,7 +56,7 @@ export function eventsOfChange(before: CMGStatus | undefined, after: CMGStatus):
           type: 'Normal',
           reason: 'Ready',
           action: 'Reconcile',
-          note: 'The gateway is provisioned and serves clients.',
+          note: summary?.message ?? '',
         },
       ]
     : problems;

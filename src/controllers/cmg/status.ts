@@ -1,6 +1,8 @@
-import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
 import { conditionsAfter, conditionsAfterFailure, type SummaryRules } from '../summary.ts';
 import type { Finding } from './finding.ts';
+import { isManaged } from './managed-cmg.ts';
+import type { Report } from './report.ts';
 
 const AZURE: readonly Finding['type'][] = ['CertificateValid', 'PrerequisitesMet', 'AzureReady', 'ServiceHealthy'];
 const SITE: readonly Finding['type'][] = ['SiteRegistered', 'ConnectionPointReady'];
@@ -10,11 +12,14 @@ export interface StatusUpdate extends Partial<SiteParts> {
   readonly generation: number;
   readonly findings: readonly Finding[];
   readonly certificate?: CMGStatus['certificate'];
+  readonly credentials?: CMGStatus['credentials'];
   readonly deployments?: CMGStatus['deployments'];
   readonly activeDeployment?: string;
   readonly serviceName: string;
   /** Whether the CMG names a site, so that conditions speak of it. Default: false. */
   readonly hasSite?: boolean;
+  /** Whether the operator only looks: nothing then goes on, and nothing waits for a person. Default: no. */
+  readonly observed?: boolean;
   /** Time of this reconcile in milliseconds since the epoch. */
   readonly now: number;
 }
@@ -22,15 +27,39 @@ export interface StatusUpdate extends Partial<SiteParts> {
 /** What the status says of the gateway's part on the site. */
 export type SiteParts = Required<Pick<CMGStatus, 'connectionPorts' | 'clientAuthentication' | 'manualSteps'>>;
 
+/** The status after a reconcile that came to this report. */
+export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus {
+  const { certificate, credentials, deployment, forgotten } = report;
+  const deployments = forgotten === true ? [] : deployment === undefined ? undefined : [deployment];
+  return nextStatus(cmg.status, {
+    generation: cmg.metadata.generation,
+    serviceName: cmg.spec.serviceName,
+    findings: report.findings,
+    hasSite: cmg.spec.siteRef !== undefined,
+    observed: !isManaged(cmg),
+    now,
+    ...report.site,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(deployments === undefined ? {} : { deployments }),
+    ...(deployment?.phase === 'Active' ? { activeDeployment: deployment.id } : {}),
+  });
+}
+
 /** The status after a reconcile. */
 export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate): CMGStatus {
   const { connectionPorts, clientAuthentication, manualSteps } = update;
+  const { activeDeployment, credentials: credentialsBefore, ...known } = previous ?? {};
+  const credentials = update.credentials ?? credentialsBefore;
+  const isGone = update.deployments?.every(({ id }) => id !== activeDeployment) === true;
   return {
-    ...previous,
+    ...known,
+    ...(isGone || activeDeployment === undefined ? {} : { activeDeployment }),
     observedGeneration: update.generation,
     serviceName: update.serviceName,
     conditions: [...conditionsAfter(previous?.conditions, update, rulesFor(update))],
     ...(update.certificate === undefined ? {} : { certificate: update.certificate }),
+    ...(credentials?.expiresAt === undefined ? {} : { credentials }),
     ...(update.deployments === undefined ? {} : { deployments: update.deployments }),
     ...(update.activeDeployment === undefined ? {} : { activeDeployment: update.activeDeployment }),
     ...(connectionPorts === undefined ? {} : { connectionPorts }),
@@ -57,12 +86,18 @@ export type FailedUpdate = Pick<StatusUpdate, 'generation' | 'serviceName' | 'ha
   readonly message: string;
 };
 
-function rulesFor({ hasSite = false }: Pick<StatusUpdate, 'hasSite'>): SummaryRules {
+function rulesFor({ hasSite = false, observed = false }: Pick<StatusUpdate, 'hasSite' | 'observed'>): SummaryRules {
   const summarised = hasSite ? [...AZURE, ...SITE] : AZURE;
   return {
     summarised,
     alwaysPresent: [...summarised, 'InSync'],
     absent: hasSite ? [] : SITE,
-    readyMessage: 'The gateway is provisioned and serves clients.',
+    ...(observed
+      ? {
+          onlyObserved: true,
+          readyMessage:
+            'The gateway serves clients, as far as it is seen. It is only observed: nothing in Azure is changed.',
+        }
+      : { readyMessage: 'The gateway is provisioned and serves clients.' }),
   };
 }

@@ -1,15 +1,23 @@
 import type { X509Certificate } from 'node:crypto';
 import type { CMGSpecClientAuthenticationTrustedCertificate } from '../../api/v1alpha1/cmg.generated.ts';
 import { readTrustedCertificates, type TrustedCertificateSource } from '../../certificates/trusted-certificates.ts';
-import { goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import { keyOf } from '../../runtime/objects.ts';
+import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import { type ListRemark, remarksOnLists } from './revocation-lists.ts';
 import type { Scope } from './scope.ts';
 import { readSecretKeys, textOf } from './secrets.ts';
 
+/** The authorities of client certificates, and what is to be said of their revocation lists. */
+export interface TrustedAuthorities {
+  readonly certificates: readonly X509Certificate[];
+  readonly remarks: readonly ListRemark[];
+}
+
 /**
  * Step 1 too: the authorities of client certificates are read and judged. A gateway that exists goes on with those that it has
- * until they are right.
+ * until they are right. Their revocation lists are looked at as far as that goes from here.
  */
-export async function checkTrustedCertificates(scope: Scope): Promise<StepResult<readonly X509Certificate[]>> {
+export async function checkTrustedCertificates(scope: Scope): Promise<StepResult<TrustedAuthorities>> {
   const sources: TrustedCertificateSource[] = [];
   for (const reference of scope.cmg.spec.clientAuthentication.trustedCertificates ?? []) {
     const source = await readSource(scope, reference);
@@ -19,7 +27,23 @@ export async function checkTrustedCertificates(scope: Scope): Promise<StepResult
     sources.push(source.value);
   }
   const read = readTrustedCertificates(sources, scope.clock.now());
-  return read.kind === 'Usable' ? goOn(read.certificates) : refuse(read.reason, read.message);
+  if (read.kind === 'Unusable') {
+    return refuse(read.reason, read.message);
+  }
+  const { certificates } = read;
+  const remarks = scope.cmg.spec.clientAuthentication.verifyRevocation
+    ? await remarksOnLists(certificates, scope.revocationLists, keyOf(scope.cmg))
+    : [];
+  return goOn({ certificates, remarks });
+}
+
+/** The finding on the server certificate with what is to be said of revocation lists. What is worse comes first. */
+export function withRemarks(finding: Finding, remarks: readonly ListRemark[]): Finding {
+  const problems = remarks.filter(({ kind }) => kind === 'Problem');
+  const others = remarks.filter(({ kind }) => kind !== 'Problem');
+  const reason = finding.reason === 'Succeeded' && problems.length > 0 ? 'RevocationListUnusable' : finding.reason;
+  const message = [finding, ...problems, ...others].map((one) => one.message).join(' ');
+  return { ...finding, reason, message };
 }
 
 async function readSource(

@@ -1,23 +1,24 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ResourceKey } from '../../azure/desired-resource.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
-import type { GatewayInstance } from '../../gateway/instances.ts';
 import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
-import { CERTIFICATE_TAG, SETTINGS_TAG } from '../../gateway/tags.ts';
+import { CERTIFICATE_TAG, MODEL_TAG, SETTINGS_TAG } from '../../gateway/tags.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { AzureSession } from './azure-access.ts';
 import { azureFindings, describeDifferences, type Occasion, titleOf } from './azure-findings.ts';
 import { deploymentStatus } from './deployment-status.ts';
 import { driftAuthors } from './drift-authors.ts';
 import type { Finding } from './finding.ts';
-import { reconcileInstances, SCALE_SET } from './instances.ts';
+import { type InstancesOutcome, reconcileInstances, SCALE_SET } from './instances.ts';
 import type { SetupFilesMemory } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import type { Happening, Report } from './report.ts';
 import { type ActOutcome, carryOutPlan, nextDue, type ObservedGateway, type ResourcesInput } from './resources.ts';
+import { earlierModelIsMidway, rolloutTurn, withRollout } from './rollout.ts';
 import type { Scope } from './scope.ts';
 import { probeService } from './service-probe.ts';
 import { ensureSetupFiles } from './setup-files.ts';
+import { waitingModelNote } from './vm-model.ts';
 
 /** Provisioning that takes longer is told as a warning. Microsoft names 5 to 15 minutes ("Set up a cloud management gateway"). */
 const SLOW_PROVISIONING_MS = 15 * 60_000;
@@ -41,13 +42,19 @@ export async function writeAndFollow(round: Round): Promise<Report> {
   const { scope, store, deployment, input, observed } = round;
   const occasion = occasionOf(round);
   const setupFiles = await bringSetupFiles(round);
-  const held = new Set(setupFiles?.kind === 'Stored' ? [] : [SCALE_SET]);
+  const midway = await earlierModelIsMidway(round);
+  const held = new Set(setupFiles?.kind === 'Stored' && !midway ? [] : [SCALE_SET]);
   const written = await carryOutPlan(input, observed, held);
   const instances = await reconcileInstances(input, observed, written, {
     wanted: deployment.instances,
     lookEveryMs: scope.driftIntervalMs,
     confirm: () => probeService(scope, { deployment, address: gatewayAddress(observed.resources) }),
+    turn: () => rolloutTurn(round),
+    rollingOut: round.record.rollout !== undefined,
   });
+  if (instances?.rollout === 'Over') {
+    scope.rollouts.release(scope.cmg);
+  }
   const acted = instances?.acted ?? written;
   await store.write(scope.cmg, input.operations, acted.operations, scope.signal);
 
@@ -61,6 +68,7 @@ export async function writeAndFollow(round: Round): Promise<Report> {
       occasion,
       slow,
       packageProblem: filesMissing?.problem,
+      note: waitingModelNote(scope, round.record),
     }),
     ...healthFindings(round, occasion, slow, instances?.finding),
   ];
@@ -70,7 +78,7 @@ export async function writeAndFollow(round: Round): Promise<Report> {
   return {
     findings,
     happenings: await happeningsOf(round, occasion, written),
-    deployment: recordAfter(round, acted, findings, instances?.instances),
+    deployment: recordAfter(round, acted, findings, instances),
     againAfterMs: due.length === 0 ? untilNextComparison(scope) : Math.max(0, Math.min(...due) - now),
   };
 }
@@ -116,21 +124,18 @@ function occasionOf({ scope, record, observed }: Round): Occasion {
   return applied ? 'RepairingDrift' : 'Updating';
 }
 
-/** Resources whose tags tell the content of Secrets and ConfigMaps that they were made from. */
-const TELLS_CONTENT: ReadonlyMap<ResourceKey, string> = new Map([
-  ['certificate', CERTIFICATE_TAG],
-  [SCALE_SET, SETTINGS_TAG],
+/** Tags that tell what resources were made from: the content of Secrets and ConfigMaps, the model of the operator. */
+const TELLS_CONTENT: ReadonlyMap<ResourceKey, readonly string[]> = new Map([
+  ['certificate', [CERTIFICATE_TAG]],
+  [SCALE_SET, [SETTINGS_TAG, MODEL_TAG]],
 ]);
 
-/** Whether Azure has another certificate or other settings than the Secrets and ConfigMaps, by the tags that tell which. */
+/** Whether the operator has something new for Azure without a change of the spec, by the tags that tell. */
 function bringsContent({ plan }: ObservedGateway): boolean {
   return plan.actions.some((action) => {
-    const tag = TELLS_CONTENT.get(action.resource.key);
-    return (
-      tag !== undefined &&
-      action.kind === 'Update' &&
-      action.differences.some(({ path }) => path === 'tags' || path === `tags.${tag}`)
-    );
+    const tags = TELLS_CONTENT.get(action.resource.key) ?? [];
+    const paths = tags.length === 0 ? [] : ['tags', ...tags.map((tag) => `tags.${tag}`)];
+    return action.kind === 'Update' && action.differences.some(({ path }) => paths.includes(path));
   });
 }
 
@@ -156,23 +161,23 @@ function healthFindings(
 }
 
 function recordAfter(
-  { deployment, record, observed }: Round,
+  { scope, deployment, record, observed }: Round,
   acted: ActOutcome,
   findings: readonly Finding[],
-  instances: readonly GatewayInstance[] | undefined,
+  seen: InstancesOutcome | undefined,
 ): CMGStatusDeployment {
   const holds = (condition: Finding['type']) =>
     findings.some(({ type, status }) => type === condition && status === 'True');
   const made = record.phase === 'Active' || (holds('ServiceHealthy') && holds('AzureReady'));
   const readyBefore = observed.states.get(SCALE_SET)?.kind === 'Absent' ? 0 : (record.instances?.ready ?? 0);
-  return deploymentStatus(record, {
+  return deploymentStatus(withRollout(record, seen?.rollout ?? 'Unchanged', scope.clock.now()), {
     phase: made ? 'Active' : 'Provisioning',
     observed,
     operations: acted.operations,
     fqdn: gatewayFqdn(observed.resources),
     address: gatewayAddress(observed.resources),
     wanted: deployment.instances,
-    ready: instances?.filter(({ ready }) => ready).length ?? readyBefore,
+    ready: seen?.instances.filter(({ ready }) => ready).length ?? readyBefore,
   });
 }
 

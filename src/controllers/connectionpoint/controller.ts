@@ -242,6 +242,7 @@ function goneGateway({ metadata, spec, status }: ConnectionPoint): GatewayOfCmg 
     trustsClientCertificates: false,
     hasSite: false,
     isRegistered: false,
+    isOnlyObserved: false,
     isServing: false,
     leaving: 'No',
     outageConsent: undefined,

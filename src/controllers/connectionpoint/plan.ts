@@ -56,7 +56,7 @@ export function planConnectionPoint(facts: ConnectionPointFacts): ConnectionPoin
     return installed === undefined ? { kind: 'Remember', installed: false } : { kind: 'Keep', role };
   }
   const record = records.find(({ serviceName }) => isSameName(serviceName, gateway.serviceName));
-  if (record === undefined || !gateway.isRegistered || gateway.deployment === undefined) {
+  if (record === undefined || !gateway.isRegistered || gateway.deployment === undefined || gateway.isOnlyObserved) {
     return { kind: 'Hold', role, finding: waitsForGateway(gateway) };
   }
   if (installed === undefined || (role === undefined && !installed)) {

@@ -2,6 +2,7 @@ import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import { CLIENT_PORT, FIRST_INSTANCE_PORT } from '../../gateway/ports.ts';
 import { isConditionTrue } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
+import { isManaged } from '../cmg/managed-cmg.ts';
 
 /** A person sets it to the id of a deployment to let its last connection point go, which cuts clients off. */
 export const OUTAGE_ANNOTATION = 'configmgr.io/allow-client-outage';
@@ -20,6 +21,8 @@ export interface GatewayOfCmg {
   readonly hasSite: boolean;
   /** Whether the site has the record of the gateway, and everything there is in order for links and groups. */
   readonly isRegistered: boolean;
+  /** The operator only looks at the gateway, and changes nothing for it on the site either. */
+  readonly isOnlyObserved: boolean;
   /** Whether the gateway serves as far as Azure is concerned. */
   readonly isServing: boolean;
   /** `Deleted`: the gateway goes with its CMG; `Retained`: it stays in Azure when the CMG goes. */
@@ -28,7 +31,8 @@ export interface GatewayOfCmg {
   readonly outageConsent: string | undefined;
 }
 
-export function gatewayOfCmg({ metadata, spec, status }: CMG): GatewayOfCmg {
+export function gatewayOfCmg(cmg: CMG): GatewayOfCmg {
+  const { metadata, spec, status } = cmg;
   const record = status?.deployments?.find(({ id }) => id === status.activeDeployment);
   return {
     key: keyOf({ metadata }),
@@ -39,11 +43,12 @@ export function gatewayOfCmg({ metadata, spec, status }: CMG): GatewayOfCmg {
     trustsClientCertificates: (spec.clientAuthentication.trustedCertificates ?? []).length > 0,
     hasSite: spec.siteRef !== undefined,
     isRegistered: isConditionTrue(status?.conditions, 'SiteRegistered'),
+    isOnlyObserved: !isManaged(cmg),
     isServing: isConditionTrue(status?.conditions, 'ServiceHealthy'),
     leaving:
       metadata.deletionTimestamp === undefined
         ? 'No'
-        : spec.deletionPolicy === 'Retain' || spec.deletionProtection
+        : !isManaged(cmg) || spec.deletionPolicy === 'Retain' || spec.deletionProtection
           ? 'Retained'
           : 'Deleted',
     outageConsent: metadata.annotations?.[OUTAGE_ANNOTATION],

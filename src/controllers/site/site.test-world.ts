@@ -257,6 +257,8 @@ export function servingCmg(name = 'granitefalls', serviceName = SERVICE_NAME): C
     metadata: metadataOf(name),
     spec: {
       suspend: false,
+      managementPolicy: 'Manage',
+      deploymentModel: 'VirtualMachineScaleSet',
       deletionPolicy: 'Delete',
       deletionProtection: false,
       siteRef: { name: 'ps1' },
@@ -268,7 +270,7 @@ export function servingCmg(name = 'granitefalls', serviceName = SERVICE_NAME): C
       serviceName,
       serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
       servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
-      vm: { size: 'Standard', instances: 1 },
+      vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
       clientAuthentication: { verifyRevocation: true },
       enforceTls12: true,
       content: { enabled: true },

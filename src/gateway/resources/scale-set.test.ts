@@ -142,6 +142,7 @@ test('the scale set runs Windows with trusted launch, behind the load balancer, 
       "tags": {
         "configmgr.io_cluster": "6f8a2c1e-4d3b-4a5f-9e7d-8c6b5a4f3e2d",
         "configmgr.io_deployment": "0f1e2d3c",
+        "configmgr.io_model": "1",
         "configmgr.io_owner": "contoso-prod/gateways/europe",
         "configmgr.io_settings": "6abe11bb665f052881d0f0efa825463d3f8e7dc1fab5138503c2879d22d99890",
       },

@@ -5,7 +5,7 @@ import type { GatewayDeployment } from '../deployment.ts';
 import { BACKEND_POOL, HTTPS, resourceIds } from '../ids.ts';
 import { certificateUrl } from '../outputs.ts';
 import { settingsFile } from '../setup-files.ts';
-import { ownershipTags, SETTINGS_TAG } from '../tags.ts';
+import { MODEL_TAG, ownershipTags, SETTINGS_TAG } from '../tags.ts';
 import { hasAcceleratedNetworking } from '../vm-sizes.ts';
 import { setupExtension } from './setup-extension.ts';
 
@@ -48,7 +48,11 @@ export function scaleSet(deployment: GatewayDeployment): DesiredResource {
         ? undefined
         : {
             location: deployment.region,
-            tags: { ...ownershipTags(deployment), [SETTINGS_TAG]: settingsFile(deployment).sha256 },
+            tags: {
+              ...ownershipTags(deployment),
+              [SETTINGS_TAG]: settingsFile(deployment).sha256,
+              [MODEL_TAG]: String(deployment.vmModel.revision),
+            },
             sku: { name: deployment.vmSku, tier: 'Standard', capacity: deployment.instances },
             identity: { type: 'UserAssigned', userAssignedIdentities: { [ids.identity]: {} } },
             properties: {
@@ -85,12 +89,7 @@ function profile(deployment: GatewayDeployment, observed: ObservedResources): Js
       ],
     },
     storageProfile: {
-      imageReference: {
-        publisher: 'MicrosoftWindowsServer',
-        offer: 'WindowsServer',
-        sku: '2022-datacenter-azure-edition',
-        version: 'latest',
-      },
+      imageReference: deployment.vmModel.image,
       osDisk: {
         createOption: 'FromImage',
         caching: 'ReadWrite',

@@ -1,3 +1,4 @@
+import { systemClock } from '../../runtime/clock.ts';
 import type { SiteDriver } from '../driver.ts';
 import type { SiteFacts } from '../site.ts';
 import { adminServiceDriver } from './changes.ts';
@@ -19,5 +20,6 @@ export interface AdminService {
 export function createAdminService(options: AdminServiceOptions): AdminService {
   const transport = createSiteTransport(options);
   const client = createODataClient(transport);
-  return { facts: adminServiceFacts(client), driver: adminServiceDriver(client), close: transport.close };
+  const facts = adminServiceFacts(client, options.networkClock ?? systemClock);
+  return { facts, driver: adminServiceDriver(client), close: transport.close };
 }

@@ -177,7 +177,7 @@ describe('site roles', () => {
     expect(world.site.control.journal.writes).toHaveLength(1);
   });
 
-  test('embedded objects that the site does not take are a failure, and change nothing', async () => {
+  test('where the site does not take embedded objects, it is a step for a person', async () => {
     await using world = await startAdminServiceWorld();
     world.site.control.settings.embeddedObjectsInPut = 'Refused';
     const role = roleOn(world, MANAGEMENT_POINT, 'SMS Management Point');
@@ -188,7 +188,10 @@ describe('site roles', () => {
       role: 'ManagementPoint',
       allowCmgTraffic: true,
     } as const;
-    expect(await siteOver(world.adminService).setCmgTraffic(target, world)).toMatchObject({ kind: 'NotFound' });
+    expect(await siteOver(world.adminService).setCmgTraffic(target, world)).toMatchObject({
+      kind: 'Manual',
+      step: { instruction: expect.stringContaining('does not take embedded properties') },
+    });
     expect(role.props).toBe(before);
   });
 });
@@ -265,6 +268,17 @@ describe('gateways', () => {
     expect(await state()).toEqual([]);
     expect(await site.unregisterService(service, world)).toMatchObject({ kind: 'Accepted' });
   });
+});
+
+test('a write whose answer is lost is a failure, and is found done when it is asked for again', async () => {
+  await using world = await startAdminServiceWorld();
+  const site = siteOver(world.adminService);
+  const { group } = firstGroup(world);
+  const target = { group, preferCloudSources: true };
+  world.site.control.faults.add({ match: { method: 'PUT', urlPattern: '.' }, action: { kind: 'applyThenDrop' } });
+  expect(await site.setPreferCloudSources(target, world)).toMatchObject({ kind: 'Unreachable' });
+  expect(await site.setPreferCloudSources(target, world)).toMatchObject({ kind: 'Accepted' });
+  expect(world.site.control.journal.writes).toHaveLength(1);
 });
 
 describe('who may not write', () => {

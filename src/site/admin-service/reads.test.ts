@@ -57,6 +57,14 @@ describe('an AdminService tells', () => {
     expect(await read()).toEqual([{ ...point, serviceName: 'other.contoso.com', connectedness: 'Connected' }]);
   });
 
+  test('what connection points are linked to, where the class with their connections is missing', async () => {
+    await using world = await startAdminServiceWorld();
+    world.site.control.settings.connectorClass = 'Absent';
+    expect(valueOfAnswer(await world.adminService.facts.connectionPoints(world))).toEqual([
+      { siteSystem: CONNECTION_POINT, siteCode: 'PS1', serviceName: GATEWAY, connectedness: 'Unknown' },
+    ]);
+  });
+
   test('boundary groups and the members of one', async () => {
     await using world = await startAdminServiceWorld();
     const [service] = world.site.control.services;

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import type { ChangeTarget, DriverResult } from '../driver.ts';
 import type { ServiceRecord } from '../facts.ts';
+import { SiteFailureError } from '../failure.ts';
 import {
   type EmbeddedProperty,
   embeddedNumber,
@@ -8,6 +9,7 @@ import {
   optionalTextIn,
   withEmbeddedNumber,
 } from './fields.ts';
+import { isLinkedTo, isSameName, namesOf } from './link.ts';
 import type { ODataClient } from './odata-client.ts';
 import { TRAFFIC_PROPERTY } from './roles.ts';
 import { readServiceRecords } from './services.ts';
@@ -33,7 +35,7 @@ export async function linkConnectionPoint(
   const properties = everyEmbeddedPropertyIn(role);
   const linked = properties.map((property) => relinked(property, records, wanted));
   if (!linked.some((property, index) => property !== properties[index])) {
-    if (properties.some((property) => namesOf(wanted).some((name) => isNamedIn(property, name)))) {
+    if (isLinkedTo(properties, wanted)) {
       return { kind: 'Accepted', date };
     }
     return { kind: 'NotPossible', reason: 'The operator finds nothing in the role that names its gateway.' };
@@ -103,7 +105,10 @@ function unknownState(state: number | undefined): DriverResult {
   return { kind: 'NotPossible', reason: `${SSL_STATE_PROPERTY} ${shown}, and what that means is not known.` };
 }
 
-/** Writes all embedded properties, unless the item has changed since it was read. */
+/**
+ * Writes all embedded properties, unless the item has changed since it was read. *Seen in public code*: sites that cannot
+ * read embedded objects answer with 404 and name their reader.
+ */
 async function write(
   client: ODataClient,
   className: SiteControlClass,
@@ -111,10 +116,13 @@ async function write(
   properties: readonly EmbeddedProperty[],
   signal: AbortSignal,
 ): Promise<DriverResult> {
-  return {
-    kind: 'Accepted',
-    date: await client.update(className, siteControlKey(row), { Props: properties }, row, signal),
-  };
+  try {
+    const date = await client.update(className, siteControlKey(row), { Props: properties }, row, signal);
+    return { kind: 'Accepted', date };
+  } catch (error) {
+    if (!(error instanceof SiteFailureError) || !error.message.includes('ODataParameterReader')) throw error;
+    return { kind: 'NotPossible', reason: 'The AdminService of this site does not take embedded properties.' };
+  }
 }
 
 /** Read by its key in any case: what is written back has to be all that there is. */
@@ -136,19 +144,6 @@ function isRoleOn(row: JsonObject, server: string, roleName: string): boolean {
 
 function absentRole(server: string, title: string): DriverResult {
   return { kind: 'NotFound', status: 200, message: `${server} has no ${title}.` };
-}
-
-/** Everything that a record is called by, in an order that is the same for all. */
-function namesOf({ serviceName, name, deploymentName, nalPath }: ServiceRecord): readonly string[] {
-  return [serviceName, name, deploymentName, nalPath];
-}
-
-function isNamedIn(property: EmbeddedProperty, name: string): boolean {
-  return name !== '' && [property.Value1, property.Value2].some((value) => isSameName(value, name));
-}
-
-function isSameName(value: unknown, name: string): boolean {
-  return typeof value === 'string' && value.toLowerCase() === name.toLowerCase();
 }
 
 /** The property with every name of another gateway replaced by the wanted one's; itself when there is none. */

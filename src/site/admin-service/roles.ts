@@ -9,7 +9,9 @@ import type {
 } from '../facts.ts';
 import { SiteFailureError } from '../failure.ts';
 import { embeddedNumber, embeddedPropertiesIn, numberIn, optionalTextIn, textIn } from './fields.ts';
+import { isLinkedTo } from './link.ts';
 import type { ODataClient, Read } from './odata-client.ts';
+import { readServiceRecords } from './services.ts';
 import { ROLE_NAME, readComponentManager, readRoles, serverOf } from './site-control.ts';
 import { clientAuthenticationOf, SSL_STATE_PROPERTY } from './ssl-state.ts';
 
@@ -25,7 +27,8 @@ const CONNECTEDNESS: ReadonlyMap<unknown, Connectedness> = new Map([
 
 /**
  * Connection points. The role is *documented*; what it is linked to and whether it is connected are *inferred*: the class
- * `SMS_CloudProxyConnector` is named in public code, and its columns are those of the database view behind it.
+ * `SMS_CloudProxyConnector` is named in public code, and its columns are those of the database view behind it. On a site
+ * that does not have it, the link is looked for in the role itself, and nothing is known of the connection.
  */
 export async function readConnectionPoints(
   client: ODataClient,
@@ -34,9 +37,31 @@ export async function readConnectionPoints(
   const { value, date } = await client.list('SMS_SCI_SysResUse', {}, signal);
   const rows = value.filter((row) => optionalTextIn(row, 'RoleName') === ROLE_NAME.connectionPoint);
   if (rows.length === 0) return { value: [], date };
-  const connectors = await client.list('SMS_CloudProxyConnector', {}, signal);
-  const byServer = new Map(connectors.value.map((row) => [textIn(row, 'ServerName').toLowerCase(), row]));
+  const connectors = await readConnectors(client, signal);
+  if (connectors === undefined) return { value: await readLinks(client, signal), date };
+  const byServer = new Map(connectors.map((row) => [textIn(row, 'ServerName').toLowerCase(), row]));
   return { value: rows.map((row) => connectionPointOf(row, byServer.get(serverOf(row).toLowerCase()))), date };
+}
+
+/** `undefined`: the site does not have the class. */
+async function readConnectors(client: ODataClient, signal: AbortSignal): Promise<readonly JsonObject[] | undefined> {
+  try {
+    return (await client.list('SMS_CloudProxyConnector', {}, signal)).value;
+  } catch (error) {
+    if (error instanceof SiteFailureError && error.failure.kind === 'NotFound') return undefined;
+    throw error;
+  }
+}
+
+async function readLinks(client: ODataClient, signal: AbortSignal): Promise<readonly ConnectionPointRole[]> {
+  const roles = await readRoles(client, [ROLE_NAME.connectionPoint], signal);
+  const records = await readServiceRecords(client, signal);
+  return roles.value.map((row) => ({
+    siteSystem: serverOf(row),
+    siteCode: textIn(row, 'SiteCode'),
+    serviceName: records.value.find((record) => isLinkedTo(embeddedPropertiesIn(row), record))?.serviceName,
+    connectedness: 'Unknown',
+  }));
 }
 
 function connectionPointOf(row: JsonObject, connector: JsonObject | undefined): ConnectionPointRole {

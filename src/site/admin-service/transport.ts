@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 import type { JsonObject } from '../../json.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { TimeoutError, withTimeout } from '../../runtime/timeout.ts';
 import type { AuthorizedRequest, SiteAuthentication } from '../authentication.ts';
 import { SiteFailureError } from '../failure.ts';
@@ -28,7 +28,13 @@ export interface AdminServiceOptions {
   /** PEM of the authorities that the site's certificate may come from; without it, those that Node trusts. */
   readonly caBundle?: string | undefined;
   readonly authentication: SiteAuthentication;
+  /** By which the site's pauses are kept. */
   readonly clock: Clock;
+  /**
+   * By which requests are timed out and spread: the network has the machine's time, whatever `clock` simulates. Default: the
+   * machine's.
+   */
+  readonly networkClock?: Clock;
   /** Called before each request other than GET is sent; throws when this process may not write (any more). */
   readonly fence?: (() => void) | undefined;
   readonly onRequest?: SiteRequestObserver | undefined;
@@ -59,6 +65,7 @@ interface Connection {
   readonly options: AdminServiceOptions;
   readonly base: URL;
   readonly pool: Pool;
+  readonly network: Clock;
   readonly pace: Pace;
   /** Until when the site wants to be left alone, by the monotonic clock. */
   pausedUntil: number;
@@ -66,7 +73,7 @@ interface Connection {
 
 /** Opens a transport; connects when first used. @throws Error when the address is no `https:` one */
 export function createSiteTransport(options: AdminServiceOptions): SiteTransport {
-  const { clock, caBundle, maxConnections = 4, requestsPerSecond = 100 } = options;
+  const { networkClock: network = systemClock, caBundle, maxConnections = 4, requestsPerSecond = 100 } = options;
   const base = baseOf(options);
   const pool = new Pool(base.origin, {
     connections: maxConnections,
@@ -76,7 +83,8 @@ export function createSiteTransport(options: AdminServiceOptions): SiteTransport
     maxResponseSize: LARGEST_ANSWER_BYTES,
     connect: { timeout: CONNECT_TIMEOUT_MS, ...(caBundle === undefined ? {} : { ca: caBundle }) },
   });
-  const connection: Connection = { options, base, pool, pace: createPace(clock, requestsPerSecond), pausedUntil: 0 };
+  const pace = createPace(network, requestsPerSecond);
+  const connection: Connection = { options, base, pool, network, pace, pausedUntil: Number.NEGATIVE_INFINITY };
   return {
     send: (request) => send(connection, request),
     owns: (address) => {
@@ -163,13 +171,13 @@ function unauthorized(error: unknown, { signal }: AuthorizedRequest): unknown {
 }
 
 async function sendOnce(connection: Connection, request: SiteHttpRequest, authorization: string): Promise<HttpAnswer> {
-  const { options, base } = connection;
-  const { clock, fence, onRequest, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const startedAt = clock.monotonic();
-  const observe = (code: string) => onRequest?.(request.method, code, (clock.monotonic() - startedAt) / 1000);
+  const { options, base, network } = connection;
+  const { fence, onRequest, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const startedAt = network.monotonic();
+  const observe = (code: string) => onRequest?.(request.method, code, (network.monotonic() - startedAt) / 1000);
   if (request.method !== 'GET') fence?.();
   try {
-    const answer = await withTimeout(clock, requestTimeoutMs, request.signal, (signal) =>
+    const answer = await withTimeout(network, requestTimeoutMs, request.signal, (signal) =>
       exchange(connection, request, authorization, signal),
     );
     observe(String(answer.status));

@@ -27,7 +27,7 @@ describeWithAzureCli('the Azure CLI reads', (program) => {
     cli = await signedInCli(program, suite.world().azure);
   });
 
-  // About 35 commands of a second each, two at a time; the rest is patience with a busy machine.
+  // Patience with a busy machine.
   it('every resource of a gateway, as the simulated Azure has it', { timeout: 600_000 }, async () => {
     const test = await suite.begin();
     const { cmg, certificate, credentials } = await test.manifests();

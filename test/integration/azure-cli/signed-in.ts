@@ -5,13 +5,7 @@ import { afterAll } from 'vitest';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { azureCliLines } from '../../simulators/arm/azure-cli-lines.ts';
 import type { ArmSimulator } from '../../simulators/arm/simulator.ts';
-
-/** How a command ended. */
-export interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type Finished, startCommandRunner } from './command-runner.ts';
 
 /** The Azure CLI with a configuration of its own. */
 export interface AzureCli {
@@ -24,9 +18,6 @@ export interface AzureCli {
   /** The same for commands that may fail. */
   run(command: string, ...values: readonly string[]): Promise<Finished>;
 }
-
-/** More of them at once only make each other slower. */
-const AT_ONCE = 2;
 
 /** The environment of the CLI in tests: whatever goes to another host than this machine fails at once. */
 export function guardedEnvironment(az: string, directory: string): NodeJS.ProcessEnv {
@@ -57,9 +48,9 @@ export async function signedInCli(az: string, simulator: ArmSimulator): Promise<
     return name === '' ? [] : [[name, value]];
   });
   const environment = { ...guarded, ...Object.fromEntries(set) };
-  const inTurn = atMost(AT_ONCE);
-  const run: AzureCli['run'] = (command, ...values) =>
-    inTurn(() => finished(az, [...command.split(' '), ...values], environment));
+  const runner = startCommandRunner(az, environment);
+  afterAll(() => runner.stop());
+  const run: AzureCli['run'] = (command, ...values) => runner.run([...command.split(' '), ...values]);
   return {
     run,
     az: async (command, ...values) => {
@@ -70,23 +61,7 @@ export async function signedInCli(az: string, simulator: ArmSimulator): Promise<
   };
 }
 
-/** Lets so many run at a time; the others wait, first come, first served. */
-function atMost(limit: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running === limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
-}
-
+/** Runs a program of its own, as a person would. */
 export function finished(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Finished> {
   return new Promise((resolve) => {
     execFile(program, args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {

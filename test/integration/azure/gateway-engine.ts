@@ -6,6 +6,7 @@ import { firstPollDelay, type Operation, poll } from '../../../src/azure/operati
 import { planResources, type ResourcePlan, type ResourceState } from '../../../src/azure/resource-plan.ts';
 import { createThrottling } from '../../../src/azure/throttling.ts';
 import type { GatewayDeployment } from '../../../src/gateway/deployment.ts';
+import { VM_MODELS } from '../../../src/gateway/vm-models.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
 import type { ArmSimulator } from '../../simulators/arm/simulator.ts';
@@ -44,11 +45,13 @@ export function deploymentOf(azure: ArmSimulator, operatorPrincipalId: string): 
     serviceName: 'contoso.contoso.com',
     prefix: 'contoso',
     vmSku: 'Standard_D4ads_v6',
+    vmModel: VM_MODELS[0],
     instances: 1,
     contentEnabled: true,
     clientAuthentication: { trustedCertificates: [], verifyRevocation: true },
     minimumTlsVersion: '1.2',
     entra: undefined,
+    authorityHost: azure.url,
     servicePackage: { sha256: 'a'.repeat(64) },
     certificate: {
       sha256Fingerprint: 'b'.repeat(64),

@@ -161,6 +161,22 @@ describe('a CMG by somebody who may not read the Secrets that it names', () => {
   });
 });
 
+describe('a CMG that is only observed, and names no certificate and no package', () => {
+  it('is judged by the Secret of its credentials alone', async () => {
+    const observed = {
+      ...withEverySecret(),
+      managementPolicy: 'Observe',
+      serverCertificate: undefined,
+      servicePackage: undefined,
+    };
+    const refused = await apply('deployer', 'gateways', observed, '--dry-run=server', '--force-conflicts');
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain('not have the operator use them either: azure.');
+    const taken = await apply('admin', 'gateways', observed, '--dry-run=server', '--force-conflicts');
+    expect(taken.code, taken.output).toBe(0);
+  });
+});
+
 describe('a CMG whose deletion is protected', () => {
   const [CMGS, PROTECTED] = ['/apis/configmgr.io/v1alpha1/namespaces', 'granitefalls'];
 
@@ -194,6 +210,17 @@ describe('a CMG whose deletion is protected', () => {
     const shell = { PATH: `${dirname(kubectlPath)}:${process.env.PATH}`, HOME: directory, KUBECONFIG: kubeconfigPath };
     const switched = await runProgram('bash', ['-c', command], shell);
     expect(switched.code, switched.output).toBe(0);
+    const deleted = await kubectl('delete', 'cmg', PROTECTED, '--namespace', namespace);
+    expect(deleted.code, deleted.output).toBe(0);
+    expect(await namesIn(namespace)).toEqual([]);
+  });
+
+  it('is deleted when it is only observed, as nothing in Azure goes with it', async () => {
+    const namespace = await protectedIn('observed', {
+      managementPolicy: 'Observe',
+      serverCertificate: undefined,
+      servicePackage: undefined,
+    });
     const deleted = await kubectl('delete', 'cmg', PROTECTED, '--namespace', namespace);
     expect(deleted.code, deleted.output).toBe(0);
     expect(await namesIn(namespace)).toEqual([]);

@@ -59,6 +59,12 @@ async function doCommands(reader: Reader, where: string, step: Extract<Step, { k
 /** How long one block may take. */
 const LIMIT_MS = 120_000;
 
+/**
+ * A note of kubectl's library about its own watch, which some `kubectl wait` print when what they wait for comes in the very
+ * moment in which they start to watch. No page shows it, as it is not there most of the time.
+ */
+const NOTE_ON_A_WATCH = /^I\d{4} .* reflector\.go:\d+\] .*\n/gm;
+
 /** Runs commands as a person at a terminal would see them: errors of commands that may fail stand between the output. */
 async function run({ folder, kubeconfigPath }: Reader, commands: string) {
   const path = [dirname(inject('kubectlPath')), dirname(process.execPath), process.env.PATH].join(delimiter);
@@ -76,5 +82,5 @@ async function run({ folder, kubeconfigPath }: Reader, commands: string) {
     });
   }
   const [code] = await once(shell, 'close');
-  return { code, output };
+  return { code, output: output.replace(NOTE_ON_A_WATCH, '') };
 }

@@ -12,7 +12,7 @@ import type { GatewayTest, Suite } from '../operator/suite.ts';
 const PFX_PASSWORD = 'correct horse battery staple';
 const PACKAGE_TOKEN = 'package-token';
 
-/** The folders of `deploy/samples`. */
+/** The folders of `deploy/samples` whose gateways the operator makes. */
 export const SAMPLES = ['first-gateway', 'pki-clients', 'existing-resource-group'] as const;
 
 type CmgManifest = RenderedObject & { readonly spec: CMGSpec };
@@ -30,7 +30,7 @@ export async function prepareSample(suite: Suite, test: GatewayTest, sample: str
   azure.control.setRights([{ scope: '/', actions: ['*'], notActions: [] }], clientId);
   await prepareCertificate(suite, test, spec);
   await prepareCredentials(suite, test, spec, application);
-  if (spec.servicePackage.credentialsSecretRef !== undefined) {
+  if (spec.servicePackage?.credentialsSecretRef !== undefined) {
     const { name } = spec.servicePackage.credentialsSecretRef;
     await test.apply(secret(test.namespace, name, 'Opaque', { token: PACKAGE_TOKEN }));
   }
@@ -53,7 +53,9 @@ export async function prepareSample(suite: Suite, test: GatewayTest, sample: str
         subscriptionId: azure.subscriptionId,
         credentials: withClientId(spec.azure.credentials, clientId),
       },
-      servicePackage: { ...spec.servicePackage, url: packages.url, sha256: packages.sha256 },
+      ...(spec.servicePackage === undefined
+        ? {}
+        : { servicePackage: { ...spec.servicePackage, url: packages.url, sha256: packages.sha256 } }),
     },
   };
 }
@@ -74,6 +76,9 @@ function withClientId(credentials: CMGSpec['azure']['credentials'], clientId: st
 
 async function prepareCertificate(suite: Suite, test: GatewayTest, { serverCertificate, serviceName }: CMGSpec) {
   const certificate = await suite.certificateFor({ commonName: serviceName, organization: 'Contoso' });
+  if (serverCertificate === undefined) {
+    return;
+  }
   const { name } = serverCertificate.secretRef;
   if (serverCertificate.format !== 'PFX') {
     await test.apply(certificateSecret(test.namespace, name, certificate, suite.world()));

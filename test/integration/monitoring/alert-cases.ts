@@ -284,6 +284,28 @@ const CERTIFICATE_EXPIRING: readonly Omit<AlertCase, 'alert'>[] = [
   { when: 'it has fifteen days left', series: expiring(15), minute: 61, firing: [] },
 ];
 
+const credentialsExpiry = ofGateway('credentials_expiry_timestamp_seconds');
+const CREDENTIALS_EXPIRING: readonly Omit<AlertCase, 'alert'>[] = [
+  {
+    when: 'credentials have ten days left',
+    series: { [credentialsExpiry]: `${10 * DAY + 61 * 60}x90` },
+    minute: 61,
+    firing: [
+      {
+        ...GATEWAY_ALERT,
+        description:
+          'They have 10d 0h 0m 0s left. The gateway serves on without them, but nothing of it is changed, renewed or repaired any more.',
+      },
+    ],
+  },
+  {
+    when: 'they have fifteen days left',
+    series: { [credentialsExpiry]: `${15 * DAY + 61 * 60}x90` },
+    minute: 61,
+    firing: [],
+  },
+];
+
 const repairs = ofGateway('drift_repairs_total');
 const DRIFT_RETURNS: readonly Omit<AlertCase, 'alert'>[] = [
   {
@@ -323,6 +345,7 @@ const CASES: Readonly<Record<string, readonly Omit<AlertCase, 'alert'>[]>> = {
   CmgGatewayStalled: STALLED,
   CmgGatewayNotReady: NOT_READY,
   CmgGatewayCertificateExpiring: CERTIFICATE_EXPIRING,
+  CmgGatewayCredentialsExpiring: CREDENTIALS_EXPIRING,
   CmgGatewayDriftReturns: DRIFT_RETURNS,
 };
 

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { DASHBOARDS } from '../../../scripts/monitoring/dashboards/all.ts';
 import { filledIn } from '../../../scripts/monitoring/dashboards/filled-in.ts';
+import { EXPIRES_AT_ANNOTATION } from '../../../src/controllers/cmg/credentials-expiry.ts';
 import type { Manifest } from '../../world/gateway-manifests.ts';
 import { type Prometheus, startPrometheus } from '../../world/prometheus.ts';
 import { type GatewayTest, NAME, operatorSuite } from '../operator/suite.ts';
@@ -12,7 +13,8 @@ const JOB = 'cmg-system/cmg-operator';
 /** A gateway that somebody changes in Azure, another one with a mistake, and an Azure that asks for a pause. */
 async function eventfulGateways(test: GatewayTest): Promise<void> {
   const { certificate, credentials, cmg } = await test.manifests();
-  await test.apply(certificate, credentials, cmg);
+  const annotations = { [EXPIRES_AT_ANNOTATION]: '2099-01-01' };
+  await test.apply(certificate, { ...credentials, metadata: { ...credentials.metadata, ...{ annotations } } }, cmg);
   const { azure, ...spec } = cmg.spec as { readonly azure: object };
   const wrong: Manifest = {
     ...cmg,

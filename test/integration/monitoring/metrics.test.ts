@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { EXPIRES_AT_ANNOTATION } from '../../../src/controllers/cmg/credentials-expiry.ts';
 import { NAME, operatorSuite } from '../operator/suite.ts';
 import { type Sample, scrape, sumOf } from './scrape.ts';
 
@@ -15,7 +16,8 @@ it('tells of a gateway from its first to its last moment', async () => {
   expect((await scrape(port)).filter(({ name }) => name.startsWith('cmg_operator_gateway'))).toEqual([]);
 
   const { certificate, credentials, cmg } = await test.manifests({ vm: { size: 'Standard', instances: 2 } });
-  await test.apply(certificate, credentials, cmg);
+  const annotations = { [EXPIRES_AT_ANNOTATION]: '2099-01-01' };
+  await test.apply(certificate, { ...credentials, metadata: { ...credentials.metadata, ...{ annotations } } }, cmg);
   const { status } = await test.untilReady();
   const gateway = { namespace: test.namespace, name: NAME };
   await untilScraped(port, 'a gateway that serves', (samples) => sumOf(samples, 'cmg_operator_gateway_ready') === 1);
@@ -27,6 +29,9 @@ it('tells of a gateway from its first to its last moment', async () => {
   expect(sumOf(samples, 'cmg_operator_gateway_drift_repairs_total', gateway)).toBe(0);
   expect(sumOf(samples, 'cmg_operator_gateway_certificate_expiry_timestamp_seconds', gateway)).toBe(
     Date.parse(status?.certificate?.notAfter ?? '') / 1000,
+  );
+  expect(sumOf(samples, 'cmg_operator_gateway_credentials_expiry_timestamp_seconds', gateway)).toBe(
+    Date.parse('2099-01-01') / 1000,
   );
 
   await test.deleteCmg();

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createCertificateAuthority } from '../../certificate-authority.ts';
+import { startRevocationServer } from '../../simulators/gateway/revocation-server.ts';
 import { type Manifest, secret } from '../../world/gateway-manifests.ts';
 import { type BadInput, testBadInput } from './bad-input.ts';
 import { settingsInAzure } from './settings-in-azure.ts';
@@ -75,6 +76,26 @@ describe('the authorities of client certificates', () => {
     await test.untilReady();
   });
 
+  it('are told when gateways get no revocation list of theirs, as long as revocation is verified', async () => {
+    const lists = await startRevocationServer();
+    onTestFinished(() => lists.close());
+    const authority = await createCertificateAuthority('Contoso Clients', { revocationLists: lists.url });
+    const test = await readyGateway({ trustedCertificates: [FROM_CONFIG_MAP] }, (namespace) =>
+      authorities(namespace, bundleOf(authority)),
+    );
+    const condition = await test.untilReason('CertificateValid', 'RevocationListUnusable');
+    expect(condition).toMatchObject({
+      status: 'True',
+      message: expect.stringContaining(`is not at ${lists.url}/root.crl: the server answers with the status 404.`),
+    });
+    await expect
+      .poll(async () => (await test.events()).map(({ reason }) => reason), { timeout: 30_000 })
+      .toContain('RevocationListUnusable');
+    await test.patchSpec({ clientAuthentication: { verifyRevocation: false } });
+    await test.untilReason('CertificateValid', 'Succeeded');
+    await test.untilReady();
+  });
+
   it('and the other settings of security reach the VMs', async () => {
     const test = await readyGateway({});
     expect(await settingsInAzure(test)).toMatchObject({
@@ -95,7 +116,7 @@ describe('the authorities of client certificates', () => {
     expect(await settingsInAzure(test)).toMatchObject({
       tls: { minimumVersion: '1.0' },
       clientAuthentication: { trustedCertificates: [], verifyRevocation: false },
-      entra: { tenantId: test.azure.tenantId, ...applications },
+      entra: { tenantId: test.azure.tenantId, ...applications, authorityHost: test.azure.url },
     });
   });
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   return () => removeTemporaryDirectory(folder);
 });
 
-/** How many writes a provisioning takes, each of them a PUT of a resource. The first test holds this to the truth. */
+/** How many writes a provisioning takes, each of them a PUT of a resource. The first test holds it to the truth. */
 const WRITES = 15;
 const WRITE = { method: 'PUT', urlPattern: '^/subscriptions/' };
 
@@ -87,6 +87,7 @@ async function finish(test: GatewayTest): Promise<Outcome> {
   };
 }
 
+/** Samples with real processes and a real API server. Every write and every fault: `test/faults/`. */
 describe('an operator that is killed and started again', () => {
   let undisturbed: Outcome;
 
@@ -95,14 +96,11 @@ describe('an operator that is killed and started again', () => {
     expect(undisturbed.writes).toHaveLength(WRITES);
   });
 
-  it.each(Array.from({ length: WRITES }, (_, index) => index + 1))(
-    'ends in the same state, with nothing written twice, when it was killed at write %i',
-    async (nth) => {
-      const test = await begin();
-      await killAtRequest(test, { ...WRITE, nth });
-      expect(await finish(test)).toEqual(undisturbed);
-    },
-  );
+  it('ends in the same state, with nothing written twice, when it was killed at a write', async () => {
+    const test = await begin();
+    await killAtRequest(test, { ...WRITE, nth: Math.ceil(WRITES / 2) });
+    expect(await finish(test)).toEqual(undisturbed);
+  });
 
   it('ends in the same state when it was killed between the record of the gateway and the first write', async () => {
     const test = await begin();

@@ -56,6 +56,37 @@ describe('deletion', () => {
     expect(test.resources()).toEqual(before);
   });
 
+  it('is nothing to Azure of a gateway that is only observed, protected or not', async () => {
+    const test = await suite.begin();
+    test.azure.control.addConsoleGateway({ prefix: 'granitefalls', resourceGroup: `cmg-${NAME}`, instances: 2 });
+    const before = JSON.stringify(test.resources());
+    const { credentials, cmg } = await test.manifests({
+      managementPolicy: 'Observe',
+      serverCertificate: undefined,
+      servicePackage: undefined,
+    });
+    await test.apply(credentials, cmg);
+    const { metadata, status } = await test.untilReady();
+    expect(metadata.finalizers).toBeUndefined();
+    expect(status?.deployments?.[0]).toMatchObject({
+      identity: { provisioner: 'Site' },
+      instances: { wanted: 2, ready: 2 },
+    });
+    await test.api.call('DELETE', pathOf(cmg));
+    expect((await test.api.send('GET', pathOf(cmg))).status).toBe(404);
+    expect(JSON.stringify(test.resources())).toBe(before);
+  });
+
+  it('is nothing to Azure either of one that was managed before', async () => {
+    const test = await readyGateway();
+    await test.patchSpec({ managementPolicy: 'Observe' });
+    await test.until('the finalizer to be gone', ({ metadata }) => metadata.finalizers === undefined);
+    await test.untilReady();
+    const before = JSON.stringify(test.resources());
+    await test.deleteCmg();
+    expect(JSON.stringify(test.resources())).toBe(before);
+  });
+
   it('removes a gateway that is still being built', async () => {
     const test = await suite.begin();
     const { certificate, credentials, cmg } = await test.manifests();

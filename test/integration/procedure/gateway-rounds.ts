@@ -1,18 +1,28 @@
-import type { CMG, CMGSpec, CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
-import { createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
+import type { CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
+import { type AzureAccess, createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
 import type { DeletionBudget } from '../../../src/controllers/cmg/deletion-budget.ts';
+import { isManaged, type ManagedCmg } from '../../../src/controllers/cmg/managed-cmg.ts';
 import { createGatewayMemories } from '../../../src/controllers/cmg/memory.ts';
+import { observeGateway } from '../../../src/controllers/cmg/observe.ts';
 import type { Operations, OperationsStore } from '../../../src/controllers/cmg/operations-secret.ts';
 import { provisionGateway } from '../../../src/controllers/cmg/provision.ts';
 import { type Removal, removeGateway } from '../../../src/controllers/cmg/remove.ts';
 import type { Happening, Report } from '../../../src/controllers/cmg/report.ts';
-import type { Scope } from '../../../src/controllers/cmg/scope.ts';
-import { nextStatus } from '../../../src/controllers/cmg/status.ts';
+import { createRevocationLists } from '../../../src/controllers/cmg/revocation-lists.ts';
+import { createRolloutBrake, type RolloutBrake } from '../../../src/controllers/cmg/rollout-brake.ts';
+import { REQUEST_ANNOTATION, type Scope } from '../../../src/controllers/cmg/scope.ts';
+import type { SecretValues } from '../../../src/controllers/cmg/secrets.ts';
+import { reportedStatus } from '../../../src/controllers/cmg/status.ts';
+import { VM_MODELS, type VmModels } from '../../../src/gateway/vm-models.ts';
+import type { ResolveName } from '../../../src/probe/resolve-name.ts';
+import { createListFetch } from '../../../src/probe/revocation-list-fetch.ts';
+import type { TlsProbe } from '../../../src/probe/tls-probe.ts';
 import { type Condition, findCondition, toTimestamp } from '../../../src/runtime/conditions.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
 import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { seededRandom } from '../../../src/runtime/random.ts';
 import type { IssuedCertificate } from '../../certificate-authority.ts';
+import { defaultedSpec } from '../../world/gateway-manifests.ts';
 import type { SimulatedWorld } from '../../world/simulated-world.ts';
 
 /** How often the gateways here compare Azure with their spec. */
@@ -23,23 +33,29 @@ export const DRIFT_INTERVAL_MS = 600_000;
  * test to where each round asks for the next one.
  */
 export interface GatewayRounds {
-  readonly cmg: CMG;
+  readonly cmg: ManagedCmg;
   readonly happenings: readonly Happening[];
   /** Reports of all rounds, the oldest first. */
   readonly reports: readonly Report[];
   condition(type: string): Condition | undefined;
-  edit(change: (spec: CMGSpec) => CMGSpec): void;
+  edit(change: (spec: ManagedCmg['spec']) => ManagedCmg['spec']): void;
   /** Sets an annotation, as a person does; `undefined` takes it away. */
   annotate(name: string, value: string | undefined): void;
   setCertificate(certificate: IssuedCertificate): void;
-  setSecret(name: string, values: Readonly<Record<string, string>> | undefined): void;
+  setSecret(
+    name: string,
+    values: Readonly<Record<string, string>> | undefined,
+    annotations?: Readonly<Record<string, string>>,
+  ): void;
   /** Has the CMG deleted, and with it the namespace where that is said; Secrets go with a namespace. */
   beginDeletion(of: 'CMG' | 'Namespace'): void;
   /** Forgets what only the process knew, as a restart does. */
   restart(): void;
+  /** Restarts with a version of the operator that knows other models of VMs. */
+  changeVersion(vmModels: VmModels): void;
   /** Forgets the operations that run, as a crash before they are written down does. */
   forgetOperations(): void;
-  /** One round of provisioning, and time moved on to when the next one is due. */
+  /** One round of provisioning or observing, and time moved on to when the next one is due. */
   round(): Promise<Report>;
   /** One round of provisioning before it is due, as a changed Secret brings it. */
   earlyRound(): Promise<void>;
@@ -54,62 +70,64 @@ export interface GatewayRoundsOptions {
   readonly clock: ManualClock;
   readonly certificate: IssuedCertificate;
   readonly serviceName: string;
-  readonly spec?: Partial<CMGSpec>;
+  readonly spec?: Partial<ManagedCmg['spec']>;
   /** Default `c`. */
   readonly clusterUid?: string;
   /** Default `test`. */
   readonly installationId?: string;
+  /** How often a gateway at rest is looked at, in milliseconds. Default: {@link DRIFT_INTERVAL_MS}. */
+  readonly driftIntervalMs?: number;
+  /** Connects to gateways. Default: nothing does, as no process stands behind the VMs of this simulated Azure. */
+  readonly probe?: TlsProbe;
+  /** Looks up names. Default: nothing does. */
+  readonly resolveName?: ResolveName;
+  /** Default: one of its own. */
+  readonly access?: AzureAccess;
   /** Default: no limit. */
   readonly deletionBudget?: DeletionBudget;
+  /** Default: no limit. */
+  readonly rollouts?: RolloutBrake;
+  /** Default `contoso`; the resource group is called `rg-<name>`. */
+  readonly name?: string;
 }
 
 const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: async () => ({ kind: 'Taken' }) };
 
+/** The operator's way to the simulated Azure, to be shared by gateways of one operator. */
+export function accessTo({ azure }: SimulatedWorld, clock: ManualClock): AzureAccess {
+  const endpoints = { resourceManagerEndpoint: azure.url, authorityHost: azure.url };
+  return createAzureAccess({
+    clock,
+    cloudOverrides: { [azure.cloud.name]: endpoints },
+    userAgent: 'cmg-operator/test',
+    fence: () => {},
+  });
+}
+
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
-  const { world, clock, serviceName } = options;
-  const { azure, packages, authority } = world;
-  let cmg: CMG = {
+  const { world, clock, serviceName, driftIntervalMs = DRIFT_INTERVAL_MS } = options;
+  const { azure, authority } = world;
+  const { name = 'contoso', rollouts = createRolloutBrake({ list: () => [] }, 1) } = options;
+  let cmg: ManagedCmg = {
     apiVersion: 'configmgr.io/v1alpha1',
     kind: 'CMG',
     metadata: {
-      name: 'contoso',
+      name,
       namespace: 'gateways',
-      uid: 'u1',
+      uid: `uid-of-${name}`,
       resourceVersion: '1',
       generation: 1,
       creationTimestamp: '2026-01-01T00:00:00Z',
     },
-    spec: {
-      suspend: false,
-      deletionPolicy: 'Delete',
-      deletionProtection: false,
-      azure: {
-        environment: 'AzurePublicCloud',
-        tenantId: azure.tenantId,
-        subscriptionId: azure.subscriptionId,
-        region: 'westeurope',
-        credentials: {
-          type: 'ClientSecret',
-          clientSecret: { clientId: azure.clientId, secretRef: { name: 'azure', key: 'client-secret' } },
-        },
-        resourceGroup: { name: 'rg-contoso', mode: 'Create' },
-      },
-      serviceName,
-      serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
-      vm: { size: 'Standard', instances: 1 },
-      servicePackage: { url: packages.url, sha256: packages.sha256 },
-      content: { enabled: true },
-      clientAuthentication: { verifyRevocation: true },
-      enforceTls12: true,
-      ...options.spec,
-    },
+    spec: { ...defaultedSpec(world, serviceName), ...options.spec },
   };
-  const secrets = new Map<string, ReadonlyMap<string, Uint8Array>>();
-  const setSecret: GatewayRounds['setSecret'] = (name, values) => {
+  const secrets = new Map<string, SecretValues>();
+  const setSecret: GatewayRounds['setSecret'] = (name, values, annotations = {}) => {
     if (values === undefined) {
       secrets.delete(name);
     } else {
-      secrets.set(name, new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)])));
+      const content = new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)]));
+      secrets.set(name, Object.assign(content, { annotations }));
     }
   };
   const setCertificate = ({ chainPem, privateKeyPem }: IssuedCertificate) =>
@@ -119,6 +137,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
 
   let namespaceIsBeingDeleted = false;
   let memories = createGatewayMemories();
+  let vmModels: VmModels = VM_MODELS;
   let operations: Operations = new Map();
   const store: OperationsStore = {
     read: async () => operations,
@@ -126,29 +145,27 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       operations = next;
     },
   };
-  const access = createAzureAccess({
-    clock,
-    cloudOverrides: { AzurePublicCloud: { resourceManagerEndpoint: azure.url, authorityHost: azure.url } },
-    userAgent: 'cmg-operator/test',
-    fence: () => {},
-  });
+  const access = options.access ?? accessTo(world, clock);
   const random = seededRandom(1);
   const scope = (): Scope => ({
     cmg,
     installationId: options.installationId ?? 'test',
     clusterUid: options.clusterUid ?? 'c',
-    driftIntervalMs: DRIFT_INTERVAL_MS,
-    fullReadIntervalMs: DRIFT_INTERVAL_MS,
+    driftIntervalMs,
+    fullReadIntervalMs: driftIntervalMs,
     // Every resource is read by itself.
     sweep: { follow: () => {}, unchangedSince: () => undefined },
     secrets: { read: async (_namespace, name) => secrets.get(name) },
     configMaps: { read: async () => undefined },
     namespaces: { isBeingDeleted: async () => namespaceIsBeingDeleted },
     deletionBudget: options.deletionBudget ?? UNLIMITED,
+    vmModels,
+    rollouts,
+    revocationLists: createRevocationLists({ clock, fetchList: createListFetch() }),
     azure: access,
-    // No process stands behind the VMs of this simulated Azure.
-    probe: undefined,
-    memory: memories.of(cmg.metadata.uid, cmg.metadata.generation),
+    probe: options.probe,
+    resolveName: options.resolveName,
+    memory: memories.of(cmg.metadata.uid, cmg.metadata.generation, cmg.metadata.annotations?.[REQUEST_ANNOTATION]),
     clock,
     random,
     logger: silentLogger,
@@ -162,19 +179,11 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
   const take = (report: Report) => {
     reports.push(report);
     happenings.push(...report.happenings);
-    setStatus(
-      nextStatus(cmg.status, {
-        generation: cmg.metadata.generation,
-        serviceName: cmg.spec.serviceName,
-        findings: report.findings,
-        now: clock.now(),
-        ...(report.certificate === undefined ? {} : { certificate: report.certificate }),
-        ...(report.deployment === undefined ? {} : { deployments: [report.deployment] }),
-      }),
-    );
+    setStatus(reportedStatus(cmg, report, clock.now()));
   };
+  const look = () => (isManaged(cmg) ? provisionGateway(scope(), store) : observeGateway(scope()));
   const round = async () => {
-    const report = await provisionGateway(scope(), store);
+    const report = await look();
     take(report);
     await clock.advance(report.againAfterMs);
     return report;
@@ -207,11 +216,15 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     restart: () => {
       memories = createGatewayMemories();
     },
+    changeVersion: (models) => {
+      memories = createGatewayMemories();
+      vmModels = models;
+    },
     forgetOperations: () => {
       operations = new Map();
     },
     round,
-    earlyRound: async () => take(await provisionGateway(scope(), store)),
+    earlyRound: async () => take(await look()),
     roundsUntil: async (done, most = 150) => {
       for (let rounds = 0; rounds < most; rounds += 1) {
         if (done()) return;

@@ -18,7 +18,7 @@ export interface Journal {
 
 export interface ServerParts {
   readonly world: SiteWorld;
-  readonly classes: readonly SimulatedClass[];
+  classes(): readonly SimulatedClass[];
   readonly faults: Faults;
   readonly limit: RequestLimit;
   readonly authenticator: Authenticator;
@@ -116,7 +116,7 @@ function authorizedAnswer(parts: ServerParts, request: SiteRequest, path: string
     return { status: 403, body: errorBody(403, 'The account is not authorized to do this in Configuration Manager.') };
   }
   try {
-    const reply = dispatch({ classes: parts.classes, pageSize: () => parts.world.settings.pageSize }, request, path);
+    const reply = dispatch({ classes: parts.classes(), pageSize: () => parts.world.settings.pageSize }, request, path);
     parts.carriedOut(request);
     return reply;
   } catch (error) {

@@ -13,6 +13,8 @@ export interface Settings {
   requestsPerSecond: number;
   /** Minutes by which the times of devices are ahead of UTC, though they are written as if they were UTC. */
   timeZoneMinutes: number;
+  /** Whether there is a class that says what connection points are connected to: known by its name only. */
+  connectorClass: 'Shown' | 'Absent';
   /** Whether instances with arrays of embedded objects can be written: not known of sites. */
   embeddedObjectsInPut: 'Accepted' | 'Refused';
   /** Whether deleting a gateway takes it out of boundary groups: not known of sites. */
@@ -32,6 +34,7 @@ export function defaultSettings(): Settings {
     pageSize: 100_000,
     requestsPerSecond: 200,
     timeZoneMinutes: 0,
+    connectorClass: 'Shown',
     embeddedObjectsInPut: 'Accepted',
     deleteRemovesMembers: false,
     registration: 'Accepted',

@@ -15,6 +15,7 @@ import type { SiteRequest } from './exchange.ts';
 import type { FaultAction } from './faults.ts';
 import { createRequestLimit } from './request-limit.ts';
 import { type Journal, startServer } from './server.ts';
+import type { SimulatedClass } from './simulated-class.ts';
 import { createWorld, type SiteWorld, type WorldOptions } from './world.ts';
 
 /** A running simulator of a site's AdminService, on one TLS port. */
@@ -85,7 +86,7 @@ export async function startAdminServiceSimulator(
     options.port ?? 0,
     {
       world,
-      classes: classesOf(world),
+      classes: () => classesOf(world),
       faults,
       limit,
       authenticator,
@@ -105,14 +106,14 @@ export async function startAdminServiceSimulator(
   return { url: `https://127.0.0.1:${server.port}`, caPem: server.caPem, token, control, clock, close };
 }
 
-function classesOf(world: SiteWorld) {
+function classesOf(world: SiteWorld): readonly SimulatedClass[] {
   return [
     identificationClass(world),
     siteClass(world),
     azureServiceClass(world),
     siteRoleClass(world),
     siteComponentClass(world),
-    connectorClass(world),
+    ...(world.settings.connectorClass === 'Shown' ? [connectorClass(world)] : []),
     boundaryGroupClass(world),
     boundaryGroupMemberClass(world),
     defaultClientSettingsClass(world),

@@ -56,6 +56,7 @@ export function createAzureHost(parts: AzureHostParts): AzureHost {
     const application: Application = {
       principal: { appId: clientId, objectId: randomUuid(random), displayName, createdAt: clock.now() },
       secrets: new Set(),
+      expiredSecrets: new Set(),
       certificates: new Set(),
       federated: [],
       acceptsAnyAssertion: false,

@@ -11,6 +11,8 @@ export interface SimulatedCloud {
   readonly vaultSuffix: string;
   /** Follows label and region of a public IP address. */
   readonly publicDnsSuffix: string;
+  /** Follows the name of a classic cloud service. */
+  readonly classicDnsSuffix: string;
   /** Follows the name of an account and of its service. */
   readonly storageSuffix: string;
   /** For which tokens Resource Manager is meant; both forms work. Without a slash at the end. */
@@ -28,6 +30,7 @@ export const CLOUDS: Readonly<Record<SimulatedCloudName, SimulatedCloud>> = {
     regions: PUBLIC_REGIONS,
     vaultSuffix: 'vault.azure.net',
     publicDnsSuffix: 'cloudapp.azure.com',
+    classicDnsSuffix: 'cloudapp.net',
     storageSuffix: 'core.windows.net',
     audiences: ['https://management.azure.com', 'https://management.core.windows.net'],
     vaultAudience: 'https://vault.azure.net',
@@ -39,6 +42,7 @@ export const CLOUDS: Readonly<Record<SimulatedCloudName, SimulatedCloud>> = {
     regions: US_GOVERNMENT_REGIONS,
     vaultSuffix: 'vault.usgovcloudapi.net',
     publicDnsSuffix: 'cloudapp.usgovcloudapi.net',
+    classicDnsSuffix: 'usgovcloudapp.net',
     storageSuffix: 'core.usgovcloudapi.net',
     audiences: ['https://management.usgovcloudapi.net', 'https://management.core.usgovcloudapi.net'],
     vaultAudience: 'https://vault.usgovcloudapi.net',

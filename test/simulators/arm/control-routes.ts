@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/json.ts';
 import { ArmFault } from './arm-fault.ts';
+import type { ConsoleGateway } from './console-gateway.ts';
 import type { SimulatorControl } from './control.ts';
 import { applySettings, grantsIn } from './control-settings.ts';
 import { type Answer, type ArmRequest, requiredBody } from './exchange.ts';
@@ -49,6 +50,8 @@ async function route(control: SimulatorControl, request: ArmRequest): Promise<An
       return { status: 200, body: { subscriptionId: addSubscription(control, requiredBody(request)) } };
     case 'POST applications':
       return { status: 200, body: addApplication(control, requiredBody(request)) };
+    case 'POST console-gateways':
+      return { status: 200, body: { id: control.addConsoleGateway(consoleGateway(requiredBody(request))) } };
     case 'PATCH resource':
       control.mutate(query.get('id') ?? '', requiredBody(request));
       return DONE;
@@ -78,7 +81,20 @@ function addApplication(control: SimulatorControl, { displayName, rights }: Json
   return { clientId: principal.appId, objectId: principal.objectId, clientSecret };
 }
 
-const ACTIONS = ['answer', 'dropConnection', 'delay', 'applyThenDrop', 'failOperation'];
+const MODELS = ['ScaleSet', 'Classic', 'ExtendedSupport'];
+
+function consoleGateway(body: JsonObject): ConsoleGateway {
+  const { prefix, resourceGroup, model } = body;
+  if (typeof prefix !== 'string' || typeof resourceGroup !== 'string') {
+    throw new Error('prefix and resourceGroup are missing.');
+  }
+  if (model !== undefined && !MODELS.includes(String(model))) {
+    throw new Error(`model must be one of ${MODELS.join(', ')}.`);
+  }
+  return body as unknown as ConsoleGateway;
+}
+
+const ACTIONS = ['answer', 'dropConnection', 'delay', 'applyThenDrop', 'applyThenSilence', 'failOperation'];
 
 function faultRule(body: JsonObject): FaultRule {
   const { match, action } = body;

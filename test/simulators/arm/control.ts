@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../src/json.ts';
 import type { OpenPort } from '../gateway/public-addresses.ts';
 import type { AzureHost } from './azure-host.ts';
+import { type ConsoleGateway, makeConsoleGateway } from './console-gateway.ts';
 import { viewOf } from './dispatcher.ts';
 import type { Entra } from './entra.ts';
 import type { Application } from './entra-token-endpoint.ts';
@@ -58,6 +59,8 @@ export interface SimulatorControl {
   mutate(id: string, changes: JsonObject): void;
   /** Removes a resource, and what belongs to it, at once. */
   remove(id: string): void;
+  /** Makes a gateway as the Configuration Manager console does, in no time, and returns the id of its scale set or service. */
+  addConsoleGateway(gateway: ConsoleGateway): string;
   /** Sends a request as another person would: judged, carried out and answered like any other. `path` with api-version. */
   call(method: string, path: string, body?: JsonObject): Answer;
 }
@@ -164,6 +167,15 @@ export function createControl(controlled: Controlled): SimulatorControl {
       world().store({ id, type, document: mergePatch(document, changes) });
     },
     remove: (id) => world().remove(existing(id).id),
+    addConsoleGateway: (gateway) =>
+      makeConsoleGateway(
+        {
+          world: world(),
+          subscriptionId: controlled.subscriptionId,
+          call: (method, path, body) => callAsSomebody(controlled, method, path, body),
+        },
+        gateway,
+      ),
     call: (method, path, body) => callAsSomebody(controlled, method, path, body),
   };
 }

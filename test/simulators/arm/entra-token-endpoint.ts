@@ -15,6 +15,8 @@ export interface FederatedCredential {
 export interface Application {
   readonly principal: Principal;
   readonly secrets: Set<string>;
+  /** Secrets that it has had, and whose time is over. */
+  readonly expiredSecrets: Set<string>;
   /** PEM of certificates (public part) that it may sign assertions with. */
   readonly certificates: Set<string>;
   readonly federated: FederatedCredential[];
@@ -82,6 +84,14 @@ function proofProblem(form: URLSearchParams, application: Application, authority
   const { appId } = application.principal;
   const secret = form.get('client_secret');
   const assertion = form.get('client_assertion');
+  if (secret !== null && application.expiredSecrets.has(secret)) {
+    return refusal(
+      401,
+      'invalid_client',
+      7000222,
+      `The provided client secret keys for app '${appId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`,
+    );
+  }
   if (secret !== null) {
     return application.secrets.has(secret)
       ? undefined
@@ -122,6 +132,15 @@ function certificateProblem(token: DecodedToken, application: Application, autho
       'invalid_client',
       700027,
       `The certificate with identifier used to sign the client assertion is not registered on application '${application.principal.appId}'.`,
+    );
+  }
+  // As tokens, in the machine's time.
+  if (signer.validToDate.getTime() < Date.now()) {
+    return refusal(
+      401,
+      'invalid_client',
+      700027,
+      `The certificate with identifier used to sign the client assertion is expired on application. [Reason - The key used is expired., Thumbprint of key used by client: '${signer.fingerprint.replaceAll(':', '')}', Found key 'Start=${signer.validFrom}, End=${signer.validTo}'].`,
     );
   }
   if (!isSignedBy(token, signer.publicKey)) {

@@ -24,8 +24,8 @@ export interface Handlers {
   answer(request: ArmRequest, fault: FaultAction | undefined): Answer;
   /** Whether the request is for blobs, which are streamed. */
   isBlobPath(path: string): boolean;
-  /** Streams a request for a blob. */
-  streamBlob(incoming: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Streams a request for a blob. Unless it is `answered`, the connection ends when it has been carried out. */
+  streamBlob(incoming: IncomingMessage, response: ServerResponse, answered: boolean): Promise<void>;
   /** Told of every answer, but those of the control API and of blobs. */
   answered(exchange: Exchange): void;
 }
@@ -62,7 +62,7 @@ async function serve(handlers: Handlers, incoming: IncomingMessage, response: Se
   }
   if (fault?.kind === 'delay') await sleep(handlers.clock, fault.ms);
   if (handlers.isBlobPath(url) && fault?.kind !== 'answer') {
-    await handlers.streamBlob(incoming, response);
+    await handlers.streamBlob(incoming, response, !isUnanswered(fault));
     return;
   }
   let request: ArmRequest;
@@ -81,16 +81,32 @@ async function serve(handlers: Handlers, incoming: IncomingMessage, response: Se
     );
     return;
   }
-  const answer = fault?.kind === 'answer' ? faultAnswer(fault) : handlers.answer(request, fault);
-  const complete: Answer = { ...answer, headers: { ...commonHeaders(request), ...answer.headers } };
-  handlers.answered({ request, status: complete.status, headers: complete.headers ?? {}, body: complete.body });
+  const answer = answerRequest(handlers, request, fault);
   if (fault?.kind === 'applyThenDrop') incoming.socket.destroy();
-  else send(response, complete);
+  else if (fault?.kind !== 'applyThenSilence') send(response, answer);
+}
+
+/** Carries a request out, or does what the rule says in its place, and tells of it. */
+export function answerRequest(
+  handlers: Pick<Handlers, 'answer' | 'answered'>,
+  request: ArmRequest,
+  fault: FaultAction | undefined,
+): Answer {
+  const answer = fault?.kind === 'answer' ? faultAnswer(fault) : handlers.answer(request, fault);
+  const headers = { ...commonHeaders(request), ...answer.headers };
+  handlers.answered({ request, status: answer.status, headers, body: answer.body });
+  return { ...answer, headers };
+}
+
+/** Whether a rule keeps from the client what came of its request. */
+export function isUnanswered(fault: FaultAction | undefined): boolean {
+  return fault?.kind === 'applyThenDrop' || fault?.kind === 'applyThenSilence';
 }
 
 function faultAnswer(fault: FaultAction & { readonly kind: 'answer' }): Answer {
-  const { status, code, message = 'This answer was asked for by a fault rule.', headers = {} } = fault;
-  return { status, headers, ...(code === undefined ? {} : { body: { error: { code, message } } }) };
+  const { status, code, message = 'This answer was asked for by a fault rule.', details, headers = {} } = fault;
+  const error = { code, message, ...(details === undefined ? {} : { details }) };
+  return { status, headers, ...(code === undefined ? {} : { body: { error } }) };
 }
 
 function commonHeaders({ headers }: ArmRequest): Record<string, string> {

@@ -1,3 +1,4 @@
+import type { HttpClient } from '@azure/core-rest-pipeline';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import { seededRandom } from '../../../src/runtime/random.ts';
 import { createAcceleratedClock } from '../accelerated-clock.ts';
@@ -5,6 +6,7 @@ import { type Gateways, startGateways } from '../gateway/gateways.ts';
 import type { Azure } from './azure.ts';
 import { type AzureHost, createAzureHost, createIdentity } from './azure-host.ts';
 import { type BlobFront, createBlobFront } from './blobs/front.ts';
+import { createMemoryBlobFront } from './blobs/memory.ts';
 import { CLOUDS, type SimulatedCloud, type SimulatedCloudName } from './clouds.ts';
 import { createControl, type SimulatorControl } from './control.ts';
 import { answerControl } from './control-routes.ts';
@@ -12,6 +14,7 @@ import { answerDirectory } from './directory.ts';
 import { createEntra, type Entra } from './entra.ts';
 import type { Answer, ArmRequest } from './exchange.ts';
 import { createFaults, type FaultAction, type Faults } from './faults.ts';
+import { createInProcessClient } from './in-process-client.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { recordingOfRun } from './recording-of-run.ts';
 import { type Handlers, startHttpsServer } from './server.ts';
@@ -32,6 +35,11 @@ export interface ArmSimulator {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly control: SimulatorControl;
+  /**
+   * Carries requests to Resource Manager and Entra without a connection, for clients of Azure's SDK in this process: much
+   * faster than TLS, and with the same answers and faults. Requests for blobs take the port.
+   */
+  readonly httpClient: HttpClient;
   /** The insides of VMs. Without `gateways: true`, nothing can be reached and no process runs. */
   readonly gateways: Pick<Gateways, 'endpoint' | 'openPorts' | 'processes'>;
   /** The simulated time: that of operations and of `Date` headers. */
@@ -53,8 +61,8 @@ export interface ArmSimulatorOptions {
   readonly record?: string;
   /** Seed of ids and names. Default 1: each run has the same ones. */
   readonly seed?: number;
-  /** Whether blob storage (Azurite, a second process) is started. Default true. */
-  readonly blobs?: boolean;
+  /** Whether there is blob storage: Azurite, a second process; `memory` keeps whole blobs in this one. Default true. */
+  readonly blobs?: boolean | 'memory';
   /**
    * Whether real processes run behind VMs, as test/simulators/gateway describes: extensions end as their commands do,
    * probes really connect, and gateways can be connected to. Needs blobs. Default false.
@@ -99,7 +107,8 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
   const recording = options.record ?? recordingOfRun();
   const recorder = recording === undefined ? undefined : createRecorder(recording, () => clock.now());
   const parts = { host, entra, faults, clock, control, recorder, blobs: () => blobs };
-  const server = await startHttpsServer(options.port ?? 0, handlersOf(parts), [`*.${cloud.vaultSuffix}`]);
+  const handlers = handlersOf(parts);
+  const server = await startHttpsServer(options.port ?? 0, handlers, [`*.${cloud.vaultSuffix}`]);
   url = `https://127.0.0.1:${server.port}`;
   const close = async () => {
     await gateways?.close();
@@ -110,18 +119,31 @@ export async function startArmSimulator(options: ArmSimulatorOptions = {}): Prom
   };
   try {
     if (options.blobs !== false) {
-      blobs = await createBlobFront({ entra, certificate: server.certificate, caPem: server.caPem });
+      blobs =
+        options.blobs === 'memory'
+          ? createMemoryBlobFront({ entra })
+          : await createBlobFront({ entra, certificate: server.certificate, caPem: server.caPem });
       host.followWorlds(blobs.follow);
     }
     if (options.gateways === true) {
-      gateways = await startGateways({ clock, entra, url, caPem: server.caPem });
+      gateways = await startGateways({ clock, entra, caPem: server.caPem });
       host.followWorlds(gateways.follow);
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { ...identity, cloud, url, caPem: server.caPem, control, gateways: gateways ?? NO_GATEWAYS, clock, close };
+  return {
+    ...identity,
+    cloud,
+    url,
+    caPem: server.caPem,
+    control,
+    httpClient: createInProcessClient(handlers),
+    gateways: gateways ?? NO_GATEWAYS,
+    clock,
+    close,
+  };
 }
 
 const NO_GATEWAYS: ArmSimulator['gateways'] = {
@@ -152,11 +174,11 @@ function handlersOf({ host, entra, faults, clock, control, recorder, blobs }: Ha
     control: (request) => answerControl(control, request),
     answer: (request, fault) => answer(host.azure(), entra, request, fault),
     isBlobPath: (path) => /^\/+blob\//i.test(path),
-    streamBlob: async (incoming, response) => {
+    streamBlob: async (incoming, response, answered) => {
       host.azure().journal.count(incoming.method ?? 'GET', incoming.url ?? '');
       const front = blobs();
       if (front === undefined) response.writeHead(503).end();
-      else await front.stream(incoming, response);
+      else await front.stream(incoming, response, answered);
     },
     answered: (exchange) => {
       host.azure().journal.count(exchange.request.method, exchange.request.path);

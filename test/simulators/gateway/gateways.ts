@@ -29,14 +29,12 @@ export interface Gateways {
 export interface GatewaysParts {
   readonly clock: Clock;
   readonly entra: Entra;
-  /** `https://127.0.0.1:<port>` of the simulator: where VMs get tokens checked and files from. */
-  readonly url: string;
   /** PEM of the authority that its certificate hangs on. */
   readonly caPem: string;
 }
 
 /** Starts what all VMs share. No process runs before a world has VMs. */
-export async function startGateways({ clock, entra, url, caPem }: GatewaysParts): Promise<Gateways> {
+export async function startGateways({ clock, entra, caPem }: GatewaysParts): Promise<Gateways> {
   const directory = makeTemporaryDirectory();
   const authorities = join(directory, 'authorities.pem');
   writeFileSync(authorities, caPem);
@@ -59,7 +57,7 @@ export async function startGateways({ clock, entra, url, caPem }: GatewaysParts)
     directory,
     endpoint,
     dispatcher,
-    environment: { AZURE_AUTHORITY_HOST: url, NODE_EXTRA_CA_CERTS: authorities },
+    environment: { NODE_EXTRA_CA_CERTS: authorities },
     issueToken: (identity, resource) => ({
       kind: 'Issued',
       token: entra.identityToken(identity, resource),

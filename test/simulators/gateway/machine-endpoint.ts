@@ -14,6 +14,8 @@ export interface Service {
 
 /** What the programs of a VM may ask of it. */
 export interface MachineInside {
+  /** Azure's name of the VM's size. */
+  size(): string;
   /** A token of an identity of the VM, or why there is none. */
   token(request: TokenRequest): TokenAnswer;
   /** Installs and starts a service; rejects with the reason when it ends before it has announced `ports`. */
@@ -89,6 +91,10 @@ async function answer(
   const [, collection, name = ''] = url.pathname.split('/');
   switch (`${request.method} ${collection}`) {
     case 'GET metadata': {
+      if (url.pathname === '/metadata/instance/compute/vmSize' && request.headers.metadata === 'true') {
+        response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(inside.size());
+        return;
+      }
       const [status, body] = tokenAnswer(inside, url, request.headers.metadata === 'true');
       response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
       return;

@@ -81,6 +81,7 @@ export function createMachineHost(parts: MachineHostParts): MachineHost {
       endpoint: parts.endpoint,
       environment: parts.environment,
       token: (request) => tokenFor(world, scaleSetId, request, parts.issueToken),
+      size: () => sizeOf(world, scaleSetId, instanceId),
       onPorts: parts.onChange,
     });
     const plan = () => probePlan(world, scaleSetId, vm);
@@ -202,6 +203,13 @@ function freeSlot(machines: ReadonlyMap<string, Machine>): number {
   let slot = 0;
   while (taken.has(slot)) slot += 1;
   return slot;
+}
+
+/** The size in the model that a VM was last brought to. */
+function sizeOf(world: WorldState | undefined, scaleSetId: string, instanceId: string): string {
+  const scaleSet = world?.get(scaleSetId);
+  const instances = scaleSet === undefined ? [] : scaleSetState(scaleSet).instances;
+  return textAt(instances.find((instance) => instance.instanceId === instanceId)?.model, 'sku.name') ?? '';
 }
 
 /** A token of one of the identities that the scale set has. */

@@ -15,7 +15,6 @@ Usage: npm run simulator:gateway -- --settings FILE --certificate FILE [options]
   --settings FILE       settings as docs/gateway-settings.md describes them
   --certificate FILE    the server certificate: PFX without a password
   --package FILE        service package (default: the reference package)
-  --authority-host URL  where tokens come from (default: https://login.microsoftonline.com)
   --help                this text
 `;
 
@@ -25,7 +24,6 @@ async function main(): Promise<void> {
       settings: { type: 'string' },
       certificate: { type: 'string' },
       package: { type: 'string' },
-      'authority-host': { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -41,12 +39,12 @@ async function main(): Promise<void> {
   });
   const directory = makeTemporaryDirectory();
   const endpoint = await startMachineEndpoint();
-  const host = values['authority-host'];
   const vm = createVirtualMachine({
     directory: join(directory, 'vm'),
     endpoint,
-    environment: host === undefined ? {} : { AZURE_AUTHORITY_HOST: host },
+    environment: {},
     token: () => ({ kind: 'Refused', why: 'Identity not found' }),
+    size: () => 'Standard_D4ads_v6',
     onPorts: () => {},
   });
   try {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { strToU8, zipSync } from 'fflate';
-import { type PackageVariant, SETUP_OF_VARIANT } from './package-variants.ts';
+import { type PackageVariant, PROGRAM_OF_VARIANT, SETUP_OF_VARIANT } from './package-variants.ts';
 
 /** One time for all files, so that the same sources make the same bytes. */
 const MODIFIED = new Date(2020, 0, 1);
@@ -27,7 +27,7 @@ export function packageArchive(variant: PackageVariant = 'Reference'): Promise<U
 }
 
 async function archiveOf(variant: PackageVariant): Promise<Uint8Array> {
-  const programs = await compiled(variant === 'OtherCertificate' ? 'other-certificate' : 'gateway');
+  const programs = await compiled(PROGRAM_OF_VARIANT[variant] ?? 'gateway');
   const setup = SETUP_OF_VARIANT[variant];
   const files = {
     'setup.ps1': strToU8(SETUP_SCRIPT),

@@ -1,6 +1,6 @@
 /**
- * Service packages of the tests. `Reference` does what a gateway does; the others are those that a site should never make,
- * and that an operator has to cope with:
+ * Service packages of the tests. `Reference` does what a gateway does, and so does `NextVersion`; the others are those that a
+ * site should never make, and that an operator has to cope with:
  *
  * - `Failing`: its setup writes why it fails into the status file, and exits with 3.
  * - `Crashing`: its setup ends with an exception, and leaves no status file.
@@ -8,7 +8,20 @@
  * - `Idle`: its setup succeeds, and nothing serves after it.
  * - `OtherCertificate`: serves, with a certificate of its own making.
  */
-export type PackageVariant = 'Reference' | 'Failing' | 'Crashing' | 'Hanging' | 'Idle' | 'OtherCertificate';
+export type PackageVariant =
+  | 'Reference'
+  | 'NextVersion'
+  | 'Failing'
+  | 'Crashing'
+  | 'Hanging'
+  | 'Idle'
+  | 'OtherCertificate';
+
+/** The program that serves, where it is not that of the reference package: a module in `package/`. */
+export const PROGRAM_OF_VARIANT: Readonly<Partial<Record<PackageVariant, string>>> = {
+  NextVersion: 'next-version',
+  OtherCertificate: 'other-certificate',
+};
 
 /** What the failing setup says. */
 export const FAILING_STATUS = {

@@ -7,6 +7,7 @@ import { gatewayGraph } from '../../../src/gateway/graph.ts';
 import { resourceIds } from '../../../src/gateway/ids.ts';
 import { blobEndpoint } from '../../../src/gateway/outputs.ts';
 import { packageBlobName, settingsFile, setupFileUrl } from '../../../src/gateway/setup-files.ts';
+import { VM_MODELS } from '../../../src/gateway/vm-models.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import type { IssuedCertificate } from '../../certificate-authority.ts';
 import { textAt } from '../arm/json-path.ts';
@@ -50,11 +51,13 @@ export async function deploymentFor(
     serviceName: 'contoso.contoso.com',
     prefix: 'contoso',
     vmSku: 'Standard_D4ads_v6',
+    vmModel: VM_MODELS[0],
     instances: 1,
     contentEnabled: true,
     clientAuthentication: { trustedCertificates: [], verifyRevocation: true },
     minimumTlsVersion: '1.2',
     entra: undefined,
+    authorityHost: azure.url,
     servicePackage: { sha256: createHash('sha256').update(archive).digest('hex') },
     certificate: await certificateOf(certificate),
     operatorPrincipalId: azure.control.application().principal.objectId,

@@ -41,6 +41,7 @@ export interface VirtualMachineParts {
   /** What programs have in their environment beside what the VM itself gives them. */
   readonly environment: Readonly<Record<string, string>>;
   readonly token: MachineInside['token'];
+  readonly size: MachineInside['size'];
   /** Called when a port of the VM opens or closes. */
   readonly onPorts: () => void;
 }
@@ -95,6 +96,7 @@ export function createVirtualMachine(parts: VirtualMachineParts): VirtualMachine
 
   const inside: MachineInside = {
     token: parts.token,
+    size: parts.size,
     announcePort: (port, localPort) => {
       ports.set(port, localPort);
       portsChanged();

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent } from 'node:https';
 import type { IssuedCertificate } from '../../../certificate-authority.ts';
-import { type Entra, STORAGE_AUDIENCES } from '../entra.ts';
+import type { Entra } from '../entra.ts';
 import { originOf } from '../exchange.ts';
 import { lastName, ownerOf } from '../resource-path.ts';
 import type { WorldState } from '../world-state.ts';
-import { dataActionFor, mayUseData } from './access.ts';
 import { startAzuriteProcess } from './azurite-process.ts';
 import { createMappedContainers } from './containers.ts';
-import { type BlobError, containerNotFound, refuse, unauthenticated, unavailable } from './errors.ts';
+import { containerNotFound, refuse, unavailable } from './errors.ts';
 import { forward } from './forward.ts';
+import { isContainer, placeIn, refusalOf } from './place.ts';
 
 /**
  * Blob storage at `/blob/<account>/<container>/<blob>`: Azurite, behind what only Azure knows: which accounts and
@@ -20,7 +20,8 @@ export interface BlobFront {
   follow(world: WorldState): void;
   /** Whether a blob was uploaded. */
   exists(url: string): boolean;
-  stream(incoming: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** @param answered whether the client learns what came of it; otherwise the connection ends when it is done */
+  stream(incoming: IncomingMessage, response: ServerResponse, answered?: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,7 +44,7 @@ export async function createBlobFront(parts: {
     for (const path of uploaded) if (path.startsWith(prefix)) uploaded.delete(path);
   };
 
-  const stream = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const stream: BlobFront['stream'] = async (incoming, response, answered = true) => {
     if (world === undefined) return refuse(incoming, response, unavailable());
     const url = new URL(`${originOf(incoming)}/${(incoming.url ?? '').replace(/^\/+/, '')}`);
     const place = placeIn(url.pathname);
@@ -57,6 +58,7 @@ export async function createBlobFront(parts: {
     const note = (status: number) => {
       if (incoming.method === 'PUT' && status === 201 && (comp === null || comp === 'blocklist')) uploaded.add(key);
       if (incoming.method === 'DELETE' && status === 202) uploaded.delete(key);
+      return answered;
     };
     try {
       await forward(incoming, response, target, agent, note);
@@ -95,52 +97,4 @@ export async function createBlobFront(parts: {
       await azurite.close();
     },
   };
-}
-
-interface BlobPlace {
-  readonly account: string;
-  readonly container: string;
-  /** Still percent-encoded. */
-  readonly blob: string;
-}
-
-function placeIn(pathname: string): BlobPlace {
-  const [account = '', container = '', ...blob] = pathname.replace(/^\/+blob\/+/i, '').split('/');
-  return { account: account.toLowerCase(), container: decodeURIComponent(container), blob: blob.join('/') };
-}
-
-function isContainer(id: string): boolean {
-  return /\/blobservices\/default\/containers\/[^/]+$/i.test(id) && id.toLowerCase().includes('/microsoft.storage/');
-}
-
-/** Why blob storage does not serve the request; `undefined` when it does. */
-function refusalOf(
-  world: WorldState,
-  entra: Entra,
-  incoming: IncomingMessage,
-  { account, container }: BlobPlace,
-): BlobError | undefined {
-  const holder = world.nameHolder({ kind: 'storageAccount', name: account });
-  if (holder?.kind !== 'Resource') {
-    return { status: 404, code: 'ResourceNotFound', message: `The storage account ${account} does not exist.` };
-  }
-  const { authorization } = incoming.headers;
-  if (authorization !== undefined && /^SharedKey/i.test(authorization)) {
-    return {
-      status: 403,
-      code: 'KeyBasedAuthenticationNotPermitted',
-      message: 'Key based authentication is not permitted on this storage account.',
-    };
-  }
-  const caller = entra.authenticate(authorization, STORAGE_AUDIENCES);
-  if (caller.kind !== 'Known') return unauthenticated(originOf(incoming), world.tenantId, caller.kind);
-  const containerId = `${holder.id}/blobServices/default/containers/${container}`;
-  if (!mayUseData(world, caller.principal, dataActionFor(incoming.method ?? 'GET'), containerId)) {
-    return {
-      status: 403,
-      code: 'AuthorizationPermissionMismatch',
-      message: 'This request is not authorized to perform this operation using this permission.',
-    };
-  }
-  return world.get(containerId) === undefined ? containerNotFound() : undefined;
 }

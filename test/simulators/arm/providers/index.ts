@@ -1,5 +1,6 @@
 import type { ResourceType } from '../provider.ts';
 import { blobContainers, blobServices } from './blob-containers.ts';
+import { classicCloudServices, cloudServices } from './cloud-services.ts';
 import { loadBalancers } from './load-balancers.ts';
 import { locks } from './locks.ts';
 import { networkSecurityGroups, securityRules } from './network-security-groups.ts';
@@ -13,7 +14,7 @@ import { vaultSecrets } from './vault-secrets.ts';
 import { vaults } from './vaults.ts';
 import { subnets, virtualNetworks } from './virtual-networks.ts';
 
-/** Every type of resource that a gateway is made of. */
+/** Every type of resource that a gateway is made of, whoever made it. */
 export const resourceTypes: readonly ResourceType[] = [
   userAssignedIdentities,
   roleAssignments,
@@ -32,4 +33,6 @@ export const resourceTypes: readonly ResourceType[] = [
   virtualMachineScaleSets,
   scaleSetVirtualMachines,
   scaleSetExtensions,
+  classicCloudServices,
+  cloudServices,
 ];

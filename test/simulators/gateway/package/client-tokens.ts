@@ -1,5 +1,4 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { authorityHost } from './machine.ts';
 import type { Decision } from './serve.ts';
 import type { Settings } from './settings.ts';
 
@@ -8,10 +7,11 @@ export async function admitToken(entra: Settings['entra'], authorization: string
   if (entra === undefined) return { kind: 'Refused', why: 'This gateway takes no tokens.' };
   const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return { kind: 'Refused', why: 'A bearer token is missing.' };
-  const { tenantId, serverAppId, clientAppId } = entra;
+  const { tenantId, serverAppId, clientAppId, authorityHost = 'https://login.microsoftonline.com' } = entra;
+  const tenant = `${authorityHost}/${tenantId}`;
   try {
-    const { payload } = await jwtVerify(token, keysOf(tenantId), {
-      issuer: [`https://sts.windows.net/${tenantId}/`, `${authorityHost()}/${tenantId}/v2.0`],
+    const { payload } = await jwtVerify(token, keysOf(tenant), {
+      issuer: [`https://sts.windows.net/${tenantId}/`, `${tenant}/v2.0`],
       audience: [serverAppId, `api://${serverAppId}`],
       algorithms: ['RS256'],
     });
@@ -26,9 +26,9 @@ export async function admitToken(entra: Settings['entra'], authorization: string
 
 const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
-function keysOf(tenantId: string): ReturnType<typeof createRemoteJWKSet> {
-  const known =
-    keySets.get(tenantId) ?? createRemoteJWKSet(new URL(`${authorityHost()}/${tenantId}/discovery/v2.0/keys`));
-  keySets.set(tenantId, known);
+/** @param tenant address of the tenant at its authority */
+function keysOf(tenant: string): ReturnType<typeof createRemoteJWKSet> {
+  const known = keySets.get(tenant) ?? createRemoteJWKSet(new URL(`${tenant}/discovery/v2.0/keys`));
+  keySets.set(tenant, known);
   return known;
 }

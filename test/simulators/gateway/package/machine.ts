@@ -43,25 +43,32 @@ export function announcePort(port: number, localPort: number): Promise<void> {
   return put(`ports/${port}`, { localPort });
 }
 
+/** Azure's name of the machine's size. */
+export function machineSize(): Promise<string> {
+  return ask('GET', 'metadata/instance/compute/vmSize');
+}
+
+async function put(path: string, body: object): Promise<void> {
+  await ask('PUT', path, JSON.stringify(body));
+}
+
 /** Node's `fetch` would take longer to load than all else that a setup does. */
-function put(path: string, body: object): Promise<void> {
+function ask(method: 'GET' | 'PUT', path: string, body = ''): Promise<string> {
+  const options = { method, agent: false as const, headers: { Metadata: 'true' } };
   return new Promise((resolve, reject) => {
-    const sent = request(`${variable('MACHINE_ENDPOINT')}/${path}`, { method: 'PUT', agent: false }, (response) => {
+    const sent = request(`${variable('MACHINE_ENDPOINT')}/${path}`, options, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (part: string) => {
         text += part;
       });
-      response.on('end', () => (response.statusCode === 204 ? resolve() : reject(new Error(text))));
+      response.on('end', () =>
+        [200, 204].includes(response.statusCode ?? 0) ? resolve(text) : reject(new Error(text)),
+      );
     });
     sent.on('error', reject);
-    sent.end(JSON.stringify(body));
+    sent.end(body);
   });
-}
-
-/** Where tokens of Microsoft Entra ID come from. */
-export function authorityHost(): string {
-  return process.env.AZURE_AUTHORITY_HOST ?? 'https://login.microsoftonline.com';
 }
 
 function variable(name: string): string {

@@ -16,4 +16,4 @@ const certificate = await x509.X509CertificateGenerator.createSelfSigned({
 });
 const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
 
-await serve(readSettings(process.argv[2] ?? 'settings.json'), { cert: certificate.toString('pem'), key });
+await serve(readSettings(process.argv[2] ?? 'settings.json'), { tls: { cert: certificate.toString('pem'), key } });

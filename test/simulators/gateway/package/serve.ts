@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { announcePort, certificateInStore } from './machine.ts';
+import { announcePort, certificateInStore, machineSize } from './machine.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -52,12 +52,24 @@ async function decide(settings: Settings, request: IncomingMessage): Promise<Dec
   return undefined;
 }
 
-async function answer(settings: Settings, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** What those who connect are told beside what they ask for, so that tests see what they have reached. */
+interface Served {
+  /** Of the package. */
+  readonly version: string;
+  readonly vmSize: string;
+}
+
+async function answer(
+  settings: Settings,
+  gateway: Served,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   request.resume();
   const decision = await decide(settings, request);
   const [status, body] =
     decision === undefined
-      ? [404, { error: 'Only /CCM_Proxy_MutualAuth/<id> and /CCM_Proxy_ServerAuth/<id> are served.' }]
+      ? other(settings, gateway, request.url ?? '')
       : decision.kind === 'Refused'
         ? [401, { error: decision.why }]
         : [200, { serviceName: settings.serviceName, client: decision.as }];
@@ -69,16 +81,29 @@ async function answer(settings: Settings, request: IncomingMessage, response: Se
   response.end(request.method === 'HEAD' ? '' : text);
 }
 
-/**
- * Serves until the machine ends it.
- *
- * @param options of TLS; by default what the settings say
- */
-export async function serve(settings: Settings, options: ServerOptions = tlsOptions(settings)): Promise<void> {
+function other({ content }: Settings, gateway: Served, path: string): readonly [status: number, body: object] {
+  if (/^\/content(\/|$)/i.test(path)) {
+    return content.enabled ? [200, { gateway }] : [404, { error: 'This gateway serves no content.' }];
+  }
+  const paths = '/CCM_Proxy_MutualAuth/<id>, /CCM_Proxy_ServerAuth/<id> and /content';
+  return [404, { error: `Only ${paths} are served.`, gateway }];
+}
+
+export interface ServeOptions {
+  /** By default what the settings say. */
+  readonly tls?: ServerOptions;
+  /** Of the package. Default `reference`. */
+  readonly version?: string;
+}
+
+/** Serves until the machine ends it. */
+export async function serve(settings: Settings, options: ServeOptions = {}): Promise<void> {
+  const { tls = tlsOptions(settings), version = 'reference' } = options;
   const { clients, connectionPoints } = settings.ports;
+  const gateway = { version, vmSize: await machineSize() };
   for (const port of new Set([clients, connectionPoints])) {
-    const server = createServer(options, (request, response) => {
-      answer(settings, request, response).catch((error: unknown) => {
+    const server = createServer(tls, (request, response) => {
+      answer(settings, gateway, request, response).catch((error: unknown) => {
         console.error(error);
         response.destroy();
       });

@@ -11,7 +11,13 @@ export interface Settings {
     readonly trustedCertificates: readonly string[];
     readonly verifyRevocation: boolean;
   };
-  readonly entra?: { readonly tenantId: string; readonly serverAppId: string; readonly clientAppId: string };
+  readonly content: { readonly enabled: boolean };
+  readonly entra?: {
+    readonly tenantId: string;
+    readonly serverAppId: string;
+    readonly clientAppId: string;
+    readonly authorityHost?: string;
+  };
 }
 
 /**
@@ -37,6 +43,7 @@ export function readSettings(path: string): Settings {
         typeof settings.clientAuthentication.verifyRevocation === 'boolean',
       'clientAuthentication must hold trustedCertificates and verifyRevocation',
     ],
+    [typeof settings.content?.enabled === 'boolean', 'content.enabled must be true or false'],
   ].find(([holds]) => holds !== true);
   if (problem !== undefined) throw new Error(`The settings in ${path} are wrong: ${problem[1]}.`);
   return settings;

@@ -1,0 +1,32 @@
+import type { PassQuestion } from './client-gate.ts';
+import type { Instant } from './instant.ts';
+
+/** What the controller is to do. Deployments are named by their ids, points and groups by their names. */
+export type Action =
+  /**
+   * Level work, to be compared with what is: `AsDeclared` makes it what the spec says; `KeepServing` repairs it, never
+   * shrinks or rolls it, only adds client certificates, and renews its certificate from its recorded Secret only.
+   */
+  | { readonly kind: 'Maintain'; readonly deployment: string; readonly manner: 'AsDeclared' | 'KeepServing' }
+  | { readonly kind: 'Start'; readonly deployment: string }
+  | { readonly kind: 'Stop'; readonly deployment: string }
+  /** `Site`: the operator did not make it; through the site's cmdlet, else by a person. */
+  | { readonly kind: 'Delete'; readonly deployment: string; readonly by: 'Azure' | 'Site' }
+  | { readonly kind: 'LinkPoint'; readonly point: string; readonly deployment: string; readonly from?: string }
+  | { readonly kind: 'UnlinkPoint'; readonly point: string; readonly from: string }
+  | { readonly kind: 'JoinGroup'; readonly group: string; readonly deployment: string }
+  | { readonly kind: 'LeaveGroup'; readonly group: string; readonly deployment: string }
+  /** Both with the resourceVersion of the Site that was read. */
+  | { readonly kind: 'TakeClaim'; readonly carrier: string }
+  | { readonly kind: 'ReleaseClaim' }
+  /** A pass over the devices is to be begun at this instant or later. */
+  | { readonly kind: 'CountClients'; readonly question: PassQuestion; readonly notBefore: Instant }
+  /** The planner has something irreversible in mind: read the facts live and plan again with them, at once. */
+  | { readonly kind: 'ReadLive' }
+  /** Nothing is left to remove. */
+  | { readonly kind: 'ReleaseFinalizer' };
+
+/** Whether an action changes something outside the operator whenever it is carried out. */
+export function isWrite({ kind }: Action): boolean {
+  return kind !== 'Maintain' && kind !== 'CountClients' && kind !== 'ReadLive';
+}

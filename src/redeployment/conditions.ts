@@ -1,0 +1,302 @@
+import { couldBeGivenPoint, isAwaitingPoint } from './connection-points.ts';
+import { consentCommand } from './consent-command.ts';
+import type { CreationVerdict } from './creation.ts';
+import type { Finding, RedeploymentReason } from './finding.ts';
+import { retirementHold } from './holds.ts';
+import type { DeploymentRecord } from './record.ts';
+import { isSiteAbandoned } from './removal.ts';
+import { gateOf, isMoreRecent, isOverdue, type Successors } from './retirement.ts';
+import type { NamesVerdict } from './same-prefix.ts';
+import { factsOf, hasConsent, type Situation } from './situation.ts';
+import { isWanted } from './wanted.ts';
+import { type Conjunct, isOwnershipLost, isPresentable, isStanding, lacking } from './words.ts';
+
+/** What a plan found out on its way. */
+export interface Verdicts {
+  readonly successors: Successors;
+  readonly names: NamesVerdict;
+  readonly creation: CreationVerdict;
+}
+
+/** What the conditions are to say of the situation as it is after the plan. */
+export function conditionsOf(situation: Situation, verdicts: Verdicts): readonly Finding[] {
+  const { records } = situation;
+  return [
+    ...holdFindings(situation),
+    ...creationFindings(situation, verdicts),
+    ...records.deployments.flatMap((record) => recordFindings(situation, record, verdicts.successors)),
+    ...waitFindings(situation, verdicts.successors),
+    ...siteFindings(situation),
+  ];
+}
+
+const HOLD_MESSAGES: Readonly<Partial<Record<RedeploymentReason, string>>> = {
+  CarriesClientsOf: 'It stays as it is until the other one has been advertised for its wait.',
+  CertificateUnreadable: 'The Secret of the server certificate cannot be read: no gateway is made, drained or deleted.',
+  ClockSkew:
+    'The clock of the operator and those of Azure and the site differ by more than five minutes. No wait counts and nothing is retired. Set the clock of the node right.',
+};
+
+function holdFindings(situation: Situation): readonly Finding[] {
+  const hold = retirementHold(situation);
+  const { records, wanted, observed, wish } = situation;
+  const isIdle = records.deployments.length === 1 && wanted !== undefined && wish.power === 'Running';
+  if (hold === undefined || hold === 'Stopped' || (isIdle && hold !== 'CarriesClientsOf')) {
+    return [];
+  }
+  const whose = hold === 'CarriesClientsOf' ? `This CMG carries the clients of ${observed.claim?.claimant}. ` : '';
+  return [{ reason: hold, message: `${whose}${HOLD_MESSAGES[hold]}` }];
+}
+
+function creationFindings(situation: Situation, { names, creation }: Verdicts): readonly Finding[] {
+  if (creation.kind !== 'Wait' || creation.reason === 'Stopped' || creation.reason === 'Unknown') {
+    return [];
+  }
+  const { reason } = creation;
+  const holder = names.kind === 'Free' ? undefined : names.holder;
+  const about = holder === undefined ? {} : { deployment: holder.id };
+  return [{ reason, ...about, message: creationMessage(situation, reason, holder) }, ...idlePoints(situation, reason)];
+}
+
+function creationMessage(
+  situation: Situation,
+  reason: RedeploymentReason,
+  holder: DeploymentRecord | undefined,
+): string {
+  const name = situation.wish.serviceName;
+  const wayOut =
+    holder === undefined
+      ? ''
+      : ` To let the clients of ${holder.serviceName} be without a gateway meanwhile: ${consentCommand(situation, 'AllowClientOutage', holder)}`;
+  switch (reason) {
+    case 'NoStandbyConnectionPoint':
+      return `${name} is not built: no connection point is free for it. Add a ConnectionPoint with the role Standby for another site system.`;
+    case 'WaitingForEarlierRedeployment':
+      return `${name} is not built yet: an earlier redeployment has to end first.${wayOut}`;
+    case 'NoOtherActiveCMG':
+      return `${name} needs the names of the gateway that it replaces, which has to be deleted first, and no other CMG of the site can carry its clients. Add one and wait until clients know it.${wayOut}`;
+    case 'OutageClaimTaken':
+      return `${name} waits until ${situation.observed.claim?.claimant} has replaced its gateway.${wayOut}`;
+    case 'WaitingForNames':
+      return `${name} is built when the gateway that holds its names is deleted.`;
+    case 'WaitingForPreflight':
+      return `${name} is not built: a prerequisite is missing. The condition PrerequisitesMet names it.`;
+    case 'TooManyDeployments':
+      return `${name} is not built: the CMG has as many gateways as its status can hold. Set the spec back to one of them.`;
+    default:
+      return `${name} is not built yet.`;
+  }
+}
+
+/** Where points are missing: gateways that do not serve and could give up their last one. */
+function idlePoints(situation: Situation, reason: RedeploymentReason): readonly Finding[] {
+  const isAboutPoints = reason === 'NoStandbyConnectionPoint' || reason === 'WaitingForEarlierRedeployment';
+  return isAboutPoints ? lastPointFindings(situation) : [];
+}
+
+function lastPointFindings(situation: Situation): readonly Finding[] {
+  return situation.records.deployments
+    .filter((record) => isStanding(record) && !isWanted(situation, record))
+    .filter((record) => {
+      const { serving, points } = factsOf(situation, record);
+      return serving === 'No' && points.length > 0 && !hasConsent(situation, 'AllowClientOutage', record);
+    })
+    .map((record) => ({
+      reason: 'LastConnectionPoint' as const,
+      deployment: record.id,
+      message: `${record.serviceName} does not serve and keeps its last connection point. Repair it, add a connection point, or give its point away: ${consentCommand(situation, 'AllowClientOutage', record)}`,
+    }));
+}
+
+function recordFindings(situation: Situation, record: DeploymentRecord, successors: Successors): readonly Finding[] {
+  const found: Finding[] = [];
+  const add = (reason: RedeploymentReason, message: string) => found.push({ reason, deployment: record.id, message });
+  const name = record.serviceName;
+  if (isOwnershipLost(situation, record)) {
+    const adopt = `kubectl annotate --namespace ${situation.wish.key.replace('/', ' cmg ')} configmgr.io/adopt=<ARM id of its resource group>`;
+    add(
+      'OwnershipLost',
+      `A resource of ${name} does not carry the tags of this CMG any more, so it is neither changed nor deleted. If it is the gateway's, have it taken back: ${adopt}`,
+    );
+  }
+  if (factsOf(situation, record).seen?.credentialsMissing === true) {
+    add(
+      'OldCredentialsMissing',
+      `The credentials that ${name} was made with are gone. It is kept. Restore their Secret.`,
+    );
+  }
+  if (record.announced !== undefined) {
+    add('DeletionAnnounced', `${name} is about to be deleted. Set the spec back now if it is to stay.`);
+  }
+  switch (record.stage.phase) {
+    case 'Draining':
+      if (situation.rules.stillBehind(situation, record, successors) === undefined) {
+        add(
+          'SuccessorLost',
+          `${name} is left as it is: the gateway that takes its place is not in reach of every client.`,
+        );
+      } else {
+        add('Draining', `${name} hands over.`);
+      }
+      break;
+    case 'Deleting':
+      add(...deletionFinding(situation, record));
+      break;
+  }
+  return found;
+}
+
+function deletionFinding(situation: Situation, record: DeploymentRecord): [RedeploymentReason, string] {
+  const name = record.serviceName;
+  const isWhole = factsOf(situation, record).seen?.azure === 'Whole';
+  if (record.served === 'Yes' && isWhole && !situation.observed.mayDeleteGateway) {
+    return ['DeletionBudget', `${name} waits for its turn to be deleted.`];
+  }
+  return isSiteAbandoned(situation)
+    ? [
+        'LeftOnSite',
+        `The site does not answer. ${name} is deleted in Azure; take it out of connection points and boundary groups in the console.`,
+      ]
+    : ['DeletingDeployment', `${name} is being deleted.`];
+}
+
+const CONJUNCTS: Readonly<Record<Conjunct, string>> = {
+  Running: 'it is stopped',
+  InstancesServe: 'not every VM serves',
+  CertificatePresented: 'its address does not present its certificate',
+  NameResolves: 'the service name does not resolve to it',
+  SiteRecord: 'the site has no record of it',
+  ConnectedPoint: 'no connection point is connected',
+  BoundaryGroups: 'it is not in every boundary group',
+};
+
+/** What the newest gateway still waits for. */
+function waitFindings(situation: Situation, successors: Successors): readonly Finding[] {
+  const { wanted, records } = situation;
+  if (wanted === undefined) {
+    return leaderFindings(situation, successors);
+  }
+  const missing = lacking(situation, wanted);
+  if (missing.length > 0) {
+    return notAdvertised(situation, wanted, missing);
+  }
+  const isAlone = !records.deployments.some((other) => isStanding(other) && other.id !== wanted.id);
+  return isAlone ? [] : clientFindings(situation, wanted, successors);
+}
+
+/** While what is wanted does not exist, an earlier redeployment is what goes on. */
+function leaderFindings(situation: Situation, successors: Successors): readonly Finding[] {
+  const standing = situation.records.deployments.filter(isStanding);
+  const newest = standing.reduce<DeploymentRecord | undefined>(
+    (found, record) => (isMoreRecent(record, found) ? record : found),
+    undefined,
+  );
+  if (newest === undefined || standing.length < 2) {
+    return [];
+  }
+  const missing = lacking(situation, newest);
+  return missing.length > 0 ? notAdvertised(situation, newest, missing) : clientFindings(situation, newest, successors);
+}
+
+function notAdvertised(
+  situation: Situation,
+  record: DeploymentRecord,
+  missing: readonly Conjunct[],
+): readonly Finding[] {
+  const found: Finding[] = [];
+  const add = (reason: RedeploymentReason, message: string) => found.push({ reason, deployment: record.id, message });
+  const { serviceName } = record;
+  if (record.stage.phase === 'Provisioning') {
+    add('BuildingReplacement', `${serviceName} is being built.`);
+  } else {
+    add(
+      'NotAdvertised',
+      `${serviceName} is not in reach of every client: ${missing.map((each) => CONJUNCTS[each]).join(', ')}.`,
+    );
+  }
+  if (missing.includes('ConnectedPoint') && isAwaitingPoint(situation, record)) {
+    const names = factsOf(situation, record).points.map(({ name }) => name);
+    add(
+      'ConnectionPointNotConnected',
+      `${names.join(', ')} does not connect to ${serviceName}. Look at SMS_Cloud_ProxyConnector.log on its server.`,
+    );
+  }
+  const isWithoutPoint = isPresentable(situation, record) && factsOf(situation, record).points.length === 0;
+  if (isWithoutPoint && situation.observed.site.kind === 'Read' && !couldBeGivenPoint(situation)) {
+    const last = lastPointFindings(situation);
+    found.push(
+      ...(last.length > 0
+        ? last
+        : [
+            {
+              reason: 'NoStandbyConnectionPoint' as const,
+              deployment: record.id,
+              message: `No connection point is free for ${serviceName}. Add a ConnectionPoint with the role Standby for another site system.`,
+            },
+          ]),
+    );
+  }
+  return found;
+}
+
+function clientFindings(situation: Situation, successor: DeploymentRecord, { waited }: Successors): readonly Finding[] {
+  const olds = situation.records.deployments.filter(
+    (record) => isStanding(record) && record.served === 'Yes' && isMoreRecent(successor, record),
+  );
+  if (waited?.id !== successor.id) {
+    const message = `Clients are given the time to learn ${successor.serviceName}.`;
+    return olds.length === 0 ? [] : [{ reason: 'WaitingForClients', deployment: successor.id, message }];
+  }
+  if (situation.rules.isGateOpen(situation, successor)) {
+    return [];
+  }
+  const reason = gateReason(situation, successor);
+  return olds
+    .filter((record) => !hasConsent(situation, 'ConfirmRetire', record))
+    .map((record) => ({
+      reason,
+      deployment: record.id,
+      message: `${record.serviceName} is kept: ${GATE_MESSAGES[reason]}. To retire it all the same: ${consentCommand(situation, 'ConfirmRetire', record)}`,
+    }));
+}
+
+type GateReason = 'NoClientEvidence' | 'DeadlinePassed' | 'FewerDevicesVisible' | 'ClientsNotRefreshed';
+
+const GATE_MESSAGES: Readonly<Record<GateReason, string>> = {
+  NoClientEvidence: 'without a site nobody can tell whether clients have refreshed',
+  DeadlinePassed: 'the deadline has passed, and too few clients are seen to have refreshed',
+  FewerDevicesVisible: 'the site shows clearly fewer devices than when the redeployment began',
+  ClientsNotRefreshed: 'too few clients are seen to have refreshed',
+};
+
+function gateReason(situation: Situation, successor: DeploymentRecord): GateReason {
+  if (situation.observed.site.kind === 'None') {
+    return 'NoClientEvidence';
+  }
+  if (isOverdue(situation, successor)) {
+    return 'DeadlinePassed';
+  }
+  const gate = gateOf(situation, successor);
+  return gate.kind === 'Shut' && gate.because === 'FewerDevicesVisible' ? 'FewerDevicesVisible' : 'ClientsNotRefreshed';
+}
+
+function siteFindings({ observed, records }: Situation): readonly Finding[] {
+  const { site, otherGateways } = observed;
+  if (site.kind !== 'Read') {
+    return site.kind === 'None'
+      ? []
+      : [{ reason: 'SiteUnreachable', message: 'The site does not answer. What needs it waits.' }];
+  }
+  const names = [
+    ...site.points.flatMap(({ linkedTo }) => (linkedTo === undefined ? [] : [linkedTo])),
+    ...site.groups.flatMap(({ members }) => members),
+  ];
+  const known = new Set(
+    [...records.deployments.map(({ serviceName }) => serviceName), ...otherGateways].map((name) => name.toLowerCase()),
+  );
+  const unknown = [...new Set(names.filter((name) => !known.has(name.toLowerCase())))];
+  return unknown.map((name) => ({
+    reason: 'UnknownGateway' as const,
+    message: `A connection point or boundary group names ${name}, which is no gateway of a CMG. Take it away there in the console.`,
+  }));
+}

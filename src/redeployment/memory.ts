@@ -1,0 +1,52 @@
+import type { Observed, ObservedDeployment } from './observed.ts';
+import type { DeploymentMark, DeploymentRecord } from './record.ts';
+import { isSameName, type Situation } from './situation.ts';
+import { isMember } from './words.ts';
+
+/**
+ * Rule 11: the records, as status and tags together tell. Where the two differ, the one that deletes later wins; what
+ * carries our tag and stands in no record is taken up.
+ */
+export function recall({ records, observed }: Situation): readonly DeploymentRecord[] {
+  const seenById = new Map(observed.deployments.map((seen) => [seen.id, seen]));
+  const known = records.deployments.map((record) => {
+    const mark = seenById.get(record.id)?.mark;
+    return withDoubts(mark?.kind === 'Read' ? merge(record, mark.mark) : record, observed);
+  });
+  const knownIds = new Set(known.map(({ id }) => id));
+  const found = observed.deployments
+    .filter(({ id }) => !knownIds.has(id))
+    .flatMap((seen) => takenUp(seen))
+    .map((record) => withDoubts(record, observed));
+  return found.length === 0 ? known : [...known, ...found];
+}
+
+function merge(record: DeploymentRecord, mark: DeploymentMark): DeploymentRecord {
+  const served = mark.served === 'Yes' ? 'Yes' : record.served;
+  const wantedSince = Math.max(record.wantedSince, mark.wantedSince);
+  const wantedOrder = Math.max(record.wantedOrder, mark.wantedOrder);
+  const isSame = served === record.served && wantedSince === record.wantedSince && wantedOrder === record.wantedOrder;
+  return isSame ? record : { ...record, served, wantedSince, wantedOrder };
+}
+
+/** Its run is not known, so it begins anew. */
+function takenUp({ mark }: ObservedDeployment): readonly DeploymentRecord[] {
+  return mark.kind === 'Read'
+    ? [{ ...mark.mark, stage: { phase: mark.mark.served === 'Yes' ? 'Active' : 'Provisioning' } }]
+    : [];
+}
+
+/** A gateway whose name a point or a group carries may have served, whoever pointed it there. */
+function withDoubts(record: DeploymentRecord, { site }: Observed): DeploymentRecord {
+  const isNamed = record.served === 'No' && isNamedOnSite(site, record.serviceName);
+  return isNamed ? { ...record, served: 'Yes' } : record;
+}
+
+/** Whether a connection point or a boundary group carries a service name. */
+export function isNamedOnSite(site: Observed['site'], serviceName: string): boolean {
+  return (
+    site.kind === 'Read' &&
+    (site.points.some(({ linkedTo }) => linkedTo !== undefined && isSameName(linkedTo, serviceName)) ||
+      site.groups.some(({ members }) => isMember(members, serviceName)))
+  );
+}

@@ -1,0 +1,202 @@
+import type { Action } from './action.ts';
+import { joinGroups } from './boundary-groups.ts';
+import { conditionsOf, type Verdicts } from './conditions.ts';
+import { assignPoints } from './connection-points.ts';
+import { newDeployment } from './creation.ts';
+import type { Finding } from './finding.ts';
+import { retirementHold } from './holds.ts';
+import type { Instant } from './instant.ts';
+import type { GatewayWish, Observed } from './observed.ts';
+import { claimActions } from './outage-claim.ts';
+import type { DeploymentRecord, Records } from './record.ts';
+import { removalActions } from './removal.ts';
+import { findSuccessors, gateTerms, type Successors } from './retirement.ts';
+import { RULES, type Rules } from './rules.ts';
+import { judgeNames } from './same-prefix.ts';
+import { markServed } from './served.ts';
+import { type Situation, withDeployments } from './situation.ts';
+import { settleStages, withoutForgotten } from './stages.ts';
+import { deletionSteps, drainSteps, stopAll, upkeep } from './steps.ts';
+import { effectiveConsents } from './wanted.ts';
+import { gatherFacts, isStanding } from './words.ts';
+
+/** What one reconcile is to do. */
+export interface Plan {
+  /** To be written to status, and all of the marks to tags, before any action is carried out. */
+  readonly records: Records;
+  /** In this order. Each is carried out as far as it goes; none waits for another. */
+  readonly actions: readonly Action[];
+  /** What the conditions are to say; empty also while the CMG is suspended, whose conditions stay as they are. */
+  readonly conditions: readonly Finding[];
+}
+
+/** Plans one reconcile. Pure, total and deterministic; linear in the number of deployments. */
+export type Planner = (wish: GatewayWish, records: Records, observed: Observed, now: Instant) => Plan;
+
+/**
+ * The planner of a CMG: what to remember, do and say, from what is declared, remembered and seen.
+ *
+ * `now` comes from the `Date` of the answers that the observation was made from. Where the plan has the action `ReadLive`,
+ * the controller reads `observed.live` and plans again in the same reconcile, with everything else as it was.
+ */
+export const plan: Planner = createPlanner(RULES);
+
+/** A planner that rests on other judgements: for tests that have to see a wrong one caught. */
+export function createPlanner(rules: Rules): Planner {
+  return (wish, records, observed, now) => {
+    if (wish.suspended && wish.deletion === undefined) {
+      return { records, actions: [], conditions: [] };
+    }
+    const situation = look(rules, wish, records, observed, now);
+    const intended = carryOn({ ...situation, confirmed: true });
+    const isAtStake = isIrreversible(situation.records, intended);
+    if (!isAtStake || rules.isConfirmed(situation)) {
+      return intended;
+    }
+    const held = carryOn(situation);
+    const actions = held.actions.filter((action) => !isIrreversibleAction(action, held.records));
+    return {
+      ...held,
+      actions: observed.live === undefined ? [...actions, { kind: 'ReadLive' }] : actions,
+    };
+  };
+}
+
+/** The situation, with what is remembered brought up to what is seen. */
+function look(rules: Rules, wish: GatewayWish, records: Records, observed: Observed, now: Instant): Situation {
+  let situation: Situation = {
+    wish,
+    observed,
+    now,
+    rules,
+    records,
+    facts: new Map(),
+    wanted: undefined,
+    consents: [],
+    confirmed: false,
+  };
+  situation = withDeployments(situation, rules.recall(situation));
+  situation = { ...situation, facts: gatherFacts(situation.records.deployments, observed) };
+  situation = withDeployments(situation, rules.creditTime(situation));
+  const noted = rules.noteWish(situation);
+  situation = { ...situation, records: noted, consents: effectiveConsents(observed, noted) };
+  return { ...situation, wanted: rules.wantedOf(situation) };
+}
+
+function carryOn(situation: Situation): Plan {
+  const { wish } = situation;
+  if (wish.deletion !== undefined) {
+    return remove(situation);
+  }
+  return wish.management === 'Observe' ? observe(situation) : manage(situation);
+}
+
+function remove(situation: Situation): Plan {
+  const removing = { ...situation, records: situation.rules.removalRecords(situation) };
+  const rest = withDeployments(removing, withoutForgotten(removing));
+  return {
+    records: rest.records,
+    actions: removalActions(rest),
+    conditions: conditionsOf(rest, { successors: {}, names: { kind: 'Free' }, creation: { kind: 'None' } }),
+  };
+}
+
+function observe(situation: Situation): Plan {
+  return { records: situation.records, actions: [], conditions: [] };
+}
+
+function manage(before: Situation): Plan {
+  const names = judgeNames(before);
+  let situation = withDeployments(before, settleStages(before, findSuccessors(before), names));
+  situation = withDeployments(situation, withoutForgotten(situation));
+  situation = withDeployments(situation, markServed(situation));
+  const creation = situation.rules.judgeCreation(situation, names);
+  const verdicts: Verdicts = { successors: findSuccessors(situation), names, creation };
+  const steps = stepsOf(situation, verdicts);
+  const conditions = conditionsOf(situation, verdicts);
+  if (creation.kind === 'Create') {
+    const made = newDeployment(situation);
+    situation = withDeployments(situation, [...situation.records.deployments, made]);
+  }
+  const outageOf = situation.confirmed ? steps.outageOf : undefined;
+  return { records: remembered(situation, outageOf), actions: steps.actions, conditions };
+}
+
+interface Steps {
+  readonly actions: readonly Action[];
+  readonly outageOf?: DeploymentRecord;
+}
+
+function stepsOf(situation: Situation, { successors, names }: Verdicts): Steps {
+  const hold = retirementHold(situation);
+  const claims = claimActions(situation, names);
+  if (hold === 'Stopped') {
+    return { actions: [...stopAll(situation), ...claims] };
+  }
+  const upkeepActions = [...upkeep(situation), ...joinGroups(situation)];
+  if (hold === 'CarriesClientsOf') {
+    return { actions: [...upkeepActions, ...claims] };
+  }
+  const { actions: points, outageOf } = assignPoints(situation);
+  const actions = [
+    ...upkeepActions,
+    ...points,
+    ...drainSteps(situation, successors),
+    ...deletionSteps(situation),
+    ...claims,
+    ...clientCount(situation, successors),
+  ];
+  return outageOf === undefined ? { actions } : { actions, outageOf };
+}
+
+/** Clients are counted for the newest deployment that could let another one retire. */
+function clientCount(situation: Situation, { advertised }: Successors): readonly Action[] {
+  const { wish, records, observed } = situation;
+  const isAlone = records.deployments.filter(isStanding).length < 2;
+  const terms = advertised === undefined ? undefined : gateTerms(situation, advertised);
+  if (terms === undefined || isAlone || observed.site.kind === 'None' || wish.terms.evidence === 'TimeOnly') {
+    return [];
+  }
+  const { serviceName, advertisedSince, notBefore } = terms;
+  const question = { serviceName, advertisedSince, ignoreInactiveFor: wish.terms.ignoreClientsInactiveFor };
+  return [{ kind: 'CountClients', question, notBefore }];
+}
+
+/** The records with what the redeployment began with, and with consents that are used up. */
+function remembered({ records, observed }: Situation, outageOf: DeploymentRecord | undefined): Records {
+  const { devicesAtBeginning, ...rest } = records;
+  const lapsed =
+    outageOf === undefined
+      ? records.lapsed
+      : [...records.lapsed, { kind: 'AllowClientOutage' as const, deployment: outageOf.id }];
+  const counted =
+    devicesAtBeginning ?? observed.devices ?? observed.clientPasses.find(({ complete }) => complete)?.devices;
+  const isRunning = records.deployments.length > 1;
+  return isRunning && counted !== undefined ? { ...rest, lapsed, devicesAtBeginning: counted } : { ...rest, lapsed };
+}
+
+/** Rule 7 is about these. */
+function isIrreversibleAction(action: Action, { deployments }: Records): boolean {
+  switch (action.kind) {
+    case 'Stop':
+    case 'LeaveGroup':
+    case 'UnlinkPoint':
+      return true;
+    case 'LinkPoint':
+      return action.from !== undefined;
+    case 'Delete':
+      return deployments.find(({ id }) => id === action.deployment)?.served !== 'No';
+    default:
+      return false;
+  }
+}
+
+function isIrreversible(before: Records, { records, actions }: Plan): boolean {
+  const wasDeleting = new Set(before.deployments.filter(({ stage }) => stage.phase === 'Deleting').map(({ id }) => id));
+  return (
+    actions.some((action) => isIrreversibleAction(action, records)) ||
+    records.deployments.some(
+      ({ id, stage, served }) => stage.phase === 'Deleting' && served === 'Yes' && !wasDeleting.has(id),
+    )
+  );
+}

@@ -1,0 +1,84 @@
+import { prefixKey } from './identity.ts';
+import type { CarrierFacts } from './observed.ts';
+import type { DeploymentRecord } from './record.ts';
+import { hasConsent, type Situation } from './situation.ts';
+import { isStanding } from './words.ts';
+
+/** What stands in the way of the names of a gateway that is to be made. */
+export type NamesVerdict =
+  /** Nothing. */
+  | { readonly kind: 'Free' }
+  /** The holder goes by itself, or may be retired behind another deployment of the CMG first. */
+  | {
+      readonly kind: 'Wait';
+      readonly holder: DeploymentRecord;
+      readonly reason: 'WaitingForNames' | 'WaitingForEarlierRedeployment';
+    }
+  /** The holder is to be deleted first, as soon as its successor could be made at once. */
+  | { readonly kind: 'NotReady'; readonly holder: DeploymentRecord }
+  /** The holder may be deleted first once this CMG of the site has been claimed as carrier. */
+  | { readonly kind: 'Claim'; readonly holder: DeploymentRecord; readonly carrier: string }
+  /** Another CMG of the site has a claim. */
+  | { readonly kind: 'ClaimTaken'; readonly holder: DeploymentRecord }
+  /** Nobody could carry the clients. */
+  | { readonly kind: 'NoCarrier'; readonly holder: DeploymentRecord }
+  /** The holder is to be deleted first, now. */
+  | { readonly kind: 'DeleteFirst'; readonly holder: DeploymentRecord };
+
+/** Rule 6: whether the names of what is wanted are free, and if not, what may be done about it. */
+export function judgeNames(situation: Situation): NamesVerdict {
+  const { records, wish } = situation;
+  const prefix = prefixKey(wish.serviceName);
+  const holder = records.deployments.find(({ serviceName }) => prefixKey(serviceName) === prefix);
+  if (holder === undefined) {
+    return { kind: 'Free' };
+  }
+  if (holder.stage.phase === 'Deleting' || holder.served === 'No') {
+    return { kind: 'Wait', holder, reason: 'WaitingForNames' };
+  }
+  const isConsented = hasConsent(situation, 'AllowClientOutage', holder);
+  if (!isConsented && situation.rules.mayBeSucceeded(situation, holder)) {
+    return { kind: 'Wait', holder, reason: 'WaitingForEarlierRedeployment' };
+  }
+  if (!situation.observed.preflight.wholePassed) {
+    return { kind: 'NotReady', holder };
+  }
+  return isConsented ? { kind: 'DeleteFirst', holder } : judgeCarriers(situation, holder);
+}
+
+/** Whether another deployment that served may still let the holder retire: it was wanted more recently, or drains it. */
+export function mayBeSucceeded({ records }: Situation, holder: DeploymentRecord): boolean {
+  return (
+    holder.stage.phase === 'Draining' ||
+    records.deployments.some(
+      (other) => other.served === 'Yes' && isStanding(other) && other.wantedOrder > holder.wantedOrder,
+    )
+  );
+}
+
+function judgeCarriers(situation: Situation, holder: DeploymentRecord): NamesVerdict {
+  const { wish, observed, rules } = situation;
+  const { claim, carriers } = observed;
+  if (claim !== undefined && claim.claimant !== wish.key) {
+    return { kind: 'ClaimTaken', holder };
+  }
+  const carrier = carriers.find(
+    (facts) => rules.mayCarry(facts) && (claim === undefined || facts.key === claim.carrier),
+  );
+  if (carrier === undefined) {
+    return { kind: 'NoCarrier', holder };
+  }
+  return claim === undefined ? { kind: 'Claim', holder, carrier: carrier.key } : { kind: 'DeleteFirst', holder };
+}
+
+/** Whether a CMG can carry the clients of another one whose gateway is away. */
+export function mayCarry(facts: CarrierFacts): boolean {
+  return (
+    facts.ready &&
+    facts.running &&
+    facts.current &&
+    !facts.redeploying &&
+    facts.gateOpen &&
+    facts.advertisedFor >= facts.minimumWait
+  );
+}

@@ -1,0 +1,159 @@
+import { groupsWith } from './boundary-groups.ts';
+import { retirementHold } from './holds.ts';
+import type { Instant } from './instant.ts';
+import type { DeletionCause, DeploymentRecord, Stage } from './record.ts';
+import { isMoreRecent, type Successors } from './retirement.ts';
+import type { NamesVerdict } from './same-prefix.ts';
+import { factsOf, type Situation } from './situation.ts';
+import { notInFuture } from './time-credit.ts';
+import { isStopped, isWanted } from './wanted.ts';
+import { isOwnershipLost } from './words.ts';
+
+/** The deployments in the stages that they are in from now on. Rules 2, 3, 4, 6 and 9. */
+export function settleStages(
+  situation: Situation,
+  successors: Successors,
+  names: NamesVerdict,
+): readonly DeploymentRecord[] {
+  const { records, rules } = situation;
+  const hold = retirementHold(situation);
+  return records.deployments.map((record) => {
+    if (record.stage.phase === 'Deleting' || isOwnershipLost(situation, record)) {
+      return withoutAnnouncement(record);
+    }
+    if (isWanted(situation, record)) {
+      return rules.settleWanted(situation, record);
+    }
+    if (hold !== undefined) {
+      return withoutAnnouncement(record);
+    }
+    const cause = causeToDelete(situation, record, successors, names);
+    if (cause !== undefined) {
+      return approachDeletion(situation, record, cause);
+    }
+    return withoutAnnouncement(withStage(record, stageOfOld(situation, record, successors)));
+  });
+}
+
+/** Rule 4: what is wanted serves, whatever was begun to retire it. */
+export function settleWanted(situation: Situation, record: DeploymentRecord): DeploymentRecord {
+  const isThere = record.stage.phase !== 'Provisioning' || factsOf(situation, record).serving === 'Yes';
+  return withoutAnnouncement(withStage(record, { phase: isThere ? 'Active' : 'Provisioning' }));
+}
+
+/** Why a deployment that is not wanted is deleted from here on, if it is. */
+function causeToDelete(
+  situation: Situation,
+  record: DeploymentRecord,
+  successors: Successors,
+  names: NamesVerdict,
+): DeletionCause | undefined {
+  const { rules } = situation;
+  if (rules.isKnownNeverServed(situation, record)) {
+    return 'NeverServed';
+  }
+  if (rules.isGone(situation, record)) {
+    return 'Gone';
+  }
+  if (names.kind === 'DeleteFirst' && names.holder.id === record.id) {
+    return 'DeleteFirst';
+  }
+  const isDrained = record.stage.phase === 'Draining' && rules.isDrained(situation, record);
+  return isDrained && rules.stillBehind(situation, record, successors) !== undefined ? 'Retired' : undefined;
+}
+
+/**
+ * Rule 4: the point of no return is announced one reconcile before it is entered, and rule 7: it is entered only on facts
+ * that were read live. One that never served goes at once.
+ */
+function approachDeletion(situation: Situation, record: DeploymentRecord, because: DeletionCause): DeploymentRecord {
+  if (because === 'NeverServed' || (record.announced === because && situation.confirmed)) {
+    return withoutAnnouncement({ ...record, stage: { phase: 'Deleting', because } });
+  }
+  return record.announced === because ? record : { ...record, announced: because };
+}
+
+function stageOfOld(situation: Situation, record: DeploymentRecord, successors: Successors): Stage {
+  const { stage } = record;
+  if (record.served === 'No') {
+    return stage;
+  }
+  if (stage.phase === 'Draining') {
+    return stillDraining(situation, record, stage, successors);
+  }
+  const behind = situation.rules.drainsBehind(situation, record, successors);
+  if (behind !== undefined) {
+    return { phase: 'Draining', behind: behind.id };
+  }
+  const hasSuccessor = successors.advertised !== undefined && isMoreRecent(successors.advertised, record);
+  return { phase: hasSuccessor ? 'Superseded' : 'Active' };
+}
+
+function stillDraining(
+  situation: Situation,
+  record: DeploymentRecord,
+  stage: Extract<Stage, { phase: 'Draining' }>,
+  successors: Successors,
+): Stage {
+  const behind = situation.rules.stillBehind(situation, record, successors)?.id ?? stage.behind;
+  const stoppedAt = isStopped(situation, record) ? stoppedSince(stage.stoppedAt, situation.now) : undefined;
+  if (behind === stage.behind && stoppedAt === stage.stoppedAt) {
+    return stage;
+  }
+  return stoppedAt === undefined ? { phase: 'Draining', behind } : { phase: 'Draining', behind, stoppedAt };
+}
+
+function stoppedSince(stoppedAt: Instant | undefined, now: Instant): Instant {
+  return stoppedAt === undefined ? now : notInFuture(stoppedAt, now);
+}
+
+/** Whether a draining deployment has given away everything, and has been stopped for as long as it should. */
+export function isDrained(situation: Situation, record: DeploymentRecord): boolean {
+  const { wish, now, observed } = situation;
+  const { stage } = record;
+  const { points } = factsOf(situation, record);
+  if (stage.phase !== 'Draining' || observed.site.kind === 'Unreachable') {
+    return false;
+  }
+  const hasLeft = points.length === 0 && groupsWith(situation, record).length === 0;
+  const { drainFor } = wish.terms;
+  return hasLeft && (drainFor === 0 || (stage.stoppedAt !== undefined && now - stage.stoppedAt >= drainFor));
+}
+
+function withStage(record: DeploymentRecord, stage: Stage): DeploymentRecord {
+  if (stage === record.stage || (stage.phase === record.stage.phase && stage.phase !== 'Draining')) {
+    return record;
+  }
+  return { ...record, stage };
+}
+
+function withoutAnnouncement(record: DeploymentRecord): DeploymentRecord {
+  if (record.announced === undefined) {
+    return record;
+  }
+  const { announced: _taken, ...rest } = record;
+  return rest;
+}
+
+/** Deployments without those of which nothing is left. */
+export function withoutForgotten(situation: Situation): readonly DeploymentRecord[] {
+  const { deployments } = situation.records;
+  return deployments.some((record) => isForgotten(situation, record))
+    ? deployments.filter((record) => !isForgotten(situation, record))
+    : deployments;
+}
+
+/** Whether nothing is left of a deployment that was being deleted: not in Azure, and no point or group names it. */
+function isForgotten(situation: Situation, record: DeploymentRecord): boolean {
+  const { seen } = factsOf(situation, record);
+  return record.stage.phase === 'Deleting' && seen?.azure === 'Absent' && situation.rules.isDetached(situation, record);
+}
+
+/** Whether no point or group names a deployment, as far as the site has been read. */
+export function isDetached(situation: Situation, record: DeploymentRecord): boolean {
+  const { site } = situation.observed;
+  if (site.kind !== 'Read') {
+    return site.kind === 'None' || record.served === 'No';
+  }
+  return factsOf(situation, record).points.length === 0 && groupsWith(situation, record).length === 0;
+}

@@ -1,0 +1,85 @@
+import type { Action } from './action.ts';
+import { groupsWith, leaveGroups, takeOutOfGroups } from './boundary-groups.ts';
+import { handOverPoints, takePointsAway } from './connection-points.ts';
+import { retirementHold } from './holds.ts';
+import type { DeploymentRecord } from './record.ts';
+import type { Successors } from './retirement.ts';
+import { factsOf, type Situation } from './situation.ts';
+import { isStopped, isWanted } from './wanted.ts';
+import { isOwnershipLost, isStanding } from './words.ts';
+
+/** What the operator keeps up of each deployment, and starts of what should run. Rule 9. */
+export function upkeep(situation: Situation): readonly Action[] {
+  return situation.records.deployments
+    .filter((record) => isStanding(record) && isTouchable(situation, record))
+    .flatMap((record): readonly Action[] => {
+      const manner = situation.rules.mannerOfUpkeep(situation, record);
+      const maintain: Action = { kind: 'Maintain', deployment: record.id, manner };
+      return isStopped(situation, record) ? [maintain, { kind: 'Start', deployment: record.id }] : [maintain];
+    });
+}
+
+/** Rule 9: what is not wanted is kept as it is. */
+export function mannerOfUpkeep(situation: Situation, record: DeploymentRecord): 'AsDeclared' | 'KeepServing' {
+  return isWanted(situation, record) ? 'AsDeclared' : 'KeepServing';
+}
+
+function isTouchable(situation: Situation, record: DeploymentRecord): boolean {
+  return !isOwnershipLost(situation, record) && factsOf(situation, record).seen?.credentialsMissing !== true;
+}
+
+/** Stops everything that runs, for `powerState: Stopped`. */
+export function stopAll(situation: Situation): readonly Action[] {
+  return situation.records.deployments
+    .filter((record) => isStanding(record) && isTouchable(situation, record))
+    .filter((record) => factsOf(situation, record).seen?.running === 'Yes')
+    .map(({ id }) => ({ kind: 'Stop', deployment: id }));
+}
+
+/** Rule 3: the next step of each draining deployment, behind a successor that is looked at again. */
+export function drainSteps(situation: Situation, successors: Successors): readonly Action[] {
+  if (retirementHold(situation) !== undefined || situation.observed.site.kind === 'Unreachable') {
+    return [];
+  }
+  return situation.records.deployments
+    .filter((record) => record.stage.phase === 'Draining' && !isOwnershipLost(situation, record))
+    .flatMap((record) => {
+      const successor = situation.rules.stillBehind(situation, record, successors);
+      return successor === undefined ? [] : drainStep(situation, record, successor);
+    });
+}
+
+/** First the groups, then the points, then it is stopped. */
+function drainStep(situation: Situation, record: DeploymentRecord, successor: DeploymentRecord): readonly Action[] {
+  if (groupsWith(situation, record).length > 0) {
+    return leaveGroups(situation, record, successor);
+  }
+  if (factsOf(situation, record).points.length > 0) {
+    return handOverPoints(situation, record, successor);
+  }
+  const isToStop = situation.wish.terms.drainFor > 0 && factsOf(situation, record).seen?.running === 'Yes';
+  return isToStop && isTouchable(situation, record) ? [{ kind: 'Stop', deployment: record.id }] : [];
+}
+
+/** The next step of each deployment that is being deleted: away from groups and points first, then Azure. */
+export function deletionSteps(situation: Situation): readonly Action[] {
+  if (!situation.observed.certificateReadable && situation.wish.deletion === undefined) {
+    return [];
+  }
+  return situation.records.deployments
+    .filter(({ stage }) => stage.phase === 'Deleting')
+    .flatMap((record) => deletionStep(situation, record));
+}
+
+function deletionStep(situation: Situation, record: DeploymentRecord): readonly Action[] {
+  const { seen } = factsOf(situation, record);
+  if (!situation.rules.isDetached(situation, record)) {
+    return [...takeOutOfGroups(situation, record), ...takePointsAway(situation, record)];
+  }
+  if (seen === undefined || seen.azure === 'Absent' || seen.azure === 'Unknown' || !isTouchable(situation, record)) {
+    return [];
+  }
+  const isWithinBudget = record.served === 'No' || seen.azure === 'Partial' || situation.observed.mayDeleteGateway;
+  const by = record.identity.provisioner === 'Site' ? 'Site' : 'Azure';
+  return isWithinBudget ? [{ kind: 'Delete', deployment: record.id, by }] : [];
+}

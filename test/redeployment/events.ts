@@ -1,0 +1,281 @@
+import { HOUR, MINUTE } from '../../src/redeployment/instant.ts';
+import { type Consent, type DeploymentRecord, NO_RECORDS } from '../../src/redeployment/record.ts';
+import type { Crash } from './execution.ts';
+import { settleWorld } from './execution.ts';
+import { OUTAGE, passTime, without } from './progress.ts';
+import {
+  type Cmg,
+  cmgAt,
+  type Gateway,
+  IDENTITIES,
+  KEYS,
+  nameOf,
+  type World,
+  withCmg,
+  withGateway,
+  withPoint,
+} from './world.ts';
+
+/** Something that people or the world do to the operator. */
+export interface Happening {
+  /** What it is called in the matrix; an edit may be several things at once. */
+  readonly names: readonly EventName[];
+  /** The CMG that it happens to; `undefined`: to both. */
+  readonly cmg: number | undefined;
+  /** Undoes something of before, and so does not count as another one. */
+  readonly heals: boolean;
+  readonly apply: (world: World) => World;
+}
+
+/** The rows of the matrix. */
+export const EVENT_NAMES = [
+  'edit',
+  'second edit',
+  'revert',
+  'same prefix',
+  'certificate change',
+  'suspend',
+  'resume',
+  'stop',
+  'start',
+  'delete the CMG',
+  'delete the carrier',
+  'consent to an outage',
+  'consent to retire',
+  'withdraw the consent',
+  'connection point lost',
+  'connection point repaired',
+  'connection point unlinked by hand',
+  'connection point connected',
+  'connection point added',
+  'boundary group lost',
+  'site down',
+  'site up',
+  'Azure down',
+  'Azure up',
+  'VMs fail',
+  'VMs serve again',
+  'VMs stopped by hand',
+  'scale set deleted by hand',
+  'group deleted by hand',
+  'status lost',
+  'tags lost',
+  'adopted',
+  'operator down for two hours',
+  'crash after the status',
+  'crash after the tags',
+  'crash after the first action',
+  'local clock steps',
+  'local clock set right',
+  'clocks jump ahead',
+  'clocks jump back',
+  'certificate unreadable',
+  'certificate readable',
+  'devices hidden',
+  'devices visible',
+  'quota missing',
+  'quota there',
+  'a day passes',
+  'clients learn the name',
+  'gateway provisioned',
+  'gateway deleted',
+] as const;
+
+/** A row of the matrix. */
+export type EventName = (typeof EVENT_NAMES)[number];
+
+/** All that may happen in this world, but for crashes. */
+export function happenings(world: World): readonly Happening[] {
+  return [
+    ...world.cmgs.flatMap((cmg, at) => (cmg.gone ? [] : happeningsTo(world, cmg, at))),
+    ...globalHappenings(world),
+  ];
+}
+
+/** The crashes, as events. */
+export const CRASHES: Readonly<Record<Crash, EventName>> = {
+  AfterStatus: 'crash after the status',
+  AfterTags: 'crash after the tags',
+  AfterFirstAction: 'crash after the first action',
+};
+
+function happeningsTo(world: World, cmg: Cmg, at: number): readonly Happening[] {
+  const one = (name: EventName, change: Partial<Cmg>, heals = false): Happening => ({
+    names: [name],
+    cmg: at,
+    heals,
+    apply: (then) => withCmg(then, at, change),
+  });
+  const isCarrier = world.claim?.carrier === KEYS[at];
+  const spec = (name: EventName, change: Partial<Cmg>, heals = false): Happening => ({
+    names: name === 'delete the CMG' && isCarrier ? [name, 'delete the carrier'] : [name],
+    cmg: at,
+    heals,
+    apply: (then) => withCmg(then, at, { ...change, generation: cmgAt(then, at).generation + 1 }),
+  });
+  return [
+    ...edits(cmg, at),
+    cmg.suspended ? spec('resume', { suspended: false }, true) : spec('suspend', { suspended: true }),
+    cmg.stopped ? spec('start', { stopped: false }, true) : spec('stop', { stopped: true }),
+    ...(cmg.deletion ? [] : [spec('delete the CMG', { deletion: true })]),
+    ...consents(cmg, at),
+    ...(cmg.consents.length > 0 ? [one('withdraw the consent', { consents: [] }, true)] : []),
+    cmg.quota ? one('quota missing', { quota: false }) : one('quota there', { quota: true }, true),
+    ...(cmg.group.length > 0 ? [one('boundary group lost', { group: [] })] : []),
+    ...(cmg.records.deployments.length > 0 ? [one('status lost', { records: NO_RECORDS })] : []),
+    ...pointHappenings(world, at),
+    ...cmg.gateways.flatMap((gateway) => gatewayHappenings(cmg, at, gateway)),
+  ];
+}
+
+function edits(cmg: Cmg, at: number): readonly Happening[] {
+  return (IDENTITIES[at] ?? []).flatMap((_identity, wish) => (wish === cmg.wish ? [] : [editTo(cmg, at, wish)]));
+}
+
+function editTo(cmg: Cmg, at: number, wish: number): Happening {
+  const { deployments } = cmg.records;
+  const recorded = (test: (record: DeploymentRecord) => boolean) => deployments.some(test);
+  const isRevert = recorded(({ identity }) => identity === IDENTITIES[at]?.[wish]);
+  const samePrefix = recorded(({ serviceName }) => serviceName === nameOf(at, wish));
+  const isRunning = deployments.length > 1 || !recorded(({ identity }) => identity === IDENTITIES[at]?.[cmg.wish]);
+  const kinds: readonly (readonly [EventName, boolean])[] = [
+    ['edit', true],
+    ['second edit', isRunning],
+    ['revert', isRevert],
+    [at === 0 ? 'same prefix' : 'certificate change', samePrefix && !isRevert],
+  ];
+  return {
+    names: kinds.filter(([, is]) => is).map(([name]) => name),
+    cmg: at,
+    heals: false,
+    apply: (world) => withWish(world, at, wish),
+  };
+}
+
+/** The time that was counted for what is wanted anew counts no longer. */
+function withWish(world: World, at: number, wish: number): World {
+  const { gateways, generation } = cmgAt(world, at);
+  return withCmg(world, at, {
+    wish,
+    generation: generation + 1,
+    gateways: gateways.map((gateway) => (gateway.identity === wish ? { ...gateway, credit: 0 } : gateway)),
+  });
+}
+
+/** A person may consent to what concerns any of the deployments. An annotation holds one value. */
+function consents({ consents: given, records }: Cmg, at: number): readonly Happening[] {
+  const kinds: readonly (readonly [EventName, Consent['kind']])[] = [
+    ['consent to an outage', 'AllowClientOutage'],
+    ['consent to retire', 'ConfirmRetire'],
+  ];
+  return records.deployments.flatMap(({ id }) =>
+    kinds
+      .filter(([, kind]) => !given.some((each) => each.kind === kind && each.deployment === id))
+      .map(([name, kind]) => ({
+        names: [name],
+        cmg: at,
+        heals: false,
+        apply: (world: World) => withConsent(world, at, { kind, deployment: id }),
+      })),
+  );
+}
+
+/** The world with a person's word in its annotation. */
+export function withConsent(world: World, at: number, consent: Consent): World {
+  const others = cmgAt(world, at).consents.filter(({ kind }) => kind !== consent.kind);
+  return withCmg(world, at, { consents: [...others, consent] });
+}
+
+function pointHappenings(world: World, at: number): readonly Happening[] {
+  return world.points
+    .filter(({ cmg }) => cmg === at)
+    .flatMap(({ name, broken, linkedTo }): readonly Happening[] => {
+      const to = (event: EventName, change: Parameters<typeof withPoint>[2], heals: boolean): Happening => ({
+        names: [event],
+        cmg: at,
+        heals,
+        apply: (then) => settleWorld(withPoint(then, name, change)),
+      });
+      return [
+        broken
+          ? to('connection point repaired', { broken: false }, true)
+          : to('connection point lost', { broken: true, connected: false }, false),
+        ...(linkedTo === undefined
+          ? []
+          : [to('connection point unlinked by hand', { linkedTo: undefined, connected: false }, false)]),
+      ];
+    })
+    .concat(
+      hasSpare(world, at)
+        ? []
+        : [{ names: ['connection point added'], cmg: at, heals: false, apply: (then) => withSpare(then, at) }],
+    );
+}
+
+function hasSpare({ points }: World, at: number): boolean {
+  return points.some(({ name }) => name === `spare-${at}`);
+}
+
+/** The world with another standby connection point for a CMG. */
+export function withSpare(world: World, at: number): World {
+  const spare = {
+    name: `spare-${at}`,
+    cmg: at,
+    role: 'Standby' as const,
+    linkedTo: undefined,
+    connected: false,
+    broken: false,
+  };
+  return { ...world, points: [...world.points, spare] };
+}
+
+function gatewayHappenings({ records }: Cmg, at: number, gateway: Gateway): readonly Happening[] {
+  const { id, azure, healthy, running, mark, deleting } = gateway;
+  const to = (name: EventName, change: Partial<Gateway>, heals: boolean): Happening => ({
+    names: [name],
+    cmg: at,
+    heals,
+    apply: (then) => settleWorld(withGateway(then, at, id, change)),
+  });
+  const isThere = azure === 'Whole' && !deleting;
+  const recorded = records.deployments.find((record) => record.id === id);
+  return [
+    ...(isThere && healthy ? [to('VMs fail', { healthy: false }, false)] : []),
+    ...(isThere && !healthy ? [to('VMs serve again', { healthy: true }, true)] : []),
+    ...(isThere && running ? [to('VMs stopped by hand', { running: false }, false)] : []),
+    ...(isThere ? [to('scale set deleted by hand', { azure: 'Partial' }, false)] : []),
+    { names: ['group deleted by hand'], cmg: at, heals: false, apply: (then) => settleWorld(without(then, at, id)) },
+    ...(mark === undefined ? [] : [to('tags lost', { mark: undefined }, false)]),
+    ...(mark === undefined && recorded !== undefined ? [to('adopted', { mark: markFor(recorded) }, true)] : []),
+  ];
+}
+
+/** The tags that a person lets the operator write again. */
+export function markFor({ id, identity, serviceName, served, wantedSince, wantedOrder }: DeploymentRecord) {
+  return { id, identity, serviceName, served, wantedSince, wantedOrder };
+}
+
+function globalHappenings(world: World): readonly Happening[] {
+  const to = (name: EventName, change: Partial<World>, heals = false): Happening => ({
+    names: [name],
+    cmg: undefined,
+    heals,
+    apply: (then) => ({ ...then, ...change }),
+  });
+  return [
+    world.siteUp ? to('site down', { siteUp: false }) : to('site up', { siteUp: true }, true),
+    world.azureUp ? to('Azure down', { azureUp: false }) : to('Azure up', { azureUp: true }, true),
+    world.certificateReadable
+      ? to('certificate unreadable', { certificateReadable: false })
+      : to('certificate readable', { certificateReadable: true }, true),
+    world.devicesHidden
+      ? to('devices visible', { devicesHidden: false }, true)
+      : to('devices hidden', { devicesHidden: true }),
+    world.localClockOff === 0
+      ? to('local clock steps', { localClockOff: 10 * MINUTE })
+      : to('local clock set right', { localClockOff: 0 }, true),
+    to('clocks jump ahead', { allClocksOff: world.allClocksOff + 30 * HOUR }),
+    to('clocks jump back', { allClocksOff: world.allClocksOff - 30 * HOUR }),
+    { names: ['operator down for two hours'], cmg: undefined, heals: false, apply: (then) => passTime(then, OUTAGE) },
+  ];
+}

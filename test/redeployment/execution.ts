@@ -1,0 +1,226 @@
+import type { Action } from '../../src/redeployment/action.ts';
+import type { Plan, Planner } from '../../src/redeployment/planner.ts';
+import type { DeploymentMark, DeploymentRecord, Records } from '../../src/redeployment/record.ts';
+import { judgeAction, judgePlan, type Violation } from './invariants.ts';
+import { dateOf, observe, readLive, wishOf } from './observation.ts';
+import {
+  type Cmg,
+  cmgAt,
+  type Gateway,
+  IDENTITIES,
+  KEYS,
+  nameOf,
+  serves,
+  type World,
+  withCmg,
+  withGateway,
+  withPoint,
+} from './world.ts';
+
+/** After which write the operator dies. */
+export type Crash = 'AfterStatus' | 'AfterTags' | 'AfterFirstAction';
+
+/** What one reconcile came to. */
+export interface Reconciled {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly violations: readonly Violation[];
+}
+
+/** What else happens during a reconcile. */
+export interface Disturbance {
+  /** Between the observation and what is read live. */
+  readonly meanwhile?: (world: World) => World;
+  readonly crash?: Crash;
+}
+
+/** One reconcile of a CMG, as the controller does it: observe, plan, read live where asked to, write down, act. */
+export function reconcile(world: World, at: number, planner: Planner, disturbance: Disturbance = {}): Reconciled {
+  const wish = wishOf(world, at);
+  const observed = observe(world, at);
+  const before = cmgAt(world, at).records;
+  const now = dateOf(world);
+  let plan = planner(wish, before, observed, now);
+  const then = disturbance.meanwhile?.(world) ?? world;
+  if (plan.actions.some(({ kind }) => kind === 'ReadLive')) {
+    plan = planner(wish, before, { ...observed, live: readLive(then, at) }, now);
+  }
+  if (cmgAt(then, at).gone) {
+    return { world: then, plan, violations: [] };
+  }
+  const violations = judgePlan(world, at, before, plan);
+  const written = writeDown(then, at, plan.records, disturbance.crash !== 'AfterStatus');
+  const done = disturbance.crash === 'AfterStatus' || disturbance.crash === 'AfterTags' ? 0 : plan.actions.length;
+  const actions = plan.actions.slice(0, disturbance.crash === 'AfterFirstAction' ? firstWrite(plan.actions) : done);
+  return carryOut(written, world, at, plan, actions, violations);
+}
+
+function firstWrite(actions: readonly Action[]): number {
+  const at = actions.findIndex(({ kind }) => kind !== 'Maintain' && kind !== 'CountClients');
+  return at === -1 ? actions.length : at + 1;
+}
+
+function carryOut(
+  written: World,
+  seen: World,
+  at: number,
+  plan: Plan,
+  actions: readonly Action[],
+  violations: readonly Violation[],
+): Reconciled {
+  let world = written;
+  let found = violations;
+  for (const action of actions) {
+    const next = settleWorld(act(world, at, action, plan.records));
+    if (next !== world) {
+      const more = judgeAction({ seen, before: world, after: next, at, action, records: plan.records });
+      found = more.length === 0 ? found : [...found, ...more];
+    }
+    world = next;
+  }
+  return { world, plan, violations: found };
+}
+
+/** Writes the records to status and to the tags of what exists. */
+function writeDown(world: World, at: number, records: Records, withTags: boolean): World {
+  const cmg = cmgAt(world, at);
+  const isNew = records.deployments.some(({ id }) => id === `d${cmg.made + 1}`);
+  const gateways =
+    withTags && world.azureUp ? cmg.gateways.map((gateway) => tagged(gateway, records.deployments)) : cmg.gateways;
+  if (records === cmg.records && gateways.every((gateway, index) => gateway === cmg.gateways[index])) {
+    return world;
+  }
+  return withCmg(world, at, { records, gateways, made: isNew ? cmg.made + 1 : cmg.made });
+}
+
+function tagged(gateway: Gateway, records: readonly DeploymentRecord[]): Gateway {
+  const record = records.find(({ id }) => id === gateway.id);
+  if (record === undefined || gateway.mark === undefined || gateway.azure === 'Absent') {
+    return gateway;
+  }
+  const mark = markOf(record);
+  return isSameMark(gateway.mark, mark) ? gateway : { ...gateway, mark };
+}
+
+function isSameMark(one: DeploymentMark, other: DeploymentMark): boolean {
+  return one.served === other.served && one.wantedOrder === other.wantedOrder && one.wantedSince === other.wantedSince;
+}
+
+function markOf({ id, identity, serviceName, served, wantedSince, wantedOrder }: DeploymentRecord): DeploymentMark {
+  return { id, identity, serviceName, served, wantedSince, wantedOrder };
+}
+
+/** Carries out one action; what cannot be done has no effect. */
+function act(world: World, at: number, action: Action, records: Records): World {
+  switch (action.kind) {
+    case 'Maintain':
+      return action.manner === 'AsDeclared' ? build(world, at, records.deployments, action.deployment) : world;
+    case 'Start':
+    case 'Stop':
+      return world.azureUp ? changed(world, at, action.deployment, { running: action.kind === 'Start' }) : world;
+    case 'Delete':
+      return world.azureUp ? changed(world, at, action.deployment, { deleting: true }) : world;
+    case 'LinkPoint':
+    case 'UnlinkPoint':
+    case 'JoinGroup':
+    case 'LeaveGroup':
+      return world.siteUp ? actOnSite(world, at, action, records) : world;
+    case 'TakeClaim':
+      return world.claim === undefined
+        ? { ...world, claim: { claimant: KEYS[at] ?? '', carrier: action.carrier } }
+        : world;
+    case 'ReleaseClaim':
+      return { ...world, claim: undefined };
+    case 'ReleaseFinalizer':
+      return withCmg(world, at, { gone: true });
+    case 'CountClients':
+    case 'ReadLive':
+      return world;
+  }
+}
+
+function changed(world: World, at: number, id: string, change: Partial<Gateway>): World {
+  const gateway = cmgAt(world, at).gateways.find((each) => each.id === id);
+  const isChange =
+    gateway !== undefined &&
+    gateway.azure !== 'Absent' &&
+    Object.entries(change).some(([name, value]) => gateway[name as keyof Gateway] !== value);
+  return isChange ? withGateway(world, at, id, change) : world;
+}
+
+function build(world: World, at: number, records: readonly DeploymentRecord[], id: string): World {
+  const cmg = cmgAt(world, at);
+  const record = records.find((each) => each.id === id);
+  const existing = cmg.gateways.find((gateway) => gateway.id === id);
+  if (!world.azureUp || record === undefined || (existing !== undefined && existing.azure !== 'Absent')) {
+    return world;
+  }
+  const identity = IDENTITIES[at]?.indexOf(record.identity) ?? -1;
+  const gateway: Gateway = {
+    id,
+    identity,
+    azure: 'Partial',
+    deleting: false,
+    running: true,
+    healthy: true,
+    mark: markOf(record),
+    known: false,
+    credit: 0,
+    hasServed: isNamed(world, cmg, at, nameOf(at, identity)),
+  };
+  return withCmg(world, at, { gateways: [...cmg.gateways.filter((each) => each.id !== id), gateway] });
+}
+
+function isNamed(world: World, { group }: Cmg, at: number, name: string): boolean {
+  return group.includes(name) || world.points.some((point) => point.cmg === at && point.linkedTo === name);
+}
+
+function actOnSite(
+  world: World,
+  at: number,
+  action: Extract<Action, { kind: 'LinkPoint' | 'UnlinkPoint' | 'JoinGroup' | 'LeaveGroup' }>,
+  { deployments }: Records,
+): World {
+  if (action.kind === 'UnlinkPoint') {
+    return withPoint(world, action.point, { linkedTo: undefined, connected: false });
+  }
+  const { group, gateways } = cmgAt(world, at);
+  const name = deployments.find(({ id }) => id === action.deployment)?.serviceName ?? '';
+  if (action.kind === 'LeaveGroup') {
+    return withCmg(world, at, { group: group.filter((member) => member !== name) });
+  }
+  // The site links and groups only what it has a record of.
+  const gateway = gateways.find(({ id }) => id === action.deployment);
+  if (gateway === undefined || gateway.azure !== 'Whole' || gateway.deleting) {
+    return world;
+  }
+  return action.kind === 'JoinGroup'
+    ? withCmg(world, at, { group: group.includes(name) ? group : [...group, name].sort() })
+    : withPoint(world, action.point, { linkedTo: name, connected: false });
+}
+
+/** What follows at once: a point is connected only to what serves; what has been named may have clients. */
+export function settleWorld(world: World): World {
+  let settled = world;
+  for (const point of world.points) {
+    if (point.connected && (point.broken || !hasServingTarget(world, point.cmg, point.linkedTo))) {
+      settled = withPoint(settled, point.name, { connected: false });
+    }
+  }
+  for (const [at, cmg] of world.cmgs.entries()) {
+    for (const { id, identity, hasServed, azure } of cmg.gateways) {
+      if (!hasServed && azure !== 'Absent' && isNamed(world, cmg, at, nameOf(at, identity))) {
+        settled = withGateway(settled, at, id, { hasServed: true });
+      }
+    }
+  }
+  return settled;
+}
+
+/** Whether what the point is linked to serves. */
+export function hasServingTarget(world: World, at: number, name: string | undefined): boolean {
+  return (
+    name !== undefined &&
+    cmgAt(world, at).gateways.some((gateway) => nameOf(at, gateway.identity) === name && serves(gateway))
+  );
+}

@@ -1,0 +1,185 @@
+import type { Action } from '../../src/redeployment/action.ts';
+import { DAY } from '../../src/redeployment/instant.ts';
+import type { Plan } from '../../src/redeployment/planner.ts';
+import type { DeploymentRecord, Records } from '../../src/redeployment/record.ts';
+import { type Cmg, cmgAt, type Gateway, isAdvertised, KEYS, nameOf, serves, TERMS, type World } from './world.ts';
+
+/** A broken invariant of the design, by its letter. */
+export interface Violation {
+  readonly invariant: 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'wait';
+  readonly what: string;
+}
+
+/** One action with the world around it. */
+export interface Acted {
+  /** The world that the plan was made from. */
+  readonly seen: World;
+  readonly before: World;
+  readonly after: World;
+  readonly at: number;
+  readonly action: Action;
+  readonly records: Records;
+}
+
+/** What is wrong with what a plan remembers: deployments that drain too early. */
+export function judgePlan(world: World, at: number, before: Records, { records }: Plan): readonly Violation[] {
+  if (cmgAt(world, at).deletion || records === before) {
+    return [];
+  }
+  return records.deployments.flatMap((record) => {
+    const was = before.deployments.find(({ id }) => id === record.id)?.stage.phase;
+    return record.stage.phase === 'Draining' && was !== 'Draining'
+      ? judgeDrain(world, at, record, record.stage.behind, records)
+      : [];
+  });
+}
+
+/** Whether the test, by its own reckoning, would have let a deployment drain. */
+function judgeDrain(
+  world: World,
+  at: number,
+  record: DeploymentRecord,
+  behind: string,
+  records: Records,
+): readonly Violation[] {
+  const cmg = cmgAt(world, at);
+  const successor = cmg.gateways.find(({ id }) => id === behind);
+  const found: Violation[] = [];
+  const claim = (holds: boolean, what: string) => {
+    if (!holds) found.push({ invariant: 'wait', what: `${record.id} drains behind ${behind}, ${what}` });
+  };
+  claim(
+    behind !== record.id && successor !== undefined && isAdvertised(world, at, successor),
+    'which is not advertised',
+  );
+  claim((successor?.credit ?? 0) >= DAY, 'for which clients have not had a day');
+  const orderOf = (id: string) => records.deployments.find((each) => each.id === id)?.wantedOrder ?? 0;
+  claim(orderOf(behind) > record.wantedOrder, 'which was wanted less recently');
+  claim(isGateOpen(world, at, record, successor, records), 'which too few clients know');
+  return found;
+}
+
+function isGateOpen(
+  world: World,
+  at: number,
+  { id }: DeploymentRecord,
+  successor: Gateway | undefined,
+  { devicesAtBeginning = 0 }: Records,
+): boolean {
+  const isConsented = cmgAt(world, at).consents.some(
+    ({ kind, deployment }) => kind === 'ConfirmRetire' && deployment === id,
+  );
+  const isOverdue = TERMS[at]?.onDeadline === 'Retire' && (successor?.credit ?? 0) >= 2 * DAY;
+  const isSeenWhole = !world.devicesHidden || devicesAtBeginning <= 50;
+  return isConsented || isOverdue || (successor?.known === true && isSeenWhole);
+}
+
+/** What is wrong with one action, as it was carried out. */
+export function judgeAction(acted: Acted): readonly Violation[] {
+  return [...judgeReach(acted), ...judgeDeletion(acted), ...judgeSite(acted), ...judgePoint(acted)];
+}
+
+function reach(world: World, at: number): number {
+  return cmgAt(world, at).gateways.filter((gateway) => isAdvertised(world, at, gateway)).length;
+}
+
+/** (a) Nothing that the operator does leaves a CMG without an advertised deployment. */
+function judgeReach({ seen, before, after, at, action, records }: Acted): readonly Violation[] {
+  const cmg = cmgAt(before, at);
+  const isAllowed = cmg.deletion || cmg.stopped || isDeleteFirst(records, action);
+  // Where another one was lost between the look and the action, nobody could have known.
+  const wasSeen = reach(seen, at) <= reach(before, at);
+  const isLost = reach(before, at) > 0 && reach(after, at) === 0;
+  return isLost && !isAllowed && wasSeen
+    ? [{ invariant: 'a', what: `${action.kind} leaves ${KEYS[at]} without an advertised gateway` }]
+    : [];
+}
+
+function isDeleteFirst({ deployments }: Records, action: Action): boolean {
+  const id = 'deployment' in action ? action.deployment : undefined;
+  const named =
+    action.kind === 'UnlinkPoint' ? deployments.find(({ serviceName }) => serviceName === action.from)?.id : id;
+  const stage = deployments.find((record) => record.id === named)?.stage;
+  return stage?.phase === 'Deleting' && stage.because === 'DeleteFirst';
+}
+
+/** (b) Nothing that served is deleted except through rules 3, 6 and 10; what is gone already is no loss. */
+function judgeDeletion({ seen, before, at, action, records }: Acted): readonly Violation[] {
+  if (action.kind !== 'Delete') {
+    return [];
+  }
+  const cmg = cmgAt(before, at);
+  const gateway = cmg.gateways.find(({ id }) => id === action.deployment);
+  const record = records.deployments.find(({ id }) => id === action.deployment);
+  if (gateway === undefined || !gateway.hasServed || cmg.deletion) {
+    return [];
+  }
+  const because = record?.stage.phase === 'Deleting' ? record.stage.because : undefined;
+  const isRight = because !== undefined && mayBeDeleted(seen, before, at, gateway, because);
+  return isRight
+    ? []
+    : [{ invariant: 'b', what: `${gateway.id} of ${KEYS[at]} has served and is deleted as ${because}` }];
+}
+
+function mayBeDeleted(seen: World, before: World, at: number, gateway: Gateway, because: string): boolean {
+  const cmg = cmgAt(before, at);
+  switch (because) {
+    case 'Retired':
+      return cmg.gateways.some(
+        (other) => other.id !== gateway.id && other.credit >= DAY && isAdvertised(seen, at, other),
+      );
+    case 'Gone':
+      return gateway.azure !== 'Whole';
+    case 'DeleteFirst':
+      return gateway.deleting || isOutageAllowed(before, at, cmg, gateway);
+    default:
+      return false;
+  }
+}
+
+function isOutageAllowed(world: World, at: number, cmg: Cmg, gateway: Gateway): boolean {
+  const isConsented = cmg.consents.some(
+    ({ kind, deployment }) => kind === 'AllowClientOutage' && deployment === gateway.id,
+  );
+  const { claim } = world;
+  const carrier = world.cmgs.find((_cmg, index) => KEYS[index] === claim?.carrier);
+  const carries = carrier?.gateways.some((each) => each.credit >= DAY && each.known);
+  return (
+    isConsented || !serves(gateway) || (claim?.claimant === KEYS[at] && carries === true && carrier?.stopped === false)
+  );
+}
+
+/** (c) One deployment per prefix, and no carrier is retired, stopped or deleted while it is claimed. */
+function judgeSite({ before, after, at, action, records }: Acted): readonly Violation[] {
+  const found: Violation[] = [];
+  const names = cmgAt(after, at)
+    .gateways.filter(({ azure }) => azure !== 'Absent')
+    .map(({ identity }) => nameOf(at, identity));
+  if (new Set(names).size < names.length) {
+    found.push({ invariant: 'c', what: `${KEYS[at]} has two gateways with one prefix` });
+  }
+  const takes =
+    action.kind === 'Stop' || action.kind === 'Delete' || action.kind === 'LeaveGroup' || action.kind === 'UnlinkPoint';
+  const isNeverServed =
+    'deployment' in action && records.deployments.find(({ id }) => id === action.deployment)?.served === 'No';
+  if (takes && !isNeverServed && before.claim?.carrier === KEYS[at]) {
+    found.push({ invariant: 'c', what: `${KEYS[at]} carries clients, and ${action.kind} takes from it` });
+  }
+  return found;
+}
+
+/** (d) No serving deployment that is not draining loses its last connection point. */
+function judgePoint({ before, after, at, action, records }: Acted): readonly Violation[] {
+  const from = action.kind === 'LinkPoint' || action.kind === 'UnlinkPoint' ? action.from : undefined;
+  const loser = records.deployments.find(({ serviceName }) => serviceName === from);
+  if (from === undefined || loser === undefined || cmgAt(before, at).deletion) {
+    return [];
+  }
+  const gateway = cmgAt(before, at).gateways.find(({ id }) => id === loser.id);
+  const isLeaving = loser.stage.phase === 'Draining' || loser.stage.phase === 'Deleting';
+  const connected = (world: World) => world.points.some(({ linkedTo, connected: is }) => linkedTo === from && is);
+  const isLast = connected(before) && !connected(after);
+  return gateway !== undefined && serves(gateway) && !isLeaving && isLast
+    ? [{ invariant: 'd', what: `${loser.id} of ${KEYS[at]} serves and loses its last connection point` }]
+    : [];
+}

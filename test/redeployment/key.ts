@@ -1,0 +1,96 @@
+import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
+import type { DeploymentRecord, Stage } from '../../src/redeployment/record.ts';
+import { dateOf } from './observation.ts';
+import { type Cmg, type Gateway, IDENTITIES, KEYS, nameOf, type World } from './world.ts';
+
+/**
+ * Names a state modulo the passing of time and the names of deployments: instants count by their age, in the regions that
+ * the planner tells apart.
+ */
+export function keyOf(world: World): string {
+  const now = dateOf(world);
+  const flags = [
+    world.siteUp,
+    world.azureUp,
+    world.certificateReadable,
+    world.devicesHidden,
+    world.localClockOff === 0,
+  ].map((flag) => (flag ? 1 : 0));
+  const claim = world.claim === undefined ? '' : KEYS.findIndex((key) => key === world.claim?.claimant);
+  const points = world.points.map(
+    ({ cmg, linkedTo, connected, broken }) =>
+      `${linkedTo === undefined ? '-' : nameIndex(cmg, linkedTo)}${connected ? 'c' : ''}${broken ? 'b' : ''}`,
+  );
+  return `${flags.join('')}|${claim}|${points.join(',')}|${world.cmgs.map((cmg, at) => cmgKey(cmg, at, now)).join('|')}`;
+}
+
+function nameIndex(cmg: number, name: string): number {
+  return nameOf(cmg, 0) === name ? 0 : 1;
+}
+
+function cmgKey(cmg: Cmg, at: number, now: number): string {
+  if (cmg.gone) {
+    return 'gone';
+  }
+  const { records } = cmg;
+  const ids = [...new Set([...records.deployments.map(({ id }) => id), ...cmg.gateways.map(({ id }) => id)])];
+  const indexOf = (id: string) => ids.indexOf(id);
+  const flags = [cmg.suspended, cmg.stopped, cmg.deletion, cmg.quota].map((flag) => (flag ? 1 : 0)).join('');
+  const generations = records.generation === undefined ? 'n' : Math.min(2, cmg.generation - records.generation);
+  const wanted = records.wanted === undefined ? 'n' : IDENTITIES[at]?.indexOf(records.wanted);
+  const consents = (list: Cmg['consents']) =>
+    list.map(({ kind, deployment }) => `${kind[0]}${indexOf(deployment)}`).join('');
+  const silence = records.siteSilentSince === undefined ? '' : age(now, records.siteSilentSince);
+  return [
+    `${cmg.wish}${flags}${generations}${wanted}`,
+    `${consents(cmg.consents)}/${consents(records.lapsed)}`,
+    `${records.devicesAtBeginning ?? ''}${silence}`,
+    cmg.group.map((name) => nameIndex(at, name)).join(''),
+    records.deployments.map((record) => recordKey(record, at, now, indexOf, records.deployments)).join(';'),
+    cmg.gateways.map((gateway) => gatewayKey(gateway, indexOf, records.deployments)).join(';'),
+  ].join(' ');
+}
+
+function recordKey(
+  { id, identity, served, wantedSince, wantedOrder, run, stage, announced }: DeploymentRecord,
+  at: number,
+  now: number,
+  indexOf: (id: string) => number,
+  all: readonly DeploymentRecord[],
+): string {
+  const rank = all.filter((other) => other.wantedOrder < wantedOrder).length;
+  const runKey =
+    run === undefined
+      ? ''
+      : `${age(now, run.since)}${age(now, run.seenAt)}${run.otherwiseSince === undefined ? '' : age(now, run.otherwiseSince)}`;
+  return `${indexOf(id)}${IDENTITIES[at]?.indexOf(identity)}${served[0]}${rank}${age(now, wantedSince)}${stageKey(stage, now, indexOf)}${runKey}${announced?.[0] ?? ''}`;
+}
+
+function stageKey(stage: Stage, now: number, indexOf: (id: string) => number): string {
+  switch (stage.phase) {
+    case 'Draining':
+      return `D${indexOf(stage.behind)}${stage.stoppedAt === undefined ? '' : age(now, stage.stoppedAt)}`;
+    case 'Deleting':
+      return `X${stage.because}`;
+    default:
+      return stage.phase[0] ?? '';
+  }
+}
+
+function gatewayKey(gateway: Gateway, indexOf: (id: string) => number, records: readonly DeploymentRecord[]): string {
+  const { id, identity, azure, deleting, running, healthy, mark, known, credit, hasServed } = gateway;
+  const record = records.find((each) => each.id === id);
+  const flags = [deleting, running, healthy, known, hasServed].map((flag) => (flag ? 1 : 0)).join('');
+  const isSame = mark?.wantedOrder === record?.wantedOrder && mark?.wantedSince === record?.wantedSince;
+  const marked = mark === undefined ? '-' : `${mark.served[0]}${isSame ? '' : mark.wantedOrder}`;
+  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${credit >= 2 * DAY ? 3 : credit >= DAY ? 2 : credit > 0 ? 1 : 0}`;
+}
+
+function age(now: number, instant: number): string {
+  const passed = now - instant;
+  if (passed < -5 * MINUTE) return 'f';
+  if (passed < 10 * MINUTE) return 'a';
+  if (passed <= HOUR) return 'b';
+  if (passed < DAY) return 'c';
+  return passed < 2 * DAY ? 'd' : 'e';
+}

@@ -1,0 +1,239 @@
+import type { ClientPass } from '../../src/redeployment/client-gate.ts';
+import { DAY, HOUR } from '../../src/redeployment/instant.ts';
+import type {
+  CarrierFacts,
+  GatewayWish,
+  LiveFacts,
+  Observed,
+  ObservedDeployment,
+  ObservedMark,
+  ObservedSite,
+  Seen,
+} from '../../src/redeployment/observed.ts';
+import type { DeploymentRecord } from '../../src/redeployment/record.ts';
+import { type Cmg, cmgAt, type Gateway, IDENTITIES, isAdvertised, KEYS, nameOf, TERMS, type World } from './world.ts';
+
+/** What the clocks of Azure and of the site show. */
+export function dateOf({ time, allClocksOff }: World): number {
+  return time + allClocksOff;
+}
+
+/** What the CMG declares. */
+export function wishOf(world: World, at: number): GatewayWish {
+  const { generation, wish, suspended, stopped, deletion } = cmgAt(world, at);
+  const terms = TERMS[at];
+  const key = KEYS[at];
+  if (terms === undefined || key === undefined) {
+    throw new Error(`There is no CMG ${at}.`);
+  }
+  return {
+    key,
+    generation,
+    identity: IDENTITIES[at]?.[wish] ?? {},
+    serviceName: nameOf(at, wish),
+    management: 'Manage',
+    suspended,
+    power: stopped ? 'Stopped' : 'Running',
+    terms,
+    ...(deletion ? { deletion: 'Delete' as const } : {}),
+  };
+}
+
+/** What the operator sees of the world when it reconciles a CMG. */
+export function observe(world: World, at: number): Observed {
+  const cmg = cmgAt(world, at);
+  const { claim } = world;
+  return {
+    localTime: dateOf(world) + world.localClockOff,
+    deployments: observedDeployments(world, cmg),
+    inventory: world.azureUp ? 'Complete' : 'Partial',
+    site: observedSite(world, at),
+    otherGateways: world.cmgs.flatMap((other, index) =>
+      index === at ? [] : other.gateways.map(({ identity }) => nameOf(index, identity)),
+    ),
+    ...(claim === undefined ? {} : { claim }),
+    carriers: carriersFor(world, at),
+    consents: cmg.consents,
+    clientPasses: world.siteUp ? cmg.records.deployments.flatMap((record) => passOver(world, at, record)) : [],
+    ...(world.siteUp ? { devices: visibleDevices(world) } : {}),
+    certificateReadable: world.certificateReadable,
+    preflight: { passed: cmg.quota && areNamesFree(world, at), wholePassed: cmg.quota },
+    mayDeleteGateway: true,
+    freshId: `d${cmg.made + 1}`,
+  };
+}
+
+/** Whether nothing that nobody knows any more holds the names of what is wanted. */
+function areNamesFree(world: World, at: number): boolean {
+  const { gateways, records, wish } = cmgAt(world, at);
+  return gateways.every(
+    ({ id, identity, mark }) =>
+      mark !== undefined ||
+      nameOf(at, identity) !== nameOf(at, wish) ||
+      records.deployments.some((record) => record.id === id),
+  );
+}
+
+/** The same, read live before something irreversible. */
+export function readLive(world: World, at: number): LiveFacts | 'Failed' {
+  if (!world.azureUp) {
+    return 'Failed';
+  }
+  const cmg = cmgAt(world, at);
+  const { claim } = world;
+  return {
+    sameObject: !cmg.gone,
+    generation: cmg.generation,
+    consents: cmg.consents,
+    marks: new Map(observedDeployments(world, cmg).map(({ id, mark }) => [id, mark])),
+    site: observedSite(world, at),
+    ...(claim === undefined ? {} : { claim }),
+    carriers: carriersFor(world, at),
+  };
+}
+
+function observedDeployments(world: World, { gateways, records }: Cmg): readonly ObservedDeployment[] {
+  const recorded = records.deployments.filter(({ id }) => !gateways.some((gateway) => gateway.id === id));
+  return [
+    ...gateways
+      .filter(
+        ({ id, azure, mark }) =>
+          records.deployments.some((record) => record.id === id) ||
+          (azure !== 'Absent' && mark !== undefined && world.azureUp),
+      )
+      .map((gateway) => observedDeployment(world, gateway)),
+    ...recorded.map(({ id }) => (world.azureUp ? nothingOf(id) : unknownOf(id))),
+  ];
+}
+
+function observedDeployment({ azureUp }: World, gateway: Gateway): ObservedDeployment {
+  const { id, azure, running, healthy, deleting } = gateway;
+  if (!azureUp) {
+    return unknownOf(id);
+  }
+  if (azure === 'Absent') {
+    return nothingOf(id);
+  }
+  const isWhole = azure === 'Whole' && !deleting;
+  return {
+    id,
+    azure: deleting ? 'Partial' : azure,
+    mark: markOf(gateway),
+    running: yesIf(!isWhole || running),
+    instancesServe: yesIf(isWhole && running && healthy),
+    certificatePresented: yesIf(isWhole && running && healthy),
+    resolves: 'Yes',
+    siteRecord: yesIf(isWhole),
+    credentialsMissing: false,
+  };
+}
+
+function markOf({ mark }: Gateway): ObservedMark {
+  return mark === undefined ? { kind: 'Lost' } : { kind: 'Read', mark };
+}
+
+function yesIf(holds: boolean): Seen {
+  return holds ? 'Yes' : 'No';
+}
+
+function nothingOf(id: string): ObservedDeployment {
+  return {
+    id,
+    azure: 'Absent',
+    mark: { kind: 'None' },
+    running: 'Yes',
+    instancesServe: 'No',
+    certificatePresented: 'No',
+    resolves: 'Yes',
+    siteRecord: 'No',
+    credentialsMissing: false,
+  };
+}
+
+function unknownOf(id: string): ObservedDeployment {
+  return {
+    id,
+    azure: 'Unknown',
+    mark: { kind: 'Unknown' },
+    running: 'Unknown',
+    instancesServe: 'Unknown',
+    certificatePresented: 'Unknown',
+    resolves: 'Unknown',
+    siteRecord: 'Unknown',
+    credentialsMissing: false,
+  };
+}
+
+function observedSite(world: World, at: number): ObservedSite {
+  if (!world.siteUp) {
+    return { kind: 'Unreachable' };
+  }
+  return {
+    kind: 'Read',
+    points: world.points
+      .filter(({ cmg }) => cmg === at)
+      .map(({ name, role, linkedTo, connected }) => ({
+        name,
+        role,
+        ...(linkedTo === undefined ? {} : { linkedTo }),
+        connected: yesIf(connected),
+      })),
+    groups: [{ name: 'group', members: cmgAt(world, at).group }],
+  };
+}
+
+const DEVICES = 100;
+
+function visibleDevices({ devicesHidden }: World): number {
+  return devicesHidden ? DEVICES / 2 : DEVICES;
+}
+
+/** A pass that was made just now, for each deployment that is in a run. */
+function passOver(world: World, at: number, { id, run, serviceName }: DeploymentRecord): readonly ClientPass[] {
+  if (run === undefined) {
+    return [];
+  }
+  const isKnown = cmgAt(world, at).gateways.some((gateway) => gateway.id === id && gateway.known);
+  const eligible = visibleDevices(world);
+  const counts = { eligible, refreshed: isKnown ? eligible : eligible / 2 };
+  return [
+    {
+      question: { serviceName, advertisedSince: run.since, ignoreInactiveFor: 14 * DAY },
+      begunAt: dateOf(world),
+      devices: eligible,
+      unreadable: 0,
+      asUtc: counts,
+      anyZone: counts,
+      newestLag: 0,
+      complete: true,
+    },
+  ];
+}
+
+/** What the other CMG shows of itself: its object and its status. */
+function carriersFor(world: World, at: number): readonly CarrierFacts[] {
+  return world.cmgs.flatMap((cmg, index): readonly CarrierFacts[] =>
+    index === at || cmg.gone ? [] : [carrierFacts(world, index, cmg)],
+  );
+}
+
+function carrierFacts(world: World, at: number, cmg: Cmg): CarrierFacts {
+  const { records, generation } = cmg;
+  const [only] = records.deployments;
+  const gateway = cmg.gateways.find(({ id }) => id === only?.id);
+  const isReady = gateway !== undefined && isAdvertised(world, at, gateway);
+  const run = only?.run;
+  return {
+    key: KEYS[at] ?? '',
+    ready: isReady,
+    running: !cmg.stopped,
+    current: records.generation === generation,
+    redeploying: records.deployments.length !== 1 || cmg.deletion || only?.stage.phase !== 'Active',
+    advertisedFor:
+      run === undefined || run.otherwiseSince !== undefined || dateOf(world) - run.seenAt > HOUR
+        ? 0
+        : dateOf(world) - run.since,
+    minimumWait: DAY,
+    gateOpen: gateway?.known === true && !world.devicesHidden,
+  };
+}

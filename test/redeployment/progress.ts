@@ -1,0 +1,123 @@
+import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
+import type { DeploymentRecord } from '../../src/redeployment/record.ts';
+import { hasServingTarget, settleWorld } from './execution.ts';
+import { dateOf } from './observation.ts';
+import {
+  type Cmg,
+  cmgAt,
+  type Gateway,
+  isAdvertised,
+  nameOf,
+  type World,
+  withCmg,
+  withGateway,
+  withPoint,
+} from './world.ts';
+
+/** Something that comes about by itself. */
+export interface Progress {
+  readonly name: 'Provisioned' | 'Deleted' | 'ClientsKnow' | 'PointConnects';
+  readonly cmg: number;
+  readonly apply: (world: World) => World;
+}
+
+/** Everything that may come about by itself in this world, each at a time of its own. */
+export function pendingProgress(world: World): readonly Progress[] {
+  const ofGateways = world.cmgs.flatMap((cmg, at) => cmg.gateways.flatMap((gateway) => progressOf(world, at, gateway)));
+  const ofPoints = world.points
+    .filter((point) => !point.connected && !point.broken && hasServingTarget(world, point.cmg, point.linkedTo))
+    .map(
+      ({ name, cmg }): Progress => ({
+        name: 'PointConnects',
+        cmg,
+        apply: (then) => withPoint(then, name, { connected: true }),
+      }),
+    );
+  return [...ofGateways, ...ofPoints];
+}
+
+function progressOf(world: World, at: number, gateway: Gateway): readonly Progress[] {
+  const { id } = gateway;
+  if (gateway.deleting) {
+    return [{ name: 'Deleted', cmg: at, apply: (then) => settleWorld(without(then, at, id)) }];
+  }
+  if (gateway.azure === 'Partial') {
+    return [
+      { name: 'Provisioned', cmg: at, apply: (then) => settleWorld(withGateway(then, at, id, { azure: 'Whole' })) },
+    ];
+  }
+  const learns = !gateway.known && isAdvertised(world, at, gateway);
+  return learns ? [{ name: 'ClientsKnow', cmg: at, apply: (then) => withGateway(then, at, id, { known: true }) }] : [];
+}
+
+/** The world without a gateway. */
+export function without(world: World, at: number, id: string): World {
+  return withCmg(world, at, { gateways: cmgAt(world, at).gateways.filter((gateway) => gateway.id !== id) });
+}
+
+/** A quarter of an hour: longer than a run outlasts doubt, shorter than it outlasts silence. */
+export const SHORT_TIME = 15 * MINUTE;
+/** Half of the shortest wait, and a little more. */
+export const LONG_TIME = 13 * HOUR;
+/** Longer than a run outlasts silence. */
+export const OUTAGE = 2 * HOUR;
+
+/** Time passes without a reconcile. */
+export function passTime(world: World, duration: number): World {
+  const cmgs = world.cmgs.map((cmg, at) => withCredit(world, cmg, at, duration, duration > HOUR));
+  return { ...world, time: world.time + duration, cmgs };
+}
+
+/**
+ * Time passes with a reconcile every 50 minutes, in a world in which a reconcile changes nothing but the sightings of runs:
+ * what all of them come to. That it comes to the same is a test of its own.
+ */
+export function passObserved(world: World, duration: number): World {
+  const then = { ...world, time: world.time + duration };
+  const isSeen = world.siteUp && world.azureUp;
+  const cmgs = world.cmgs.map((cmg, at) => {
+    const later = withCredit(world, cmg, at, duration, !isSeen);
+    if (!isSeen || cmg.suspended || cmg.gone) {
+      return later;
+    }
+    const deployments = cmg.records.deployments.map((record) => sighted(world, at, record, dateOf(then)));
+    return { ...later, records: { ...cmg.records, deployments } };
+  });
+  return { ...then, cmgs };
+}
+
+function sighted(world: World, at: number, record: DeploymentRecord, now: number): DeploymentRecord {
+  const gateway = cmgAt(world, at).gateways.find(({ id }) => id === record.id);
+  const { run } = record;
+  return run !== undefined && gateway !== undefined && isAdvertised(world, at, gateway)
+    ? { ...record, run: { since: run.since, seenAt: now } }
+    : record;
+}
+
+/** The reckoning of the test: time in which a gateway is advertised and the operator may count it. */
+function withCredit(world: World, cmg: Cmg, at: number, duration: number, isUnobserved: boolean): Cmg {
+  const isCounting = !cmg.suspended && !cmg.stopped && !cmg.deletion && Math.abs(world.localClockOff) <= 5 * MINUTE;
+  const gateways = cmg.gateways.map((gateway) => {
+    const credit = creditOf(gateway, isAdvertised(world, at, gateway), isCounting, isUnobserved, duration);
+    return credit === gateway.credit ? gateway : { ...gateway, credit };
+  });
+  return { ...cmg, gateways };
+}
+
+function creditOf(
+  { credit }: Gateway,
+  isThere: boolean,
+  isCounting: boolean,
+  isUnobserved: boolean,
+  duration: number,
+): number {
+  if (!isThere || isUnobserved) {
+    return 0;
+  }
+  return isCounting ? Math.min(2 * DAY, credit + duration) : credit;
+}
+
+/** Which gateways of a CMG have a name. */
+export function gatewaysNamed(world: World, at: number, name: string): readonly Gateway[] {
+  return cmgAt(world, at).gateways.filter(({ identity }) => nameOf(at, identity) === name);
+}

@@ -1,0 +1,245 @@
+import type { Identity } from '../../src/redeployment/identity.ts';
+import { DAY, HOUR } from '../../src/redeployment/instant.ts';
+import type { OutageClaim, RedeploymentTerms } from '../../src/redeployment/observed.ts';
+import { type Consent, type DeploymentMark, NO_RECORDS, type Records } from '../../src/redeployment/record.ts';
+
+/** One physical gateway, as it is. */
+export interface Gateway {
+  readonly id: string;
+  /** Which of the CMG's identities it has. */
+  readonly identity: number;
+  readonly azure: 'Whole' | 'Partial' | 'Absent';
+  /** Somebody has asked Azure to delete it. */
+  readonly deleting: boolean;
+  readonly running: boolean;
+  /** Its VMs serve while they run. */
+  readonly healthy: boolean;
+  /** What its tags say; `undefined`: somebody took them away. */
+  readonly mark: DeploymentMark | undefined;
+  /** Clients have learned its name. */
+  readonly known: boolean;
+  /** Of the test, not of the world: how long it has been advertised in time that counts, up to two days. */
+  readonly credit: number;
+  /** Of the test: a point or a group has carried its name. */
+  readonly hasServed: boolean;
+}
+
+/** One CMG with what belongs to it. */
+export interface Cmg {
+  readonly generation: number;
+  /** Which identity its spec asks for. */
+  readonly wish: number;
+  readonly suspended: boolean;
+  readonly stopped: boolean;
+  readonly deletion: boolean;
+  /** The object is gone. */
+  readonly gone: boolean;
+  readonly consents: readonly Consent[];
+  /** Its status. */
+  readonly records: Records;
+  readonly gateways: readonly Gateway[];
+  /** Gateways made so far, for new ids. */
+  readonly made: number;
+  /** Names of its boundary group's members. */
+  readonly group: readonly string[];
+  /** The whole preflight of what is wanted passes. */
+  readonly quota: boolean;
+}
+
+/** A connection point on the site. */
+export interface Point {
+  readonly name: string;
+  readonly cmg: number;
+  readonly role: 'Primary' | 'Standby';
+  readonly linkedTo: string | undefined;
+  /** It has connected to the gateway that it is linked to. */
+  readonly connected: boolean;
+  /** Its server is out of order. */
+  readonly broken: boolean;
+}
+
+/** Two CMGs on one site, and the clocks. */
+export interface World {
+  /** True time. */
+  readonly time: number;
+  /** How far the clocks of Azure, the site and the operator are off, all together. */
+  readonly allClocksOff: number;
+  /** How far the operator's clock is off those. */
+  readonly localClockOff: number;
+  readonly siteUp: boolean;
+  readonly azureUp: boolean;
+  readonly certificateReadable: boolean;
+  /** The site shows only half of its devices. */
+  readonly devicesHidden: boolean;
+  readonly points: readonly Point[];
+  readonly claim: OutageClaim | undefined;
+  readonly cmgs: readonly Cmg[];
+}
+
+/** Names of the two CMGs. */
+export const KEYS = ['contoso/one', 'contoso/two'] as const;
+
+/** Three identities of each CMG: the second has another prefix, the third the prefix of the first. */
+export const IDENTITIES: readonly (readonly Identity[])[] = [
+  [
+    { serviceName: 'x.contoso.com', region: 'westeurope' },
+    { serviceName: 'y.contoso.com', region: 'westeurope' },
+    { serviceName: 'x.contoso.com', region: 'northeurope' },
+  ],
+  [
+    { serviceName: 'u.contoso.com', certificateRevision: '' },
+    { serviceName: 'v.contoso.com', certificateRevision: '' },
+    { serviceName: 'u.contoso.com', certificateRevision: '1' },
+  ],
+];
+
+/** The two differ in what they ask of a redeployment. */
+export const TERMS: readonly RedeploymentTerms[] = [
+  {
+    minimumWait: DAY,
+    requiredRefreshPercent: 95,
+    ignoreClientsInactiveFor: 14 * DAY,
+    deadline: 2 * DAY,
+    onDeadline: 'Hold',
+    drainFor: HOUR,
+    evidence: 'Site',
+  },
+  {
+    minimumWait: DAY,
+    requiredRefreshPercent: 95,
+    ignoreClientsInactiveFor: 14 * DAY,
+    deadline: 2 * DAY,
+    onDeadline: 'Retire',
+    drainFor: 0,
+    evidence: 'Site',
+  },
+];
+
+/** The service name of an identity. */
+export function nameOf(cmg: number, identity: number): string {
+  return IDENTITIES[cmg]?.[identity]?.serviceName ?? '';
+}
+
+/** When every history begins. */
+export const BEGINNING = Date.parse('2026-03-01T00:00:00Z');
+
+/** Whether the gateway serves: in truth, not as somebody sees it. */
+export function serves({ azure, deleting, running, healthy }: Gateway): boolean {
+  return azure === 'Whole' && !deleting && running && healthy;
+}
+
+/** Whether the gateway is advertised, in truth. */
+export function isAdvertised(world: World, cmg: number, gateway: Gateway): boolean {
+  const name = nameOf(cmg, gateway.identity);
+  return (
+    serves(gateway) &&
+    world.points.some((point) => point.cmg === cmg && point.linkedTo === name && point.connected) &&
+    world.cmgs[cmg]?.group.includes(name) === true
+  );
+}
+
+const ABSENT_CMG: Cmg = {
+  generation: 1,
+  wish: 0,
+  suspended: false,
+  stopped: false,
+  deletion: false,
+  gone: false,
+  consents: [],
+  records: NO_RECORDS,
+  gateways: [],
+  made: 0,
+  group: [],
+  quota: true,
+};
+
+/** A CMG whose gateway has served for long. */
+function settled(cmg: number): Cmg {
+  const since = BEGINNING - 10 * DAY;
+  const serviceName = nameOf(cmg, 0);
+  const identity = IDENTITIES[cmg]?.[0] ?? {};
+  const mark: DeploymentMark = { id: 'd1', identity, serviceName, served: 'Yes', wantedSince: since, wantedOrder: 1 };
+  return {
+    ...ABSENT_CMG,
+    records: {
+      deployments: [{ ...mark, stage: { phase: 'Active' }, run: { since, seenAt: BEGINNING } }],
+      wanted: identity,
+      generation: 1,
+      lapsed: [],
+    },
+    gateways: [
+      {
+        id: 'd1',
+        identity: 0,
+        azure: 'Whole',
+        deleting: false,
+        running: true,
+        healthy: true,
+        mark,
+        known: true,
+        credit: 2 * DAY,
+        hasServed: true,
+      },
+    ],
+    made: 1,
+    group: [serviceName],
+  };
+}
+
+function point(name: string, cmg: number, role: Point['role'], linkedTo?: string): Point {
+  return { name, cmg, role, linkedTo, connected: linkedTo !== undefined, broken: false };
+}
+
+const EMPTY_WORLD = {
+  time: BEGINNING,
+  allClocksOff: 0,
+  localClockOff: 0,
+  siteUp: true,
+  azureUp: true,
+  certificateReadable: true,
+  devicesHidden: false,
+  claim: undefined,
+};
+
+/** Both CMGs have served for long; the first has a standby connection point, the second has none. */
+export const SETTLED: World = {
+  ...EMPTY_WORLD,
+  points: [
+    point('p-primary', 0, 'Primary', nameOf(0, 0)),
+    point('p-standby', 0, 'Standby'),
+    point('q-primary', 1, 'Primary', nameOf(1, 0)),
+  ],
+  cmgs: [settled(0), settled(1)],
+};
+
+/** The first CMG was just applied; the second has served for long. */
+export const JUST_APPLIED: World = {
+  ...SETTLED,
+  points: SETTLED.points.map((each) => (each.cmg === 0 ? { ...each, linkedTo: undefined, connected: false } : each)),
+  cmgs: [ABSENT_CMG, settled(1)],
+};
+
+/** The world with another state of one CMG. */
+export function withCmg(world: World, at: number, change: Partial<Cmg>): World {
+  return { ...world, cmgs: world.cmgs.map((cmg, index) => (index === at ? { ...cmg, ...change } : cmg)) };
+}
+
+/** The world with another state of one gateway. */
+export function withGateway(world: World, at: number, id: string, change: Partial<Gateway>): World {
+  const gateways = cmgAt(world, at).gateways.map((each) => (each.id === id ? { ...each, ...change } : each));
+  return withCmg(world, at, { gateways });
+}
+
+/** The world with another state of one connection point. */
+export function withPoint(world: World, name: string, change: Partial<Point>): World {
+  return { ...world, points: world.points.map((each) => (each.name === name ? { ...each, ...change } : each)) };
+}
+
+/** One of the two CMGs. */
+export function cmgAt({ cmgs }: World, at: number): Cmg {
+  const cmg = cmgs[at];
+  if (cmg === undefined) {
+    throw new Error(`There is no CMG ${at}.`);
+  }
+  return cmg;
+}
