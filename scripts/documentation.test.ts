@@ -7,7 +7,8 @@ import { allPages, anchorsOf, linksOf, stepsOf } from './documentation/page.ts';
 import { TESTED_PAGES } from './documentation/tested-pages.ts';
 import { changeClassOf } from './reference/change-class.ts';
 import { namedEvents } from './reference/events.ts';
-import { cmgSchema, fieldsOf } from './reference/schema.ts';
+import { cmgSchema, fieldsOf, kindSchema } from './reference/schema.ts';
+import { SITE_KINDS } from './reference/site-kinds.ts';
 
 const ROOT = dirname(import.meta.dirname);
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -15,7 +16,10 @@ const pages = allPages(ROOT);
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 const schema = cmgSchema(ROOT);
-const fields = [...fieldsOf(schema, 'spec'), ...fieldsOf(schema, 'status')];
+const fields = [schema, ...SITE_KINDS.map(({ plural }) => kindSchema(ROOT, plural))].flatMap((each) => [
+  ...fieldsOf(each, 'spec'),
+  ...fieldsOf(each, 'status'),
+]);
 
 /** Condition types, reasons and events: the words in CamelCase that pages may set as code. */
 const KNOWN_WORDS = new Set([
@@ -30,6 +34,16 @@ const KNOWN_WORDS = new Set([
     'AzureReady',
     'ServiceHealthy',
     'InSync',
+    'SiteRegistered',
+    'ConnectionPointReady',
+    'Reachable',
+    'ReferencesResolved',
+    'Linked',
+    'Connected',
+    'Associated',
+    'ConnectionPoint',
+    'BoundaryGroupReference',
+    'Site',
   ],
 ]);
 

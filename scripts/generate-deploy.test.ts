@@ -38,7 +38,7 @@ test.each([
   {
     what: 'the health script',
     source: 'deploy/argocd/resource_customizations/configmgr.io/CMG/health.lua',
-    from: 'A CMG follows',
+    from: 'For every kind',
     stale: ['deploy/argocd/argocd-cm.yaml'],
   },
   { what: 'a role', source: 'deploy/base/operator-role.yaml', from: 'verbs: [create, patch]', stale: [CSV] },

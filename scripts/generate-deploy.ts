@@ -8,6 +8,8 @@ const DEFINITIONS = 'crds';
 /** Where copies of the definitions go: kustomize takes no file from outside its folder, and OLM one folder with all. */
 const COPIES = ['deploy/crds', 'deploy/olm/bundle/manifests'];
 const ARGO_CD_SCRIPTS = 'deploy/argocd/resource_customizations';
+/** All kinds keep the same conventions, so one script judges them all. */
+const ARGO_CD_SCRIPT = `${ARGO_CD_SCRIPTS}/configmgr.io/CMG/health.lua`;
 
 /** A file that is made from others. */
 interface Generated {
@@ -22,25 +24,31 @@ function copiesOf(root: string, file: string): Generated[] {
   return COPIES.map((folder) => ({ path: `${folder}/${file}`, text }));
 }
 
-/** The ConfigMap that teaches Argo CD the health of our kinds: each script under the key that Argo CD looks for. */
+/** The ConfigMap that teaches Argo CD the health of our kinds: the script under the key of each that Argo CD looks for. */
 function argoCdConfig(root: string): Generated {
-  const folder = join(root, ARGO_CD_SCRIPTS);
-  const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.lua'));
+  const script = readFileSync(join(root, ARGO_CD_SCRIPT), 'utf8');
   const data = Object.fromEntries(
-    scripts.sort().map((name) => {
-      const [group = '', kind = ''] = name.split('/');
-      return [`resource.customizations.health.${group}_${kind}`, readFileSync(join(folder, name), 'utf8')];
+    definitionFiles(root).map((file) => {
+      const { spec } = parseAllDocuments(readFileSync(join(root, DEFINITIONS, file), 'utf8'))[0]?.toJS() ?? {};
+      return [`resource.customizations.health.${spec.group}_${spec.names.kind}`, script];
     }),
   );
   const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-cm', namespace: 'argocd' }, data };
   return { path: 'deploy/argocd/argocd-cm.yaml', text: yaml(config, ARGO_CD_SCRIPTS) };
 }
 
+/** Samples of the kinds beside the CMG. */
+const OTHER_SAMPLES = ['site', 'connection-point', 'boundary-group'];
+
 function olmBundle(root: string): Generated[] {
   const read = (path: string) => parseAllDocuments(readFileSync(join(root, path), 'utf8')).map((each) => each.toJS());
   // In the order of the samples: the console offers the first one first.
   const { resources }: { readonly resources: readonly string[] } = read('deploy/samples/kustomization.yaml')[0];
-  const samples = resources.filter((name) => !name.endsWith('.yaml')).map((name) => `${name}/gateway.yaml`);
+  const folders = resources.filter((name) => !name.endsWith('.yaml'));
+  const samples = [
+    ...folders.map((name) => `${name}/gateway.yaml`),
+    ...OTHER_SAMPLES.map((name) => `with-site/${name}.yaml`),
+  ];
   const csv = clusterServiceVersion({
     base: read('deploy/olm/base/cmg-operator.clusterserviceversion.yaml')[0],
     icon: readFileSync(join(root, 'deploy/olm/base/icon.svg')),

@@ -90,6 +90,7 @@ export const LAYOUT: readonly LayoutRule[] = [
     node: ['node:crypto'],
   },
   { part: 'src/config.ts', imports: ['src/'], packages: ['zod'], node: ANY_NODE_MODULE },
+  { part: 'src/site-operator.ts', imports: ['src/'] },
   {
     part: 'src/operator.ts',
     imports: ['src/'],

@@ -5,10 +5,11 @@ import type { CloudOverrides } from './azure/clouds.ts';
 import { requestType } from './azure/request-type.ts';
 import type { OperatorConfig } from './config.ts';
 import { type AzureAccess, createAzureAccess } from './controllers/cmg/azure-access.ts';
-import { CMG_KIND, cmgReconcile, FIELD_MANAGER } from './controllers/cmg/controller.ts';
+import { cmgReconcile } from './controllers/cmg/controller.ts';
 import { createDeletionBudget } from './controllers/cmg/deletion-budget.ts';
 import { createDriftSweep, type DriftSweep } from './controllers/cmg/drift-sweep.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gateway-metrics.ts';
+import { CMG_KIND, FIELD_MANAGER } from './controllers/cmg/kind.ts';
 import { kubernetesConfigMaps, kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from './controllers/cmg/memory.ts';
 import { kubernetesNamespaces } from './controllers/cmg/namespaces.ts';
@@ -18,6 +19,7 @@ import { createRevocationLists } from './controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake } from './controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION } from './controllers/cmg/scope.ts';
 import { configMapReferences, secretReferences } from './controllers/cmg/secret-references.ts';
+import { createSiteAccess, type SiteAccess } from './controllers/site/site-access.ts';
 import { VM_MODELS, type VmModels } from './gateway/vm-models.ts';
 import {
   type CacheMetrics,
@@ -25,6 +27,7 @@ import {
   createAzureMetrics,
   createCacheMetrics,
 } from './observability/metrics.ts';
+import { createSiteMetrics } from './observability/site-metrics.ts';
 import { createResolveName, type ResolveName } from './probe/resolve-name.ts';
 import { createListFetch } from './probe/revocation-list-fetch.ts';
 import { createTlsProbe, type Dial } from './probe/tls-probe.ts';
@@ -46,6 +49,15 @@ import { annotationChanged, deletionStarted, finalizersChanged, generationChange
 import { type Random, systemRandom } from './runtime/random.ts';
 import { storeSource } from './runtime/sources.ts';
 import type { ObjectStore } from './runtime/store.ts';
+import {
+  createSiteControllers,
+  createSiteInformers,
+  type SiteInformers,
+  siteOpener,
+  siteReference,
+  siteScope,
+  siteSourcesOfCmgs,
+} from './site-operator.ts';
 
 const LEASE_NAME = 'cmg-operator';
 
@@ -91,7 +103,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     clock: systemClock,
     userAgent: `cmg-operator/${version}`,
     metrics: metrics.restClient,
-    maxConnections: config['max-concurrent-reconciles'] + 15,
+    maxConnections: config['max-concurrent-reconciles'] + 30,
   });
   try {
     const election = config['leader-elect'] ? createElector(options, client, metrics) : undefined;
@@ -126,8 +138,13 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       isWatched: (key) => informers.cmgs.store.get(key) !== undefined,
       onSwept: azureMetrics.swept,
     });
+    const access = createSiteAccess({
+      secrets: kubernetesSecrets(fenced),
+      openSite: siteOpener({ version, clock, fence, metrics: createSiteMetrics(registry) }),
+    });
     const parts = {
       sweep,
+      access,
       client: fenced,
       azure,
       events,
@@ -138,20 +155,28 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       random,
       clusterUid: await readClusterUid(client, stop),
     };
-    const controller = createCmgController(options, parts);
+    const controllers: readonly Controller[] = [
+      announcing(createCmgController(options, parts), () => {
+        gatewayMetrics.observe(informers.cmgs.store);
+        options.onStarted?.();
+      }),
+      ...createSiteControllers({
+        ...parts,
+        informers: informers.site,
+        cmgs: informers.cmgs.store,
+        secrets: informers.secrets,
+        logger,
+        intervalMs: config['drift-interval'],
+      }),
+    ];
     return await runManager(
       {
         clock: systemClock,
         logger,
         informers: allOf(informers),
-        controllers: [
-          announcing(controller, () => {
-            gatewayMetrics.observe(informers.cmgs.store);
-            options.onStarted?.();
-          }),
-        ],
+        controllers,
         recorder: events,
-        startServer: () => startServer(options, registry, informers, controller),
+        startServer: () => startServer(options, registry, informers, controllers),
         ...(election === undefined ? {} : { election }),
       },
       stop,
@@ -172,10 +197,13 @@ interface Informers {
   readonly secrets: Informer<KubernetesObject> | undefined;
   /** Likewise. */
   readonly configMaps: Informer<KubernetesObject> | undefined;
+  readonly site: SiteInformers;
 }
 
-function allOf({ cmgs, secrets, configMaps }: Informers): readonly Informer<KubernetesObject>[] {
-  return [cmgs, secrets, configMaps].filter((informer) => informer !== undefined);
+function allOf({ cmgs, secrets, configMaps, site }: Informers): readonly Informer<KubernetesObject>[] {
+  const { sites, connectionPoints, boundaryGroupReferences } = site;
+  const watched = [cmgs, secrets, configMaps, sites, connectionPoints, boundaryGroupReferences];
+  return watched.filter((informer) => informer !== undefined);
 }
 
 function createInformers(
@@ -194,11 +222,12 @@ function createInformers(
   };
   const metadataOf = (kind: ResourceKind) =>
     config['watch-secrets'] ? createInformer<KubernetesObject>({ ...common, kind, metadataOnly: true }) : undefined;
-  const indexes = { bySecret: secretReferences, byConfigMap: configMapReferences };
+  const indexes = { bySecret: secretReferences, byConfigMap: configMapReferences, bySite: siteReference };
   return {
     cmgs: createInformer<CMG>({ ...common, kind: CMG_KIND, indexes }),
     secrets: metadataOf(SECRET),
     configMaps: metadataOf(CONFIG_MAP),
+    site: createSiteInformers(common),
   };
 }
 
@@ -213,6 +242,7 @@ interface ControllerParts {
   readonly random: Random;
   readonly clusterUid: string;
   readonly sweep: DriftSweep;
+  readonly access: SiteAccess;
 }
 
 function createCmgController(options: OperatorOptions, parts: ControllerParts): Controller {
@@ -246,6 +276,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       }),
       ...referencedBy(store, informers.secrets, 'bySecret'),
       ...referencedBy(store, informers.configMaps, 'byConfigMap'),
+      ...siteSourcesOfCmgs(store, informers.site),
       sweep.source,
       revocationLists.source,
     ],
@@ -258,6 +289,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       random,
       events: parts.events,
       metrics: parts.gatewayMetrics,
+      site: siteScope({ informers: informers.site, access: parts.access }),
       azure: parts.azure,
       probe: config['gateway-probe'] === 'TLS' ? createTlsProbe(dial === undefined ? {} : { dial }) : undefined,
       resolveName: config['gateway-probe'] === 'TLS' ? resolveName : undefined,
@@ -332,12 +364,17 @@ function createElector(options: OperatorOptions, client: KubernetesClient, metri
   });
 }
 
-async function startServer(options: OperatorOptions, registry: Registry, informers: Informers, controller: Controller) {
+async function startServer(
+  options: OperatorOptions,
+  registry: Registry,
+  informers: Informers,
+  controllers: readonly Controller[],
+) {
   const eventLoop = startEventLoopCheck(systemClock);
   const server = await startHealthServer({
     ...options.config['http-bind-address'],
     registry,
-    liveness: [eventLoop, workerProgressCheck([controller], STUCK_RECONCILE_MS)],
+    liveness: [eventLoop, workerProgressCheck(controllers, STUCK_RECONCILE_MS)],
     readiness: [cacheSyncCheck(allOf(informers))],
   });
   options.onListening?.(server.port);

@@ -15,6 +15,7 @@ export const TESTED_PAGES: Readonly<Record<string, Beginning>> = {
   'docs/how-to/prerequisites.md': 'Gateway',
   'docs/how-to/set-up.md': 'Operator',
   'docs/how-to/certificates.md': 'Gateway',
+  'docs/how-to/connect-site.md': 'Gateway',
   'docs/how-to/modify.md': 'Gateway',
   'docs/how-to/monitor.md': 'Gateway',
   'docs/how-to/troubleshoot.md': 'Gateway',

@@ -26,6 +26,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
     'The CMG was deleted although `deletionProtection` is true, as with its namespace. Its gateway stays in Azure.',
   DeletionGivenUp:
     'The gateway could not be removed for an hour, and its namespace is being deleted. It stays in Azure; the note names the resource group.',
+  ConnectionPortsChanged:
+    'The number of VMs changed, and the server of a ConnectionPoint has to reach other ports of the gateway. The note names them.',
+  LeftOnSite:
+    'The object was deleted, and the site could not be asked for an hour. What the note names is still on the site.',
   VaultNotPurged:
     'The gateway is gone, but its deleted key vault still holds the name. The note has the command that frees it.',
 };

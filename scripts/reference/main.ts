@@ -6,12 +6,14 @@ import { dashboardsPage } from './dashboards.ts';
 import { eventsPage } from './events.ts';
 import { flagsPage } from './flags.ts';
 import { metricsPage } from './metrics.ts';
+import { SITE_KINDS, siteKindPage } from './site-kinds.ts';
 import { siteOperationsPage } from './site-operations.ts';
 
 /** The pages of the reference, by their path in a checkout. */
 export async function referencePages(root: string): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/reference/cmg.md', cmgPage(root)],
+    ...SITE_KINDS.map((kind) => [kind.page, siteKindPage(root, kind)] as const),
     ['docs/reference/conditions.md', conditionsPage()],
     ['docs/reference/dashboards.md', dashboardsPage()],
     ['docs/reference/events.md', eventsPage(root)],

@@ -16,6 +16,7 @@ operators in Go fit.`;
 /** The groups of the page, by the beginning of the name. The first that fits takes a metric. */
 const GROUPS: readonly (readonly [title: string, prefix: RegExp])[] = [
   ['Gateways and Azure', /^cmg_operator_(?:gateway|azure)/],
+  ['Sites', /^cmg_operator_site/],
   ['Caches', /^cmg_operator_cache/],
   ['Reconciling', /^controller_runtime_/],
   ['Work queue', /^workqueue_/],

@@ -37,7 +37,12 @@ export interface Field {
 
 /** The schema of the one version of the CMG, as `crds/` has it. */
 export function cmgSchema(root: string): FieldSchema {
-  const text = readFileSync(join(root, 'crds/configmgr.io_cmgs.yaml'), 'utf8');
+  return kindSchema(root, 'cmgs');
+}
+
+/** The schema of the one version of a kind, as `crds/` has it. @param plural such as `sites` */
+export function kindSchema(root: string, plural: string): FieldSchema {
+  const text = readFileSync(join(root, `crds/configmgr.io_${plural}.yaml`), 'utf8');
   return parse(text).spec.versions[0].schema.openAPIV3Schema;
 }
 

@@ -112,8 +112,7 @@ export const CHANGE_CLASSES: Readonly<Record<string, ChangeClass>> = {
 export const COMING_FIELDS: readonly string[] = [
   // A certificate that needs another gateway.
   'spec.serverCertificate.revision',
-  // The site, and who makes the gateway.
-  'spec.siteRef.name',
+  // Who makes the gateway.
   'spec.provisioner',
   'spec.description',
   // Alerts, stop and start.

@@ -32,6 +32,7 @@ export function invitation(invited: Invited): readonly string[] {
     `  export PATH=${dirname(controlPlane.kubectlPath)}:$PATH`,
     '  kubectl get cmg',
     '  kubectl describe cmg granitefalls',
+    '  kubectl get cmsite,cmgcp,bgr',
     `  kubectl patch cmg granitefalls --type merge -p '{"spec":{"vm":{"instances":3}}}'`,
     '  kubectl get events.events.k8s.io --field-selector regarding.kind=CMG',
     '  kubectl delete cmg granitefalls',

@@ -7,6 +7,7 @@ import { type ApiClient, connectionOf, createApiClient } from '../cluster/api-cl
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { installDefinitions } from '../cluster/definitions.ts';
 import { formatSeconds } from '../cluster/progress.ts';
+import { startAdminServiceSimulator } from '../simulators/adminservice/simulator.ts';
 import { startSimulatedDns } from '../simulators/dns/simulated-dns.ts';
 import { gatewayDial } from '../world/gateway-dial.ts';
 import { gatewayManifests, type Manifest } from '../world/gateway-manifests.ts';
@@ -15,6 +16,7 @@ import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-wor
 import { type ClientOptions, connectAsClient } from './client.ts';
 import { invitation } from './invitation.ts';
 import type { Screen } from './screen.ts';
+import { connectSite } from './site.ts';
 import { apply, isReady, StepFailed, watchUntil } from './steps.ts';
 
 export interface DemoOptions {
@@ -104,8 +106,16 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
   });
   await provision(options, api, manifests);
   await visitGateway(options, client);
-  await scale(options, api, world, manifests.cmg);
-  await damage(options, api, { world, client, manifest: manifests.cmg });
+  const site = await startAdminServiceSimulator({ speed });
+  later(() => site.close());
+  const declared = await connectSite(options, api, {
+    site,
+    manifest: manifests.cmg,
+    serviceName: SERVICE_NAME,
+    limitMs: CHANGE_LIMIT_MS,
+  });
+  await scale(options, api, world, declared);
+  await damage(options, api, { world, client, manifest: declared });
   if (options.keep) {
     const caFile = join(options.directory, 'azure-ca.crt');
     writeFileSync(caFile, world.azure.caPem);

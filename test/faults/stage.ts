@@ -1,5 +1,5 @@
 import type { CMG, CMGSpec } from '../../src/api/v1alpha1/cmg.generated.ts';
-import { CMG_KIND } from '../../src/controllers/cmg/controller.ts';
+import { CMG_KIND } from '../../src/controllers/cmg/kind.ts';
 import type { JsonObject } from '../../src/json.ts';
 import type { KubernetesClient } from '../../src/runtime/client.ts';
 import { type Condition, findCondition } from '../../src/runtime/conditions.ts';

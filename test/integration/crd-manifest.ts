@@ -3,7 +3,7 @@ import { sharedApi } from '../cluster/shared.ts';
 
 /** A GUID where one is needed. */
 export const GUID = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
-const COLLECTION = '/apis/configmgr.io/v1alpha1/namespaces/default/cmgs';
+const GROUP = '/apis/configmgr.io/v1alpha1/namespaces/default';
 
 /** A part of a manifest, which a test may change as it likes. */
 export type Manifest = Record<string, unknown>;
@@ -48,12 +48,10 @@ export interface Verdict {
 }
 
 /** What the API server says of a manifest. It is a dry run: nothing is stored. */
-export async function submit(body: unknown): Promise<Verdict> {
-  const { status, body: answer } = await sharedApi().send(
-    'POST',
-    `${COLLECTION}?dryRun=All&fieldValidation=Strict`,
-    body,
-  );
+export async function submit(body: { readonly kind: string }): Promise<Verdict> {
+  const plural = body.kind === 'CMG' ? 'cmgs' : `${body.kind.toLowerCase()}s`;
+  const path = `${GROUP}/${plural}?dryRun=All&fieldValidation=Strict`;
+  const { status, body: answer } = await sharedApi().send('POST', path, body);
   const { message = '' } = answer as { message?: string };
   return { accepted: status === 201, message, object: answer as CMG };
 }

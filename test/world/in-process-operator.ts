@@ -1,8 +1,9 @@
 import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { createAzureAccess } from '../../src/controllers/cmg/azure-access.ts';
-import { CMG_KIND, cmgReconcile, FIELD_MANAGER } from '../../src/controllers/cmg/controller.ts';
+import { cmgReconcile } from '../../src/controllers/cmg/controller.ts';
 import { createDeletionBudget } from '../../src/controllers/cmg/deletion-budget.ts';
 import { createDriftSweep } from '../../src/controllers/cmg/drift-sweep.ts';
+import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
 import { kubernetesConfigMaps, kubernetesSecrets } from '../../src/controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from '../../src/controllers/cmg/memory.ts';
 import { kubernetesNamespaces } from '../../src/controllers/cmg/namespaces.ts';
@@ -202,6 +203,8 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     events: { record: (_regarding, event) => void events.push(event), stop: async () => {} },
     memories: createGatewayMemories(),
     metrics: { driftRepaired: () => {} },
+    // Gateways in here have no site.
+    site: { siteOf: () => ({ kind: 'Wait' }), connectionPointsOf: () => [], boundaryGroupReferencesOf: () => [] },
     installationId: 'test',
     clusterUid: 'c1',
     driftIntervalMs: DRIFT_INTERVAL_MS,

@@ -24,6 +24,15 @@ export interface CMGStatus {
   readonly serviceName?: string;
   /** Id of the deployment that serves clients. */
   readonly activeDeployment?: string;
+  /** TCP ports of the gateway that the servers with its connection points have to reach. */
+  readonly connectionPorts?: readonly number[];
+  /** The ways in which clients may prove who they are to this gateway, and what each of them needs. */
+  readonly clientAuthentication?: readonly CMGStatusClientAuthenticationItem[];
+  /**
+   * Steps that a person has to take on the site for this gateway. With a siteRef, each is gone once the site shows that
+   * it is done.
+   */
+  readonly manualSteps?: readonly CMGStatusManualStep[];
   /** The server certificate as last read; with managementPolicy Observe, as the gateway last presented it. */
   readonly certificate?: CMGStatusCertificate;
   /** The credentials for Azure as last read. Absent where nothing is known of their end. */
@@ -159,6 +168,34 @@ export interface CMGStatusCertificate {
   readonly sha256Fingerprint: string;
 }
 
+/** One step. */
+export interface CMGStatusManualStep {
+  /** What it does on the site. */
+  readonly operation: string;
+  /** What to do, and why the operator does not. */
+  readonly instruction: string;
+  /** The line for a PowerShell with the ConfigurationManager module on the drive of the site. */
+  readonly cmdlet?: string;
+}
+
+/** One way. */
+export interface CMGStatusClientAuthenticationItem {
+  /** The way. */
+  readonly method: 'ClientCertificate' | 'EntraId' | 'SiteToken';
+  /** What it needs. */
+  readonly needs: readonly CMGStatusClientAuthenticationItemNeed[];
+}
+
+/** One thing that is needed. */
+export interface CMGStatusClientAuthenticationItemNeed {
+  /** What is needed. */
+  readonly need: string;
+  /** Whether it is there; Unknown where the operator cannot see it. */
+  readonly met: 'True' | 'False' | 'Unknown';
+  /** What was found, and what to do. */
+  readonly message: string;
+}
+
 /** One condition. */
 export interface CMGStatusCondition {
   /** Name of the condition. */
@@ -202,6 +239,11 @@ export interface CMGSpec {
    * managementPolicy Observe nothing is ever deleted in Azure, and the object may go. Default: true.
    */
   readonly deletionProtection: boolean;
+  /**
+   * The Site in the same namespace that the gateway belongs to, a top-level one. Without it the operator looks after
+   * Azure alone, and lists the steps on the site as manual ones.
+   */
+  readonly siteRef?: CMGSpecSiteRef;
   /** Where in Azure the gateway runs, and as whom the operator signs in. */
   readonly azure: CMGSpecAzure;
   /**
@@ -455,4 +497,13 @@ export interface CMGSpecAzureCredentialsClientSecretSecretRef {
 export interface CMGSpecAzureCredentialsWorkloadIdentity {
   /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
   readonly clientId: string;
+}
+
+/**
+ * The Site in the same namespace that the gateway belongs to, a top-level one. Without it the operator looks after
+ * Azure alone, and lists the steps on the site as manual ones.
+ */
+export interface CMGSpecSiteRef {
+  /** Name of the Site. */
+  readonly name: string;
 }

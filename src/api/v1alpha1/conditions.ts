@@ -1,13 +1,27 @@
-/** The condition types of a CMG. `Reconciling` and `Stalled` are present only while true, as kstatus asks. */
+/** The condition types. `Reconciling` and `Stalled` are present only while true, as kstatus asks. */
 export type ConditionType =
   | 'Ready'
   | 'Reconciling'
   | 'Stalled'
+  // Of a CMG.
   | 'CertificateValid'
   | 'PrerequisitesMet'
   | 'AzureReady'
   | 'ServiceHealthy'
-  | 'InSync';
+  // Of a CMG with a site.
+  | 'SiteRegistered'
+  | 'ConnectionPointReady'
+  // Of a CMG, and of a Site.
+  | 'InSync'
+  // Of a Site.
+  | 'Reachable'
+  // Of what is on a site.
+  | 'ReferencesResolved'
+  // Of a ConnectionPoint.
+  | 'Linked'
+  | 'Connected'
+  // Of a BoundaryGroupReference.
+  | 'Associated';
 
 /** What a reason stands for. The texts are for the documentation; the message of a condition tells the case at hand. */
 export interface ReasonDescription {
@@ -324,6 +338,137 @@ export const REASONS = {
     stalled: false,
     meaning: 'VMs are being brought to the newest model, a few at a time.',
     action: NOTHING,
+  },
+  SiteNotFound: {
+    stalled: false,
+    meaning: 'The Site that the spec names does not exist.',
+    action: 'Create it, or correct the name. The order in which objects are created does not matter.',
+  },
+  CmgNotFound: {
+    stalled: false,
+    meaning: 'The CMG that the spec names does not exist.',
+    action: 'Create it, or correct the name. The order in which objects are created does not matter.',
+  },
+  Conflict: {
+    stalled: true,
+    meaning: 'An older object claims the same thing on the site, and holds it. This one does nothing.',
+    action: 'Delete one of the two. When the older one goes, this one takes over by itself.',
+  },
+  InUse: {
+    stalled: false,
+    meaning: 'The Site is being deleted, and other objects still name it. The message says which.',
+    action: 'Delete them, or let them name another Site.',
+  },
+  SiteUnreachable: {
+    stalled: false,
+    meaning: 'The administration service of the site does not answer, or with something else than an answer.',
+    action: 'If it lasts, check the server and the way to it, and spec.adminService of the Site.',
+  },
+  SiteAccessDenied: {
+    stalled: true,
+    meaning: 'The site does not accept the account, or does not let it do what is needed.',
+    action: 'Correct the credentials of the Site, or give the account a security role on the site.',
+  },
+  SiteRefused: {
+    stalled: true,
+    meaning: 'The site understood a request and did not carry it out. The message has its words.',
+    action: 'Correct what the site names. It is tried again from time to time.',
+  },
+  KerberosNotAvailable: {
+    stalled: true,
+    meaning: 'The Site asks for sign-in with Kerberos, which this build of the operator does not have.',
+    action: 'Use the auth type Bearer.',
+  },
+  SiteMismatch: {
+    stalled: true,
+    meaning: 'Another site answers than the declared one, or one of another type.',
+    action: 'Correct spec.siteCode, spec.type or spec.adminService.url of the Site.',
+  },
+  SiteChanging: {
+    stalled: false,
+    meaning: 'The site has accepted a change, and does not show it yet.',
+    action: NOTHING,
+  },
+  SiteDiffers: {
+    stalled: true,
+    meaning: 'The site is not as the Site declares, and the operator cannot tell how to change it.',
+    action: 'Look at status.differences of the Site, and set the fields on the site or in the spec.',
+  },
+  RoleNeedsHttps: {
+    stalled: true,
+    meaning: 'A role is to take traffic of gateways, and uses neither HTTPS nor Enhanced HTTP.',
+    action: 'Switch the role to HTTPS, or Enhanced HTTP on in the properties of the site.',
+  },
+  ManualStepRequired: {
+    stalled: true,
+    meaning: 'A person has to take a step on the site that the operator does not take. status.manualSteps has it.',
+    action: 'Take the step. The operator sees that it is done, and goes on.',
+  },
+  NotTopLevelSite: {
+    stalled: true,
+    meaning: 'A gateway belongs to a top-level site, and the Site is a child primary site.',
+    action: 'Name the Site of the central administration site in spec.siteRef.',
+  },
+  SiteVersionTooOld: {
+    stalled: true,
+    meaning: 'The version of the site has not got what the spec asks for.',
+    action: 'Update the site, or change the field that the message names.',
+  },
+  NotRegisteredOnSite: {
+    stalled: true,
+    meaning: 'The site has no record of the gateway, so that nothing on it can be linked to the gateway.',
+    action: 'Take the step in status.manualSteps. The operator sees the record, and goes on.',
+  },
+  LeavingSite: {
+    stalled: false,
+    meaning: 'The gateway is to be removed; before that, what on the site refers to it is taken away.',
+    action: 'Nothing; after an hour it goes on without.',
+  },
+  WaitingForGateway: {
+    stalled: false,
+    meaning: 'The gateway does not serve yet, or the site has no record of it.',
+    action: 'Look at the CMG.',
+  },
+  WaitingForSite: {
+    stalled: false,
+    meaning: 'The gateway is not built yet; its part on the site comes after that.',
+    action: 'Look at the conditions that are False.',
+  },
+  Standby: {
+    stalled: false,
+    meaning: 'The server stands by: it gets the role only while a second gateway needs a connection point.',
+    action: 'Nothing.',
+  },
+  NoConnectionPoint: {
+    stalled: true,
+    meaning: 'No ConnectionPoint of the role Primary names the CMG, so that no client request reaches the site.',
+    action: 'Create a ConnectionPoint for a server of the site.',
+  },
+  TooFewConnectionPoints: {
+    stalled: false,
+    meaning: 'The gateway has fewer than one connection point for each four VMs. It serves all the same.',
+    action: 'Add a ConnectionPoint on another server.',
+  },
+  Disconnected: {
+    stalled: false,
+    meaning: 'The connection point is linked to the gateway and not connected to it.',
+    action:
+      'If it lasts, check that the server reaches the ports in its status, and SMS_Cloud_ProxyConnector.log on it.',
+  },
+  LastConnectionPoint: {
+    stalled: true,
+    meaning: 'It is the last connection point of a gateway that serves clients, and stays where it is.',
+    action: 'Add another ConnectionPoint to that CMG, delete the CMG, or consent with the line in the message.',
+  },
+  UnknownGateway: {
+    stalled: true,
+    meaning: 'The connection point is linked to a gateway that no CMG knows, and that may serve clients.',
+    action: 'Take the step in status.manualSteps if it is to move.',
+  },
+  BoundaryGroupNotFound: {
+    stalled: false,
+    meaning: 'The site has no boundary group of that name or id, or more than one of that name.',
+    action: 'Create it, or correct the reference; with several of one name, use the id.',
   },
   RolloutWaiting: {
     stalled: false,

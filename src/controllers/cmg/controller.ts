@@ -9,35 +9,27 @@ import type { Reconcile, ReconcileContext, ReconcileResult } from '../../runtime
 import type { EventRecorder } from '../../runtime/events.ts';
 import { addFinalizerPatch, type JsonPatchOperation, removeFinalizerPatch } from '../../runtime/finalizers.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { ResourceKind } from '../../runtime/objects.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import { TimeoutError } from '../../runtime/timeout.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
+import { CMG_KIND, FIELD_MANAGER } from './kind.ts';
+import { leaveSite } from './leave-site.ts';
 import { isManaged, type ManagedCmg } from './managed-cmg.ts';
 import type { GatewayMemories } from './memory.ts';
 import { observeGateway } from './observe.ts';
+import { followOnSite, type OnSiteInput } from './on-site.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { provisionGateway } from './provision.ts';
 import { type Removal, removeGateway } from './remove.ts';
 import type { Happening, Report } from './report.ts';
 import { observedStays } from './retain.ts';
 import { type CommonScope, REQUEST_ANNOTATION, type Scope } from './scope.ts';
+import type { SiteScope } from './site-scope.ts';
 import { failedStatus, reportedStatus } from './status.ts';
 import { eventsOfChange } from './status-events.ts';
 
-export const CMG_KIND: ResourceKind = {
-  group: 'configmgr.io',
-  version: 'v1alpha1',
-  kind: 'CMG',
-  plural: 'cmgs',
-  namespaced: true,
-};
-
 /** Keeps a CMG in the API server until its gateway is gone from Azure. */
 export const FINALIZER = 'configmgr.io/gateway';
-
-/** One name for all that the operator writes, so that server-side apply knows what is its own. */
-export const FIELD_MANAGER = 'cmg-operator';
 
 /** What the controller works with besides what one reconcile is given. */
 export interface CmgControllerDependencies
@@ -66,6 +58,7 @@ export interface CmgControllerDependencies
   readonly gate: ConsistencyGate;
   readonly operations: OperationsStore;
   readonly events: EventRecorder;
+  readonly site: SiteScope;
   readonly memories: GatewayMemories;
   readonly metrics: Pick<GatewayMetrics, 'driftRepaired'>;
 }
@@ -111,7 +104,8 @@ async function reconcileGateway(
     return changeFinalizers(dependencies, cmg, key, finalizer, context);
   }
   const report = await provisionGateway(scopeOf(dependencies, cmg, context), dependencies.operations);
-  return finish(dependencies, cmg, key, report, context);
+  const followed = await followOnSite(onSiteInput(dependencies, cmg, context), report);
+  return finish(dependencies, cmg, key, followed, context);
 }
 
 /** Nothing in Azure goes with a CMG that is only observed, so that nothing has to keep it from going. */
@@ -126,7 +120,8 @@ async function reconcileObserved(
     return changeFinalizers(dependencies, cmg, key, finalizer, context);
   }
   const report = await observeGateway(scopeOf(dependencies, cmg, context));
-  return finish(dependencies, cmg, key, report, context);
+  const followed = await followOnSite(onSiteInput(dependencies, cmg, context), report);
+  return finish(dependencies, cmg, key, followed, context);
 }
 
 /** The change itself brings the object back; so it ends here. */
@@ -155,9 +150,18 @@ async function reconcileDeletion(
   if (finalizer === undefined) {
     return { kind: 'Done' };
   }
+  const leaving = await leaveSite(onSiteInput(dependencies, cmg, context));
+  if (leaving.kind === 'Waiting') {
+    return finish(dependencies, cmg, key, leaving.report, context);
+  }
   const removal: Removal = isManaged(cmg)
     ? await removeGateway(scopeOf(dependencies, cmg, context), operations)
     : { kind: 'Gone', happenings: observedStays(cmg) };
+  if (removal.kind === 'Gone' || (removal.kind === 'Remaining' && removal.report.deployment?.phase === 'Deleting')) {
+    // Told once: from now on the record says that the gateway is being deleted.
+    recordHappenings(events, cmg, leaving.happenings);
+    logEnd(context.logger, leaving.happenings);
+  }
   // What stays in Azure is said first, for whoever sees the object before it goes, as while others have finalizers on it.
   const untold =
     removal.kind === 'Retained' && findCondition(cmg.status?.conditions, 'AzureReady')?.reason !== 'Retained';
@@ -228,7 +232,9 @@ async function showFailure(
   const message = late
     ? 'The operator had to break off, as it took too long. It tries again; uploading the service package is what takes longest.'
     : `The operator failed unexpectedly, and tries again with growing pauses. ${what} Its log has more.`;
-  const status = failedStatus(cmg.status, { generation, serviceName: cmg.spec.serviceName, message, now: clock.now() });
+  const hasSite = cmg.spec.siteRef !== undefined;
+  const { serviceName } = cmg.spec;
+  const status = failedStatus(cmg.status, { generation, serviceName, hasSite, message, now: clock.now() });
   const signal = late ? AbortSignal.timeout(LAST_WRITE_MS) : context.signal;
   try {
     const result = await applyStatusIfChanged(client, CMG_KIND, cmg, status, { fieldManager: FIELD_MANAGER, signal });
@@ -239,6 +245,10 @@ async function showFailure(
   } catch (failure) {
     context.logger.debug({ err: failure }, 'The failure could not be shown in the status.');
   }
+}
+
+function onSiteInput({ site, clock }: CmgControllerDependencies, cmg: CMG, { signal }: ReconcileContext): OnSiteInput {
+  return { cmg, site, now: clock.now(), signal };
 }
 
 function scopeOf<C extends CMG>(

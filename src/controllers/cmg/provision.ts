@@ -40,8 +40,10 @@ export async function provisionGateway(scope: Scope, store: OperationsStore): Pr
       : await provisionWithCertificate(scope, store, certificate.value, trusted.value);
   const valid =
     trusted.kind === 'Halt' ? [] : certificate.findings.map((finding) => withRemarks(finding, trusted.value.remarks));
+  const thumbprint = certificate.value.certificate.chain[0]?.fingerprint.replaceAll(':', '');
   return {
     ...report,
+    ...(thumbprint === undefined ? {} : { certificateThumbprint: thumbprint }),
     certificate: certificateStatus(certificate.value.certificate),
     findings: [...valid, ...report.findings],
   };

@@ -18,6 +18,8 @@ export type ReasonClass =
   | 'Azure'
   /** The VMs. */
   | 'Instances'
+  /** The Configuration Manager site, and what of the gateway is on it. */
+  | 'Site'
   /** The operator itself. */
   | 'Operator';
 
@@ -87,6 +89,32 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   RolloutWaiting: 'InProgress',
   RolloutStopped: 'Instances',
   ModelRevisionUnknown: 'Operator',
+  SiteNotFound: 'Site',
+  CmgNotFound: 'Site',
+  Conflict: 'Configuration',
+  InUse: 'Site',
+  SiteUnreachable: 'Site',
+  SiteAccessDenied: 'Site',
+  SiteRefused: 'Site',
+  KerberosNotAvailable: 'Site',
+  SiteMismatch: 'Site',
+  SiteChanging: 'InProgress',
+  SiteDiffers: 'Site',
+  RoleNeedsHttps: 'Site',
+  ManualStepRequired: 'Site',
+  NotTopLevelSite: 'Site',
+  SiteVersionTooOld: 'Site',
+  NotRegisteredOnSite: 'Site',
+  LeavingSite: 'InProgress',
+  WaitingForGateway: 'InProgress',
+  WaitingForSite: 'InProgress',
+  Standby: 'Succeeded',
+  NoConnectionPoint: 'Site',
+  TooFewConnectionPoints: 'Succeeded',
+  Disconnected: 'Site',
+  LastConnectionPoint: 'Site',
+  UnknownGateway: 'Site',
+  BoundaryGroupNotFound: 'Site',
   ReconcileError: 'Operator',
 };
 

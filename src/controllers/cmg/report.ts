@@ -1,5 +1,6 @@
 import type { CMGStatus, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { Finding } from './finding.ts';
+import type { SiteParts } from './status.ts';
 
 /** What happened that is worth an event. */
 export interface Happening {
@@ -18,6 +19,10 @@ export interface Report {
   readonly certificate?: NonNullable<CMGStatus['certificate']>;
   /** What is known of the credentials; left out where this run did not sign in. */
   readonly credentials?: NonNullable<CMGStatus['credentials']>;
+  /** SHA-1 of the server certificate in upper-case hexadecimal digits, as sites have it. */
+  readonly certificateThumbprint?: string;
+  /** What is known of the gateway's part on the site; parts left out keep what they said. */
+  readonly site?: Partial<SiteParts>;
   /** The deployment as it is now; left out where this run did not get as far. */
   readonly deployment?: CMGStatusDeployment;
   /** The deployment that the status had is none of the operator's, and is not there any more. */

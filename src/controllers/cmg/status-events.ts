@@ -12,6 +12,9 @@ const QUIET_REASONS: ReadonlySet<string> = new Set([
   'RepairingDrift',
   'Succeeded',
   'Retained',
+  'LeavingSite',
+  'WaitingForSite',
+  'SiteChanging',
   'NotObserved',
 ]);
 
@@ -19,7 +22,14 @@ const QUIET_REASONS: ReadonlySet<string> = new Set([
 const PLANNED_REASONS: ReadonlySet<string> = new Set(['Deleting', 'RegisteringProviders', 'RolloutWaiting']);
 
 /** Conditions whose problems are worth an event. `Ready` and `Stalled` only repeat them. */
-const TOLD = ['CertificateValid', 'PrerequisitesMet', 'AzureReady', 'ServiceHealthy'];
+const TOLD = [
+  'CertificateValid',
+  'PrerequisitesMet',
+  'AzureReady',
+  'ServiceHealthy',
+  'SiteRegistered',
+  'ConnectionPointReady',
+];
 
 /** The events of a change of status: a problem when it appears, and the gateway becoming ready or beginning to go. */
 export function eventsOfChange(before: CMGStatus | undefined, after: CMGStatus): readonly Happening[] {

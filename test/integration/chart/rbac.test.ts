@@ -7,9 +7,11 @@ import { APPLY_PATCH, MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
 import { installDefinitions } from '../../cluster/definitions.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { type AdminServiceSimulator, startAdminServiceSimulator } from '../../simulators/adminservice/simulator.ts';
 import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { CONNECTION_POINT_SERVER, siteManifests } from '../../world/site-manifests.ts';
 import { isReady, NAME, SERVICE_NAME } from '../operator/suite.ts';
 import { BUILD_TIMEOUT_MS, helmSuite, type RenderedObject, withValues } from './helm.ts';
 import { type Installed, install, kubectl, refusalOfOwnedSecret } from './installed-chart.ts';
@@ -59,7 +61,7 @@ const MODES = [
   {
     mode: 'named-secrets',
     settings: (namespace: string) =>
-      `watch.namespaces={${namespace}},secrets.access=Named,secrets.names={azure,${NAME}-tls},secrets.gateways={${NAME}}`,
+      `watch.namespaces={${namespace}},secrets.access=Named,secrets.names={azure,${NAME}-tls,site},secrets.gateways={${NAME}}`,
   },
 ];
 
@@ -149,7 +151,7 @@ async function runOperator({ args, kubeconfigPath }: Installed, work: () => Prom
   expect(outcome).toEqual({ kind: 'Stopped', drained: true });
 }
 
-/** Makes a gateway, scales it, and deletes it, at first without the Secret for Azure; and a second one. */
+/** Makes a gateway, scales it, connects a site, and deletes it, at first without the Secret for Azure; and a second one. */
 async function liveThrough(installed: Installed, namespace: string): Promise<void> {
   const { api } = installed.controlPlane;
   world.azure.control.reset();
@@ -209,6 +211,7 @@ async function liveThrough(installed: Installed, namespace: string): Promise<voi
     await untilServing(1);
     await apply(2);
     await untilServing(2);
+    await connectSite(installed, namespace);
     await loseAndRemove();
     await apply(1);
     await waitFor(
@@ -218,4 +221,45 @@ async function liveThrough(installed: Installed, namespace: string): Promise<voi
     );
     await remove();
   });
+}
+
+/** Gives the gateway its part on a site, and takes it away again. */
+async function connectSite({ controlPlane: { api } }: Installed, namespace: string): Promise<void> {
+  const site = await startAdminServiceSimulator({ speed: 200 });
+  try {
+    const spec = { allowUnproven: true };
+    const manifests = siteManifests(site, { namespace, cmg: NAME, spec });
+    for (const manifest of Object.values(manifests)) {
+      await api.call('PATCH', `${pathOf(manifest)}?fieldManager=test&force=true`, manifest, APPLY_PATCH);
+    }
+    const { site: siteManifest, point, group } = manifests;
+    const path = pathOf({ ...siteManifest, kind: 'CMG', metadata: { name: NAME, namespace } });
+    await api.call('PATCH', path, { spec: { siteRef: { name: 'ps1' } } }, MERGE_PATCH);
+    await untilRegistered(site);
+    site.control.linkConnectionPoint(CONNECTION_POINT_SERVER, SERVICE_NAME);
+    for (const manifest of [siteManifest, point, group]) await untilReady(api, manifest);
+    await api.call('PATCH', path, { spec: { siteRef: null } }, MERGE_PATCH);
+    await api.call('PATCH', pathOf(point), { spec: { deletionPolicy: 'Retain' } }, MERGE_PATCH);
+    for (const manifest of [group, point, siteManifest]) {
+      await api.call('DELETE', pathOf(manifest));
+      const gone = async () => (await api.send('GET', pathOf(manifest))).status === 404 || undefined;
+      await waitFor(`the ${manifest.kind} to be gone`, gone, PATIENCE_MS);
+    }
+  } finally {
+    await site.close();
+  }
+}
+
+const untilRegistered = ({ control }: AdminServiceSimulator) =>
+  waitFor('the record of the gateway', async () => control.services.length > 0 || undefined, PATIENCE_MS);
+
+function untilReady(api: ControlPlane['api'], manifest: Manifest): Promise<true> {
+  return waitFor(
+    `the ${manifest.kind} to be Ready`,
+    async () => {
+      const { status } = (await api.call('GET', pathOf(manifest))) as CMG;
+      return findCondition(status?.conditions, 'Ready')?.status === 'True' || undefined;
+    },
+    PATIENCE_MS,
+  );
 }

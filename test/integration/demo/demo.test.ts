@@ -68,11 +68,12 @@ describe('npm run demo', () => {
       .output()
       .split('\n')
       .filter((line) => / ok {2}/.test(line));
-    expect(steps).toHaveLength(8);
+    expect(steps).toHaveLength(9);
     expect(demo.output()).toContain('answers 401 to a client without a token');
     expect(demo.output()).toContain('clients that were cut off get through again');
     expect(demo.output()).not.toContain('\u001b');
     expect(demo.output()).toContain('the CMG is Ready');
+    expect(demo.output()).toContain('One step was for a person: Add-CMCloudManagementGatewayConnectionPoint');
     expect(demo.output()).toContain('two VMs serve');
     expect(demo.output()).toContain('the rule https is back');
     if (process.platform === 'linux') {

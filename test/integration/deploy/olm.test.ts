@@ -58,6 +58,10 @@ describe('the OLM bundle', () => {
       'granitefalls',
       'bluemountain',
       'silverlake',
+      'maplewood',
+      'ps1',
+      'cp01',
+      'branch-offices',
     ]);
     for (const example of examples) {
       expect(await submit(example)).toMatchObject({ accepted: true, message: '' });

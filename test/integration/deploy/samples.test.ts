@@ -74,7 +74,11 @@ describe.each(SAMPLES)('deploy/samples/%s', (sample) => {
   test('has the gateway after what it needs, and out of reach of a prune', async () => {
     const objects = await kustomize(`samples/${sample}`);
     const gateway = objectOf(objects, 'CMG');
-    const others = objects.filter((object) => object !== gateway);
+    // A connection point is Ready when its gateway is, and the other way round.
+    const waitsForIt = new Set(['ConnectionPoint', 'BoundaryGroupReference']);
+    const others = objects.filter((object) => object !== gateway && !waitsForIt.has(object.kind));
+    const together = objects.filter(({ kind }) => waitsForIt.has(kind)).map(syncWave);
+    expect(together).toEqual(together.map(() => syncWave(gateway)));
     expect(Math.max(...others.map(syncWave), 0)).toBeLessThan(syncWave(gateway));
     const options = gateway.metadata.annotations?.['argocd.argoproj.io/sync-options'];
     expect(options).toBe('Prune=confirm,Delete=confirm');

@@ -8,7 +8,9 @@ import { DEPLOY } from '../deploy/kustomize.ts';
 import { CUSTOMIZATION, healthSuite } from './health-script.ts';
 
 const healthOf = healthSuite();
-const KEY = 'resource.customizations.health.configmgr.io_CMG';
+const KEYS = ['BoundaryGroupReference', 'CMG', 'ConnectionPoint', 'Site'].map(
+  (kind) => `resource.customizations.health.configmgr.io_${kind}`,
+);
 
 it('joins the configuration that Argo CD has, and judges as the script does', async () => {
   const namespace = await namespaceForTest('argocd');
@@ -25,9 +27,10 @@ it('joins the configuration that Argo CD has, and judges as the script does', as
   await sharedApi().call('PATCH', `${path}/argocd-cm?fieldManager=cmg-operator-health`, here, APPLY_PATCH);
 
   const { data } = (await sharedApi().call('GET', `${path}/argocd-cm`)) as { readonly data: Record<string, string> };
-  expect(data).toEqual({ ...own, [KEY]: readFileSync(join(CUSTOMIZATION, 'health.lua'), 'utf8') });
+  const script = readFileSync(join(CUSTOMIZATION, 'health.lua'), 'utf8');
+  expect(data).toEqual({ ...own, ...Object.fromEntries(KEYS.map((key) => [key, script])) });
   const ready = parse(readFileSync(join(CUSTOMIZATION, 'testdata/ready.yaml'), 'utf8'));
-  expect(await healthOf([ready], data[KEY])).toEqual(await healthOf([ready]));
+  for (const key of KEYS) expect(await healthOf([ready], data[key])).toEqual(await healthOf([ready]));
 });
 
 it('the interpreter refuses what Argo CD refuses', async () => {

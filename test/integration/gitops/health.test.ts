@@ -214,7 +214,7 @@ describe('the health script, when fields are missing', () => {
         metadata,
         status: { observedGeneration: 2, conditions: [{ type: 'Ready', status: 'True', message: '' }] },
       },
-      health: { status: 'Healthy', message: 'The gateway serves clients.' },
+      health: { status: 'Healthy', message: 'It is as declared.' },
     },
   ])('$what', async ({ object, health }) => {
     expect(await healthOf([object])).toEqual([health]);

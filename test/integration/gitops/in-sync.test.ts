@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { describe, expect, inject, it } from 'vitest';
-import { FIELD_MANAGER } from '../../../src/controllers/cmg/controller.ts';
+import { FIELD_MANAGER } from '../../../src/controllers/cmg/kind.ts';
 import { APPLY_PATCH } from '../../cluster/api-client.ts';
 import { type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { type GatewayTest, operatorSuite } from '../operator/suite.ts';

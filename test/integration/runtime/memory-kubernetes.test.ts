@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CMG_KIND } from '../../../src/controllers/cmg/controller.ts';
+import { CMG_KIND } from '../../../src/controllers/cmg/kind.ts';
 import { ApiError } from '../../../src/runtime/api-error.ts';
 import type { KubernetesClient } from '../../../src/runtime/client.ts';
 import { addFinalizerPatch, removeFinalizerPatch } from '../../../src/runtime/finalizers.ts';

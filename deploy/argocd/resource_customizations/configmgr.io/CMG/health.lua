@@ -1,4 +1,4 @@
--- A CMG follows the kstatus conventions: status.observedGeneration says of which spec the status speaks, Ready sums the
+-- For every kind of configmgr.io. They follow the kstatus conventions: status.observedGeneration says of which spec the status speaks, Ready sums the
 -- other conditions up, and Reconciling and Stalled are present only while true.
 
 local function message_of(condition, otherwise)
@@ -37,7 +37,7 @@ end
 -- A gateway that serves is healthy, also while something small in Azure is being set right.
 local ready = conditions["Ready"]
 if ready ~= nil and ready.status == "True" then
-  return { status = "Healthy", message = message_of(ready, "The gateway serves clients.") }
+  return { status = "Healthy", message = message_of(ready, "It is as declared.") }
 end
 
 return { status = "Progressing", message = message_of(ready, "The operator is at work.") }

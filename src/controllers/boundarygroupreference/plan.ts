@@ -1,0 +1,173 @@
+import type {
+  BoundaryGroupReference,
+  BoundaryGroupReferenceStatusMember,
+} from '../../api/v1alpha1/boundarygroupreference.generated.ts';
+import type { BoundaryGroup, BoundaryGroupMember, ServiceRecord } from '../../site/site.ts';
+import type { Finding } from '../cmg/finding.ts';
+import type { GatewayOfCmg } from '../site/gateway-of-cmg.ts';
+import { isSameName } from '../site/site-settings.ts';
+
+/** What a plan is made from. */
+export interface ReferenceFacts {
+  readonly spec: Pick<BoundaryGroupReference['spec'], 'connection' | 'preferCloudSources' | 'deletionPolicy'>;
+  /** Gateways that the object has put into the group, or found there, as recorded. */
+  readonly members: readonly BoundaryGroupReferenceStatusMember[];
+  /** What the group's flag was before it was changed, as recorded. */
+  readonly preferredBefore: boolean | undefined;
+  readonly gateway: GatewayOfCmg;
+  readonly records: readonly ServiceRecord[];
+  readonly group: BoundaryGroup;
+  /** What the group references on the site. */
+  readonly present: readonly BoundaryGroupMember[];
+}
+
+/** What to do next about one reference. One step at a time: each is read back before the next. */
+export type ReferencePlan =
+  | { readonly kind: 'Keep' }
+  | { readonly kind: 'Hold'; readonly finding: Finding }
+  /** What was there before is written down first, before it is too late to tell. */
+  | {
+      readonly kind: 'Remember';
+      readonly members: readonly BoundaryGroupReferenceStatusMember[];
+      readonly preferredBefore: boolean | undefined;
+    }
+  | { readonly kind: 'Add'; readonly record: ServiceRecord }
+  | { readonly kind: 'SetPreference'; readonly preferCloudSources: boolean }
+  | { readonly kind: 'Remove'; readonly member: BoundaryGroupReferenceStatusMember }
+  /** What is recorded is not in the group any more. */
+  | { readonly kind: 'Forget'; readonly members: readonly BoundaryGroupReferenceStatusMember[] }
+  /** Nothing of this object is left in the group. */
+  | { readonly kind: 'Gone' };
+
+/** Plans for an object that is not being deleted. The gateway's reference is added before another one is taken away. */
+export function planReference(facts: ReferenceFacts): ReferencePlan {
+  const { spec, gateway, records, group, members, present } = facts;
+  if (gateway.leaving === 'Deleted') {
+    // Whoever put it there: a reference to a gateway that is deleted is of no use to anybody.
+    return planLeaving(facts, members);
+  }
+  const record = records.find(({ serviceName }) => isSameName(serviceName, gateway.serviceName));
+  if (record === undefined || !gateway.isRegistered || gateway.deployment === undefined || gateway.isOnlyObserved) {
+    return { kind: 'Hold', finding: waitsForGateway(gateway) };
+  }
+  const remembered = remember(facts, record);
+  if (remembered !== undefined) {
+    return remembered;
+  }
+  const member = present.find(({ nalPath }) => isSameName(nalPath, record.nalPath));
+  if (member?.connection !== spec.connection) {
+    return { kind: 'Add', record };
+  }
+  const others = members.filter(
+    ({ serviceName, adopted }) => !isSameName(serviceName, gateway.serviceName) && !adopted,
+  );
+  const left = planLeaving(facts, others);
+  if (left.kind !== 'Gone') {
+    return left;
+  }
+  if (spec.preferCloudSources !== undefined && group.preferCloudSources !== spec.preferCloudSources) {
+    return { kind: 'SetPreference', preferCloudSources: spec.preferCloudSources };
+  }
+  return { kind: 'Keep' };
+}
+
+/** Writes down, before the first change, what was there before. */
+function remember(
+  { spec, members, preferredBefore, present, group }: ReferenceFacts,
+  record: ServiceRecord,
+): Extract<ReferencePlan, { kind: 'Remember' }> | undefined {
+  const known = members.find(({ serviceName }) => isSameName(serviceName, record.serviceName));
+  const before = spec.preferCloudSources === undefined ? undefined : (preferredBefore ?? group.preferCloudSources);
+  if (known !== undefined && isSameName(known.nalPath, record.nalPath) && before === preferredBefore) {
+    return undefined;
+  }
+  const adopted = known?.adopted ?? present.some(({ nalPath }) => isSameName(nalPath, record.nalPath));
+  const now = { serviceName: record.serviceName, nalPath: record.nalPath, adopted };
+  return { kind: 'Remember', members: [...members.filter((each) => each !== known), now], preferredBefore: before };
+}
+
+/** Plans for an object that is being deleted: what it added goes, and what it changed goes back. */
+export function planRemoval(facts: ReferenceFacts, sharesPreference: boolean): ReferencePlan {
+  const { spec, members, gateway, group, preferredBefore } = facts;
+  if (spec.deletionPolicy === 'Retain' || gateway.leaving === 'Retained') {
+    return { kind: 'Gone' };
+  }
+  const ours = gateway.leaving === 'Deleted' ? members : members.filter(({ adopted }) => !adopted);
+  const left = planLeaving(facts, ours);
+  if (left.kind !== 'Gone') {
+    return left;
+  }
+  const changed = preferredBefore !== undefined && preferredBefore !== spec.preferCloudSources;
+  // Somebody else has changed it since: theirs it is.
+  const isOurs = group.preferCloudSources === spec.preferCloudSources;
+  return changed && isOurs && !sharesPreference
+    ? { kind: 'SetPreference', preferCloudSources: preferredBefore }
+    : { kind: 'Gone' };
+}
+
+function planLeaving(
+  { present, members }: ReferenceFacts,
+  leaving: readonly BoundaryGroupReferenceStatusMember[],
+): ReferencePlan {
+  const isPresent = ({ nalPath }: BoundaryGroupReferenceStatusMember) =>
+    present.some((each) => isSameName(each.nalPath, nalPath));
+  const member = leaving.find(isPresent);
+  if (member !== undefined) {
+    return { kind: 'Remove', member };
+  }
+  return leaving.length === 0
+    ? { kind: 'Gone' }
+    : { kind: 'Forget', members: members.filter((each) => !leaving.includes(each)) };
+}
+
+function waitsForGateway({ key, serviceName, hasSite, deployment, isOnlyObserved }: GatewayOfCmg): Finding {
+  const waiting = { type: 'Associated', status: 'False', reason: 'WaitingForGateway' } as const;
+  if (!hasSite) {
+    return { ...waiting, message: `The CMG ${key} names no Site. Set its spec.siteRef.` };
+  }
+  if (isOnlyObserved) {
+    return {
+      ...waiting,
+      message: `The CMG ${key} has managementPolicy Observe, so that its gateway is added nowhere.`,
+    };
+  }
+  return deployment === undefined
+    ? { ...waiting, message: `The gateway of the CMG ${key} does not serve yet. It is added once it does.` }
+    : {
+        ...waiting,
+        message: `The site has no usable record of the gateway ${serviceName} yet; see the condition SiteRegistered of the CMG ${key}.`,
+      };
+}
+
+/** The boundary group that an object names, or why there is none. */
+export function findGroup(
+  { name, id }: BoundaryGroupReference['spec']['boundaryGroup'],
+  groups: readonly BoundaryGroup[],
+): BoundaryGroup | string {
+  const found = groups.filter((group) => (id === undefined ? isSameName(group.name, name ?? '') : group.id === id));
+  const [first] = found;
+  const what = id === undefined ? `named "${name}"` : `with the id ${id}`;
+  if (first === undefined) {
+    return `The site has no boundary group ${what}. Create it, or correct spec.boundaryGroup in a new object.`;
+  }
+  return found.length === 1
+    ? first
+    : `The site has ${found.length} boundary groups ${what}: ${found.map((group) => group.id).join(', ')}. Use the id in a new object.`;
+}
+
+/** What of an object claims something of a boundary group. */
+export interface ReferenceClaim {
+  readonly cmg: string;
+  readonly connection: string;
+  readonly preferCloudSources: boolean | undefined;
+}
+
+/** Whether two objects for one group cannot both have their way: the same gateway twice, or another preference. */
+export function areInConflict(left: ReferenceClaim, right: ReferenceClaim): boolean {
+  return (
+    left.cmg === right.cmg ||
+    (left.preferCloudSources !== undefined &&
+      right.preferCloudSources !== undefined &&
+      left.preferCloudSources !== right.preferCloudSources)
+  );
+}

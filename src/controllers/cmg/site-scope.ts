@@ -1,0 +1,14 @@
+import type { BoundaryGroupReference } from '../../api/v1alpha1/boundarygroupreference.generated.ts';
+import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
+import type { UsableSite } from '../site/usable-site.ts';
+
+/** The site of CMGs, and what else on it names them. */
+export interface SiteScope {
+  /** The site that a CMG names. */
+  siteOf(cmg: CMG): UsableSite;
+  /** @param cmg `namespace/name` */
+  connectionPointsOf(cmg: string): readonly ConnectionPoint[];
+  /** @param cmg `namespace/name` */
+  boundaryGroupReferencesOf(cmg: string): readonly BoundaryGroupReference[];
+}

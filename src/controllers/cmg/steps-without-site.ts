@@ -1,0 +1,40 @@
+import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import { connectionPorts } from '../site/gateway-of-cmg.ts';
+import type { SiteStep } from './site-requirements.ts';
+
+/**
+ * What a person does on the site of a gateway whose CMG names none. The operator cannot see whether it is done, so the list
+ * stays as it is.
+ */
+export function stepsWithoutSite({ spec }: CMG): readonly SiteStep[] {
+  const name = spec.serviceName;
+  const ports = connectionPorts(spec.vm.instances);
+  const which = ports.length > 2 ? `${ports[0]} to ${ports.at(-1)}` : ports.join(' and ');
+  return [
+    {
+      operation: 'RegisterService',
+      instruction: `Have the site know of the gateway ${name}. No cmdlet makes the record of a gateway that the site did not build; name a Site in spec.siteRef to let the operator look for it.`,
+      cmdlet: `Get-CMCloudManagementGateway -Name ${name}`,
+    },
+    {
+      operation: 'AddConnectionPoint',
+      instruction: `Install a connection point on a server that reaches TCP ${which} of the gateway. Put the server and the code of its primary site in place of SERVER and XXX.`,
+      cmdlet: `Add-CMCloudManagementGatewayConnectionPoint -SiteSystemServerName SERVER -SiteCode XXX -CloudManagementGatewayName ${name}`,
+    },
+    {
+      operation: 'SetCmgTraffic',
+      instruction: 'Let a management point, and a software update point if there is one, take gateway traffic.',
+      cmdlet: 'Set-CMManagementPoint -SiteSystemServerName SERVER -SiteCode XXX -EnableCloudGateway $true',
+    },
+    {
+      operation: 'AddBoundaryGroupMember',
+      instruction: 'Reference the gateway in the boundary groups whose clients are to use it from the intranet.',
+      cmdlet: `Set-CMBoundaryGroup -Name GROUP -AddSiteSystemServerName ${name}`,
+    },
+    {
+      operation: 'SetClientSettings',
+      instruction: 'Enable clients to use a cloud management gateway, in the client settings.',
+      cmdlet: 'Set-CMClientSettingCloudService -DefaultSetting -AllowCloudManagementGateway $true',
+    },
+  ];
+}

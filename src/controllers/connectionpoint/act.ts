@@ -1,0 +1,52 @@
+import type { ManualStep, WriteResult } from '../../site/site.ts';
+import { SHARED_AGE_MS } from '../site/usable-site.ts';
+import type { PointRound } from './controller.ts';
+import { siteCodeOfServer } from './facts.ts';
+import type { ConnectionPointFacts, ConnectionPointPlan } from './plan.ts';
+
+/** Carries out a change. What came of it shows when it is read back in a later round. */
+export async function actOnPlan(
+  round: PointRound,
+  facts: ConnectionPointFacts,
+  plan: ConnectionPointPlan,
+): Promise<WriteResult> {
+  const { live, context, point } = round;
+  const options = { signal: context.signal };
+  const { siteSystem } = point.spec;
+  switch (plan.kind) {
+    case 'Install': {
+      const siteCode = await siteCodeFor(round, facts);
+      return siteCode === undefined
+        ? { kind: 'Manual', step: installStep(siteSystem, plan.record.name) }
+        : live.addConnectionPoint({ siteSystem, siteCode, service: plan.record }, options);
+    }
+    case 'Link':
+      return live.linkConnectionPoint({ siteSystem, siteCode: plan.role.siteCode, service: plan.record }, options);
+    case 'Uninstall':
+      return live.removeConnectionPoint({ siteSystem, siteCode: plan.role.siteCode }, options);
+    default:
+      throw new Error(`A plan of the kind ${plan.kind} changes nothing.`);
+  }
+}
+
+async function siteCodeFor({ live, context, point, site }: PointRound, { roles }: ConnectionPointFacts) {
+  const options = { signal: context.signal, maxAgeMs: SHARED_AGE_MS };
+  const identity = await live.identity(options);
+  const others = await live.clientFacingRoles(options);
+  const primaries =
+    identity.kind !== 'Answered'
+      ? []
+      : identity.value.type === 'CentralAdministration'
+        ? identity.value.childSiteCodes
+        : [site.spec.siteCode];
+  const known = others.kind === 'Answered' ? [...roles, ...others.value] : roles;
+  return siteCodeOfServer(point.spec.siteSystem, primaries, known);
+}
+
+function installStep(siteSystem: string, gateway: string): ManualStep {
+  return {
+    operation: 'AddConnectionPoint',
+    instruction: `Install the CMG connection point on ${siteSystem}, linked to ${gateway}. The operator cannot tell which primary site the server belongs to; put its code in place of XXX.`,
+    cmdlet: `Add-CMCloudManagementGatewayConnectionPoint -SiteSystemServerName ${siteSystem} -SiteCode XXX -CloudManagementGatewayName ${gateway}`,
+  };
+}
