@@ -1,0 +1,288 @@
+import dns from 'node:dns';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { createSiteTransport } from '../../../src/site/admin-service/transport.ts';
+import { type KerberosOptions, kerberosAuthentication } from '../../../src/site/kerberos/authentication.ts';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
+import { startAdminServiceSimulator } from '../../simulators/adminservice/simulator.ts';
+import { type Acceptor, startAcceptor } from '../../simulators/kdc/acceptor.ts';
+import { type Domain, startDomain } from '../../simulators/kdc/domain.ts';
+import { describeWithKerberos } from './with-kerberos.ts';
+
+const ACCOUNT = 'svc-cmg';
+const HOST = 'provider.contoso.test';
+const FABRIKAM_HOST = 'provider.fabrikam.test';
+const MINUTES_WRONG = 10;
+
+/** Takes connections and never answers. */
+async function silentServer(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Ids of the processes that hold tickets for this one. */
+function ticketProcesses(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        return (
+          parent === String(process.pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('ticket-program')
+        );
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+describeWithKerberos('signing in by Kerberos', (tools) => {
+  let contoso: Domain;
+  let keytab: Buffer;
+  let serviceKeytab: Buffer;
+  let directory = '';
+
+  beforeAll(async () => {
+    directory = makeTemporaryDirectory();
+    contoso = await startDomain({ tools, realm: 'CONTOSO.TEST' });
+    keytab = await contoso.add(ACCOUNT);
+    serviceKeytab = await contoso.add(`HTTP/${HOST}`);
+    // No name server knows these names.
+    const lookup = dns.lookup as (host: string, options: object, callback: () => void) => void;
+    vi.spyOn(dns, 'lookup').mockImplementation(((host: string, options: object, callback: () => void) =>
+      lookup(host.endsWith('.test') ? '127.0.0.1' : host, options, callback)) as typeof dns.lookup);
+    return async () => {
+      vi.restoreAllMocks();
+      await contoso.close();
+      removeTemporaryDirectory(directory);
+    };
+  });
+
+  /** A Site as the operator would have it, with what its Secret holds. */
+  function signingIn(domain: Domain, secret: { keytab: Buffer }, changed: Partial<KerberosOptions> = {}) {
+    const authentication = kerberosAuthentication({
+      principal: `${ACCOUNT}@${domain.realm}`,
+      kdcs: [domain.kdc],
+      readKeytab: async () => secret.keytab,
+      clock: systemClock,
+      directory,
+      nativeModule: tools.nativeModule,
+      environment: { LD_LIBRARY_PATH: tools.libraryPath },
+      ...changed,
+    });
+    onTestFinished(() => authentication.close());
+    return authentication;
+  }
+
+  function accepting(
+    options: { keytab?: Buffer; minutesAhead?: number; domain?: Domain; host?: string } = {},
+  ): Acceptor {
+    const acceptor = startAcceptor({ tools, domain: contoso, host: HOST, keytab: serviceKeytab, ...options });
+    onTestFinished(() => acceptor.close());
+    return acceptor;
+  }
+
+  /** A simulated AdminService behind the acceptor; returns what asks it for the site's code. */
+  async function siteBehind(acceptor: Acceptor, authentication: ReturnType<typeof signingIn>, host = HOST) {
+    const simulator = await startAdminServiceSimulator({
+      hostNames: [HOST, FABRIKAM_HOST],
+      newNegotiator: acceptor.newNegotiator,
+    });
+    const transport = createSiteTransport({
+      url: `https://${host}:${new URL(simulator.url).port}`,
+      caBundle: simulator.caPem,
+      authentication,
+      clock: systemClock,
+      userAgent: 'cmg-operator/test',
+    });
+    onTestFinished(async () => {
+      await transport.close();
+      await simulator.close();
+    });
+    return async () => {
+      const { text } = await transport.send({
+        method: 'GET',
+        path: 'wmi/SMS_Site',
+        signal: AbortSignal.timeout(30_000),
+      });
+      return JSON.parse(text).value.length;
+    };
+  }
+
+  test('works, with a server that proves who it is, and leaves nothing behind', async () => {
+    const authentication = signingIn(contoso, { keytab });
+    const verify = vi.spyOn(authentication, 'verify');
+    const sites = await siteBehind(accepting(), authentication);
+    expect(await Promise.all([sites(), sites(), sites()])).toEqual([1, 1, 1]);
+    expect(await sites()).toBe(1);
+    expect(contoso.signIns(ACCOUNT)).toBe(1);
+    // Each answer was checked by a token of the server, and the check held.
+    await Promise.all(verify.mock.results.map(({ value }) => value));
+    expect(verify).toHaveBeenCalledTimes(4);
+    for (const [challenges] of verify.mock.calls) expect(challenges).toEqual([expect.stringMatching(/^Negotiate oY/)]);
+
+    const [made = ''] = readdirSync(directory);
+    const path = join(directory, made);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    for (const file of readdirSync(path)) expect(statSync(join(path, file)).mode & 0o077, file).toBe(0);
+    expect(readFileSync(join(path, 'keytab'))).toEqual(keytab);
+    await authentication.close();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('refuses a server that proves nothing, or is another one', async () => {
+    const authentication = signingIn(contoso, { keytab });
+    const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
+    await authentication.authorization(request);
+    await expect(authentication.verify([], request)).rejects.toThrow(`did not prove that it is HTTP/${HOST}`);
+    // The answer to another request, as something in between could keep it.
+    const acceptor = accepting().newNegotiator();
+    const other = { ...request };
+    const token = (await authentication.authorization(other)).replace('Negotiate ', '');
+    const accepted = await acceptor(Buffer.from(token, 'base64'));
+    const reply = accepted.kind === 'Accepted' ? accepted.reply?.toString('base64') : undefined;
+    await expect(authentication.verify([`Negotiate ${reply}`], request)).rejects.toThrow(/./);
+    await authentication.verify([`Negotiate ${reply}`], other);
+  });
+
+  test('gets a new ticket by itself when the old one has expired', async () => {
+    const lifetimeSeconds = 2;
+    const short = { keytab: await contoso.add('svc-short', { ticketSeconds: lifetimeSeconds }) };
+    const authentication = signingIn(contoso, short, { principal: 'svc-short@CONTOSO.TEST' });
+    const sites = await siteBehind(accepting(), authentication);
+    expect(await sites()).toBe(1);
+    const before = contoso.signIns('svc-short');
+    const expired = Date.now() + lifetimeSeconds * 1000;
+    await expect.poll(() => Date.now() > expired, { timeout: 5000, interval: 100 }).toBe(true);
+    expect(await sites()).toBe(1);
+    expect(contoso.signIns('svc-short')).toBeGreaterThan(before);
+  });
+
+  test('tells of a service principal name that the domain does not know', async () => {
+    const authentication = signingIn(contoso, { keytab });
+    const sites = await siteBehind(accepting(), authentication, 'alias.contoso.test');
+    await expect(sites()).rejects.toThrow(
+      'does not know the service principal name HTTP/alias.contoso.test. Use the name of the SMS Provider that "setspn -Q HTTP/*" shows',
+    );
+  });
+
+  test('tells of a keytab with an old key, and takes the new one from the Secret without being started again', async () => {
+    const secret = { keytab: await contoso.add('svc-rotated') };
+    const newKeytab = await contoso.rotate('svc-rotated');
+    const authentication = signingIn(contoso, secret, { principal: 'svc-rotated@CONTOSO.TEST' });
+    const sites = await siteBehind(accepting(), authentication);
+    await expect(sites()).rejects.toThrow('The keytab in the Secret does not fit svc-rotated@CONTOSO.TEST any more');
+    secret.keytab = newKeytab;
+    expect(await sites()).toBe(1);
+  });
+
+  test('gets a new ticket when the key of the service has changed', async () => {
+    const host = 'moved.contoso.test';
+    const acceptor = accepting({ host, keytab: await contoso.add(`HTTP/${host}`) });
+    const authentication = signingIn(contoso, { keytab });
+    const judgement = async (header: string | undefined) => {
+      const judged = await acceptor.newNegotiator()(Buffer.from(header?.replace('Negotiate ', '') ?? '', 'base64'));
+      return judged.kind;
+    };
+    const request = () => ({ origin: `https://${host}`, signal: AbortSignal.timeout(30_000) });
+    const first = request();
+    expect(await judgement(await authentication.authorization(first))).toBe('Accepted');
+    acceptor.replaceKeytab(await contoso.rotate(`HTTP/${host}`));
+    const second = request();
+    expect(await judgement(await authentication.authorization(second))).toBe('Refused');
+    expect(acceptor.refusals.at(-1)).toContain('ticket is likely out of date');
+    expect(await judgement(await authentication.answerChallenge(['Negotiate'], second))).toBe('Accepted');
+  });
+
+  test(`does not mind that the clock of this machine is ${MINUTES_WRONG} minutes off, in another realm at the same time`, async () => {
+    const fabrikam = await startDomain({ tools, realm: 'FABRIKAM.TEST', minutesAhead: MINUTES_WRONG });
+    onTestFinished(() => fabrikam.close());
+    const other = accepting({
+      domain: fabrikam,
+      host: FABRIKAM_HOST,
+      keytab: await fabrikam.add(`HTTP/${FABRIKAM_HOST}`),
+      minutesAhead: MINUTES_WRONG,
+    });
+    const secret = { keytab: await fabrikam.add(ACCOUNT) };
+    const inFabrikam = await siteBehind(other, signingIn(fabrikam, secret), FABRIKAM_HOST);
+    const inContoso = await siteBehind(accepting(), signingIn(contoso, { keytab }));
+    expect(await Promise.all([inFabrikam(), inContoso(), inFabrikam(), inContoso()])).toEqual([1, 1, 1, 1]);
+    expect(fabrikam.signIns(ACCOUNT)).toBe(1);
+  });
+
+  test(`tells of a server whose clock is ${MINUTES_WRONG} minutes off`, async () => {
+    const acceptor = accepting({ minutesAhead: MINUTES_WRONG });
+    const authentication = signingIn(contoso, { keytab });
+    const sites = await siteBehind(acceptor, authentication);
+    await expect(sites()).rejects.toMatchObject({ failure: { kind: 'Unauthorized' } });
+    expect(acceptor.refusals).toEqual(expect.arrayContaining([expect.stringContaining('Clock skew too great')]));
+    const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
+    await authentication.authorization(request);
+    await authentication.answerChallenge(['Negotiate'], request);
+    await expect(authentication.answerChallenge(['Negotiate'], request)).rejects.toThrow(
+      'its clock differs from that of the domain by more than five minutes',
+    );
+  });
+
+  test('tells of a domain that does not answer, of a disabled account, and goes on when they are back', async () => {
+    const secret = { keytab: await contoso.add('svc-unlucky') };
+    const authentication = signingIn(contoso, secret, { principal: 'svc-unlucky@CONTOSO.TEST' });
+    const sites = await siteBehind(accepting(), authentication);
+    await contoso.stop();
+    await expect(sites()).rejects.toThrow('No domain controller of CONTOSO.TEST answers.');
+    await contoso.start();
+    expect(await sites()).toBe(1);
+    await contoso.disable('svc-unlucky');
+    const anew = signingIn(contoso, secret, { principal: 'svc-unlucky@CONTOSO.TEST' });
+    const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
+    await expect(anew.authorization(request)).rejects.toThrow('is disabled, locked or expired in the domain');
+  });
+
+  test('gives up on a domain controller that says nothing, and asks the next time again', async () => {
+    const silent = await silentServer();
+    const authentication = signingIn(contoso, { keytab }, { kdcs: [silent], timeoutMs: 500 });
+    const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
+    for (let n = 0; n < 2; n += 1) {
+      await expect(authentication.authorization(request)).rejects.toThrow(
+        'No domain controller of CONTOSO.TEST answers.',
+      );
+    }
+  });
+
+  test('says what to install where the native module is missing', async () => {
+    const missing = join(directory, 'no-such-module');
+    const authentication = signingIn(contoso, { keytab }, { nativeModule: missing });
+    const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
+    for (let n = 0; n < 2; n += 1) {
+      await expect(authentication.authorization(request)).rejects.toThrow(
+        /Kerberos needs the npm package kerberos with its native module.*Cannot find module/,
+      );
+    }
+  });
+
+  test('starts the process again that was killed', async () => {
+    const authentication = signingIn(contoso, { keytab });
+    const sites = await siteBehind(accepting(), authentication);
+    expect(await sites()).toBe(1);
+    const [pid = 0, ...others] = ticketProcesses();
+    expect(others).toEqual([]);
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => ticketProcesses()).toEqual([]);
+    expect(await sites()).toBe(1);
+  });
+
+  test('says where a directory is missing for its files', async () => {
+    const authentication = signingIn(contoso, { keytab }, { directory: join(directory, 'not', 'there') });
+    const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
+    await expect(authentication.authorization(request)).rejects.toThrow('mount a volume that is kept in memory there');
+    mkdirSync(join(directory, 'not', 'there'), { recursive: true });
+    await authentication.authorization(request);
+  });
+});
