@@ -45,7 +45,7 @@ const EXPLANATIONS: readonly Explanation[] = [
     says: /Server \S* ?not found|Server not found|Matching credential not found/,
     kind: 'Other',
     message: ({ realm, service }) =>
-      `The domain ${realm} does not know the service principal name ${spnOf(service)}. Use the name of the SMS Provider that "setspn -Q HTTP/*" shows, or register this one for the computer: setspn -S ${spnOf(service)} <computer>.`,
+      `The domain ${realm} does not know the service principal name ${spnOf(service)}. Use the full DNS name of the computer itself and no alias, or register the alias: setspn -S ${spnOf(service)} <computer>.`,
   },
   {
     says: /Client '?\S* ?not found in Kerberos database/,

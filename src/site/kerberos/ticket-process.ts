@@ -34,7 +34,7 @@ const TIMEOUT_MS = 30_000;
 const MOST_QUESTIONS = 100;
 const KEPT_ERROR_OUTPUT = 1000;
 
-/** It holds little, and 16 MiB less than with the limits that Node chooses for itself. */
+/** It holds little; with the limits that Node chooses for itself, garbage could pile up. */
 const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1'];
 
 interface Running {

@@ -169,7 +169,7 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
     const authentication = signingIn(contoso, { keytab });
     const sites = await siteBehind(accepting(), authentication, 'alias.contoso.test');
     await expect(sites()).rejects.toThrow(
-      'does not know the service principal name HTTP/alias.contoso.test. Use the name of the SMS Provider that "setspn -Q HTTP/*" shows',
+      'does not know the service principal name HTTP/alias.contoso.test. Use the full DNS name of the computer itself',
     );
   });
 
