@@ -22,6 +22,7 @@ interface KerberosClient {
 /** Exchanges that were begun and never finished, because the request failed, are given up beyond this. */
 const MOST_EXCHANGES = 256;
 
+const load = createRequire(import.meta.url);
 const [, , nativeModule = '', principal = ''] = process.argv;
 const exchanges = new Map<number, KerberosClient>();
 let lastExchange = 0;
@@ -37,12 +38,22 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 async function answer(request: TicketRequest): Promise<void> {
   try {
-    kerberos ??= createRequire(import.meta.url)(nativeModule) as Kerberos;
+    kerberos ??= load(nativeModule) as Kerberos;
   } catch (error) {
-    process.send?.({ id: request.id, kind: 'ModuleMissing', text: textOf(error) } satisfies TicketReply);
+    process.send?.({ id: request.id, kind: 'ModuleMissing', text: whyNotLoaded(error) } satisfies TicketReply);
     return;
   }
   process.send?.(await carryOut(kerberos, request));
+}
+
+/** The package tells only that it has no debug build, whatever kept it from loading the other one. */
+function whyNotLoaded(error: unknown): string {
+  try {
+    load(`${nativeModule}/build/Release/kerberos.node`);
+    return textOf(error);
+  } catch (reason) {
+    return textOf(reason);
+  }
 }
 
 async function carryOut(loaded: Kerberos, request: TicketRequest): Promise<TicketReply> {

@@ -1,5 +1,5 @@
 import dns from 'node:dns';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -256,13 +256,21 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
     }
   });
 
-  test('says what to install where the native module is missing', async () => {
-    const missing = join(directory, 'no-such-module');
-    const authentication = signingIn(contoso, { keytab }, { nativeModule: missing });
+  test('says what to install where the native module or a library is missing', async () => {
+    const unreadable = join(directory, 'libraries');
+    mkdirSync(unreadable);
+    writeFileSync(join(unreadable, 'libgssapi_krb5.so.2'), '');
     const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
-    for (let n = 0; n < 2; n += 1) {
+    const withoutModule = signingIn(contoso, { keytab }, { nativeModule: join(directory, 'none') });
+    const withoutLibrary = signingIn(contoso, { keytab }, { environment: { LD_LIBRARY_PATH: unreadable } });
+    // Asked again, it looks again.
+    for (const [authentication, reason] of [
+      [withoutModule, "Cannot find module '.*none/build/Release/kerberos.node'"],
+      [withoutModule, "Cannot find module '.*none/build/Release/kerberos.node'"],
+      [withoutLibrary, 'Opening library libgssapi_krb5.so.2 failed'],
+    ] as const) {
       await expect(authentication.authorization(request)).rejects.toThrow(
-        /Kerberos needs the npm package kerberos with its native module.*Cannot find module/,
+        new RegExp(`Kerberos needs the npm package kerberos with its native module.*\\(${reason}`),
       );
     }
   });
