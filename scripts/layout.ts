@@ -62,7 +62,16 @@ export const LAYOUT: readonly LayoutRule[] = [
   {
     part: 'src/site/kerberos/',
     imports: ['src/runtime/', 'src/site/authentication.ts'],
-    node: ['node:child_process', 'node:crypto', 'node:fs', 'node:module', 'node:os', 'node:path', 'node:url'],
+    node: [
+      'node:child_process',
+      'node:crypto',
+      'node:fs',
+      'node:module',
+      'node:net',
+      'node:os',
+      'node:path',
+      'node:url',
+    ],
   },
   // The site: knows no gateways in Azure and no Kubernetes. undici for requests, as the runtime has it.
   {

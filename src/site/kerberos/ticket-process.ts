@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../runtime/clock.ts';
 import { TimeoutError, withTimeout } from '../../runtime/timeout.ts';
@@ -26,7 +27,7 @@ export interface TicketProcess {
    * signal's reason
    */
   ask(question: TicketQuestion, signal: AbortSignal): Promise<TicketReply>;
-  /** Ends it. It may be asked again, and then starts anew. */
+  /** Ends it for good. What it was asked and has not answered is rejected. */
   stop(): Promise<void>;
 }
 
@@ -52,6 +53,7 @@ function programPath(): string {
 export function createTicketProcess(options: TicketProcessOptions): TicketProcess {
   const { clock, timeoutMs = TIMEOUT_MS } = options;
   let running: Running | undefined;
+  let isStopped = false;
   let lastId = 0;
   const start = (): Running => {
     const started = startProcess(options);
@@ -68,6 +70,7 @@ export function createTicketProcess(options: TicketProcessOptions): TicketProces
     return ended;
   };
   const askOnce = async (question: TicketQuestion, signal: AbortSignal): Promise<TicketReply> => {
+    if (isStopped) throw new ProcessEndedError('it was stopped');
     running ??= start();
     const asked = running;
     lastId += 1;
@@ -88,10 +91,11 @@ export function createTicketProcess(options: TicketProcessOptions): TicketProces
     ask: (question, signal) =>
       askOnce(question, signal).catch((error: unknown) => {
         // It may have ended before it was asked; asking twice does no harm.
-        if (error instanceof ProcessEndedError) return askOnce(question, signal);
+        if (error instanceof ProcessEndedError && !isStopped) return askOnce(question, signal);
         throw error;
       }),
     stop: async () => {
+      isStopped = true;
       if (running !== undefined) await end(running);
     },
   };
@@ -141,5 +145,6 @@ function startProcess({ environment, nativeModule, principal }: TicketProcessOpt
   // It ends with the operator, and does not keep it from ending.
   child.unref();
   child.channel?.unref();
+  (child.stderr as Socket | null)?.unref();
   return { child, waiting, ended };
 }

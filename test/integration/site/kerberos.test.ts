@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { createSiteTransport } from '../../../src/site/admin-service/transport.ts';
-import { type KerberosOptions, kerberosAuthentication } from '../../../src/site/kerberos/authentication.ts';
+import {
+  type KerberosAuthentication,
+  type KerberosOptions,
+  kerberosAuthentication,
+} from '../../../src/site/kerberos/authentication.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
-import { startAdminServiceSimulator } from '../../simulators/adminservice/simulator.ts';
-import { type Acceptor, startAcceptor } from '../../simulators/kdc/acceptor.ts';
+import { type AcceptorOptions, startAcceptor } from '../../simulators/kdc/acceptor.ts';
 import { type Domain, startDomain } from '../../simulators/kdc/domain.ts';
+import { type Provider, startProvider } from '../../simulators/kdc/provider.ts';
 import { describeWithKerberos } from './with-kerberos.ts';
 
 const ACCOUNT = 'svc-cmg';
@@ -47,6 +51,7 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
   let contoso: Domain;
   let keytab: Buffer;
   let serviceKeytab: Buffer;
+  let provider: Provider;
   let directory = '';
 
   beforeAll(async () => {
@@ -54,13 +59,14 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
     contoso = await startDomain({ tools, realm: 'CONTOSO.TEST' });
     keytab = await contoso.add(ACCOUNT);
     serviceKeytab = await contoso.add(`HTTP/${HOST}`);
+    provider = await startProvider({ tools, domain: contoso, host: HOST, keytab: serviceKeytab });
     // No name server knows these names.
     const lookup = dns.lookup as (host: string, options: object, callback: () => void) => void;
     vi.spyOn(dns, 'lookup').mockImplementation(((host: string, options: object, callback: () => void) =>
       lookup(host.endsWith('.test') ? '127.0.0.1' : host, options, callback)) as typeof dns.lookup);
     return async () => {
       vi.restoreAllMocks();
-      await contoso.close();
+      await Promise.all([provider.close(), contoso.close()]);
       removeTemporaryDirectory(directory);
     };
   });
@@ -81,37 +87,25 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
     return authentication;
   }
 
-  function accepting(
-    options: { keytab?: Buffer; minutesAhead?: number; domain?: Domain; host?: string } = {},
-  ): Acceptor {
-    const acceptor = startAcceptor({ tools, domain: contoso, host: HOST, keytab: serviceKeytab, ...options });
-    onTestFinished(() => acceptor.close());
-    return acceptor;
+  async function anotherProvider(options: Partial<AcceptorOptions>): Promise<Provider> {
+    const another = await startProvider({ tools, domain: contoso, host: HOST, keytab: serviceKeytab, ...options });
+    onTestFinished(() => another.close());
+    return another;
   }
 
-  /** A simulated AdminService behind the acceptor; returns what asks it for the site's code. */
-  async function siteBehind(acceptor: Acceptor, authentication: ReturnType<typeof signingIn>, host = HOST) {
-    const simulator = await startAdminServiceSimulator({
-      hostNames: [HOST, FABRIKAM_HOST],
-      newNegotiator: acceptor.newNegotiator,
-    });
+  /** Returns what asks the site how many sites it knows, which is itself. */
+  function askingThe({ url, caPem }: Pick<Provider, 'url' | 'caPem'>, authentication: KerberosAuthentication) {
     const transport = createSiteTransport({
-      url: `https://${host}:${new URL(simulator.url).port}`,
-      caBundle: simulator.caPem,
+      url,
+      caBundle: caPem,
       authentication,
       clock: systemClock,
       userAgent: 'cmg-operator/test',
     });
-    onTestFinished(async () => {
-      await transport.close();
-      await simulator.close();
-    });
+    onTestFinished(() => transport.close());
     return async () => {
-      const { text } = await transport.send({
-        method: 'GET',
-        path: 'wmi/SMS_Site',
-        signal: AbortSignal.timeout(30_000),
-      });
+      const signal = AbortSignal.timeout(30_000);
+      const { text } = await transport.send({ method: 'GET', path: 'wmi/SMS_Site', signal });
       return JSON.parse(text).value.length;
     };
   }
@@ -119,7 +113,7 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
   test('works, with a server that proves who it is, and leaves nothing behind', async () => {
     const authentication = signingIn(contoso, { keytab });
     const verify = vi.spyOn(authentication, 'verify');
-    const sites = await siteBehind(accepting(), authentication);
+    const sites = askingThe(provider, authentication);
     expect(await Promise.all([sites(), sites(), sites()])).toEqual([1, 1, 1]);
     expect(await sites()).toBe(1);
     expect(contoso.signIns(ACCOUNT)).toBe(1);
@@ -143,7 +137,7 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
     await authentication.authorization(request);
     await expect(authentication.verify([], request)).rejects.toThrow(`did not prove that it is HTTP/${HOST}`);
     // The answer to another request, as something in between could keep it.
-    const acceptor = accepting().newNegotiator();
+    const acceptor = provider.newNegotiator();
     const other = { ...request };
     const token = (await authentication.authorization(other)).replace('Negotiate ', '');
     const accepted = await acceptor(Buffer.from(token, 'base64'));
@@ -156,7 +150,7 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
     const lifetimeSeconds = 2;
     const short = { keytab: await contoso.add('svc-short', { ticketSeconds: lifetimeSeconds }) };
     const authentication = signingIn(contoso, short, { principal: 'svc-short@CONTOSO.TEST' });
-    const sites = await siteBehind(accepting(), authentication);
+    const sites = askingThe(provider, authentication);
     expect(await sites()).toBe(1);
     const before = contoso.signIns('svc-short');
     const expired = Date.now() + lifetimeSeconds * 1000;
@@ -167,7 +161,7 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
 
   test('tells of a service principal name that the domain does not know', async () => {
     const authentication = signingIn(contoso, { keytab });
-    const sites = await siteBehind(accepting(), authentication, 'alias.contoso.test');
+    const sites = askingThe({ ...provider, url: provider.url.replace(HOST, 'alias.contoso.test') }, authentication);
     await expect(sites()).rejects.toThrow(
       'does not know the service principal name HTTP/alias.contoso.test. Use the full DNS name of the computer itself',
     );
@@ -177,7 +171,7 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
     const secret = { keytab: await contoso.add('svc-rotated') };
     const newKeytab = await contoso.rotate('svc-rotated');
     const authentication = signingIn(contoso, secret, { principal: 'svc-rotated@CONTOSO.TEST' });
-    const sites = await siteBehind(accepting(), authentication);
+    const sites = askingThe(provider, authentication);
     await expect(sites()).rejects.toThrow('The keytab in the Secret does not fit svc-rotated@CONTOSO.TEST any more');
     secret.keytab = newKeytab;
     expect(await sites()).toBe(1);
@@ -185,7 +179,8 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
 
   test('gets a new ticket when the key of the service has changed', async () => {
     const host = 'moved.contoso.test';
-    const acceptor = accepting({ host, keytab: await contoso.add(`HTTP/${host}`) });
+    const acceptor = startAcceptor({ tools, domain: contoso, host, keytab: await contoso.add(`HTTP/${host}`) });
+    onTestFinished(() => acceptor.close());
     const authentication = signingIn(contoso, { keytab });
     const judgement = async (header: string | undefined) => {
       const judged = await acceptor.newNegotiator()(Buffer.from(header?.replace('Negotiate ', '') ?? '', 'base64'));
@@ -204,25 +199,25 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
   test(`does not mind that the clock of this machine is ${MINUTES_WRONG} minutes off, in another realm at the same time`, async () => {
     const fabrikam = await startDomain({ tools, realm: 'FABRIKAM.TEST', minutesAhead: MINUTES_WRONG });
     onTestFinished(() => fabrikam.close());
-    const other = accepting({
+    const other = await anotherProvider({
       domain: fabrikam,
       host: FABRIKAM_HOST,
       keytab: await fabrikam.add(`HTTP/${FABRIKAM_HOST}`),
       minutesAhead: MINUTES_WRONG,
     });
     const secret = { keytab: await fabrikam.add(ACCOUNT) };
-    const inFabrikam = await siteBehind(other, signingIn(fabrikam, secret), FABRIKAM_HOST);
-    const inContoso = await siteBehind(accepting(), signingIn(contoso, { keytab }));
+    const inFabrikam = askingThe(other, signingIn(fabrikam, secret));
+    const inContoso = askingThe(provider, signingIn(contoso, { keytab }));
     expect(await Promise.all([inFabrikam(), inContoso(), inFabrikam(), inContoso()])).toEqual([1, 1, 1, 1]);
     expect(fabrikam.signIns(ACCOUNT)).toBe(1);
   });
 
   test(`tells of a server whose clock is ${MINUTES_WRONG} minutes off`, async () => {
-    const acceptor = accepting({ minutesAhead: MINUTES_WRONG });
+    const wrong = await anotherProvider({ minutesAhead: MINUTES_WRONG });
     const authentication = signingIn(contoso, { keytab });
-    const sites = await siteBehind(acceptor, authentication);
+    const sites = askingThe(wrong, authentication);
     await expect(sites()).rejects.toMatchObject({ failure: { kind: 'Unauthorized' } });
-    expect(acceptor.refusals).toEqual(expect.arrayContaining([expect.stringContaining('Clock skew too great')]));
+    expect(wrong.refusals).toEqual(expect.arrayContaining([expect.stringContaining('Clock skew too great')]));
     const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
     await authentication.authorization(request);
     await authentication.answerChallenge(['Negotiate'], request);
@@ -234,7 +229,7 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
   test('tells of a domain that does not answer, of a disabled account, and goes on when they are back', async () => {
     const secret = { keytab: await contoso.add('svc-unlucky') };
     const authentication = signingIn(contoso, secret, { principal: 'svc-unlucky@CONTOSO.TEST' });
-    const sites = await siteBehind(accepting(), authentication);
+    const sites = askingThe(provider, authentication);
     await contoso.stop();
     await expect(sites()).rejects.toThrow('No domain controller of CONTOSO.TEST answers.');
     await contoso.start();
@@ -247,13 +242,24 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
 
   test('gives up on a domain controller that says nothing, and asks the next time again', async () => {
     const silent = await silentServer();
-    const authentication = signingIn(contoso, { keytab }, { kdcs: [silent], timeoutMs: 500 });
+    const authentication = signingIn(contoso, { keytab }, { kdcs: [silent], timeoutMs: 200 });
     const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
     for (let n = 0; n < 2; n += 1) {
       await expect(authentication.authorization(request)).rejects.toThrow(
         'No domain controller of CONTOSO.TEST answers.',
       );
     }
+  });
+
+  test('ends with what it waits for when it is closed', async () => {
+    const authentication = signingIn(contoso, { keytab }, { kdcs: [await silentServer()] });
+    const signal = AbortSignal.timeout(30_000);
+    const waiting = authentication.authorization({ origin: `https://${HOST}`, signal });
+    const rejected = expect(waiting).rejects.toThrow('The Kerberos process of the Site ended');
+    await expect.poll(() => ticketProcesses().length).toBe(1);
+    await authentication.close();
+    await rejected;
+    expect(ticketProcesses()).toEqual([]);
   });
 
   test('says what to install where the native module or a library is missing', async () => {
@@ -277,7 +283,7 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
 
   test('starts the process again that was killed', async () => {
     const authentication = signingIn(contoso, { keytab });
-    const sites = await siteBehind(accepting(), authentication);
+    const sites = askingThe(provider, authentication);
     expect(await sites()).toBe(1);
     const [pid = 0, ...others] = ticketProcesses();
     expect(others).toEqual([]);
