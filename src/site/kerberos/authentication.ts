@@ -1,32 +1,12 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Clock } from '../../runtime/clock.ts';
-import { TimeoutError } from '../../runtime/timeout.ts';
 import type { AuthorizedRequest, SiteAuthentication } from '../authentication.ts';
 import { krb5Configuration, realmOf, serviceOf } from './configuration.ts';
-import { explainFailure, KerberosError, moduleMissing, type SignIn, ticketRefused } from './failures.ts';
-import { createKeytabCopy, type KeytabCopy } from './keytab.ts';
-import type { TicketReply } from './messages.ts';
+import { KerberosError, notOffered, notProven, type SignIn, ticketRefused } from './failures.ts';
 import { negotiateChallenge, negotiateHeader } from './negotiate.ts';
-import { makePrivateDirectory, type PrivateDirectory } from './private-directory.ts';
-import { createTicketProcess, type TicketProcess, type TicketQuestion } from './ticket-process.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
 
-export interface KerberosOptions {
-  /** The account with its realm, such as `svc-cmg@CONTOSO.COM`. */
-  readonly principal: string;
+export interface KerberosOptions extends SessionOptions {
   /** Domain controllers, each with a port if it is not 88. Default: DNS names them. */
   readonly kdcs?: readonly string[] | undefined;
-  /** Reads the keytab where it is kept, such as in a Secret. */
-  readonly readKeytab: (signal: AbortSignal) => Promise<Uint8Array>;
-  readonly clock: Clock;
-  /** Where a private directory for the keytab and the tickets is made. Default: `TMPDIR`, or `/tmp`. */
-  readonly directory?: string | undefined;
-  /** What Kerberos is loaded from. Default: the package `kerberos`. */
-  readonly nativeModule?: string | undefined;
-  /** Variables for the process that loads it, beside its own. Default: `LD_LIBRARY_PATH`, if it is set. */
-  readonly environment?: Readonly<Record<string, string>> | undefined;
-  /** Milliseconds that the domain may take to answer. Default 30,000. */
-  readonly timeoutMs?: number | undefined;
 }
 
 export interface KerberosAuthentication extends SiteAuthentication {
@@ -37,13 +17,6 @@ export interface KerberosAuthentication extends SiteAuthentication {
   close(): Promise<void>;
 }
 
-/** What is there while it is used. */
-interface Session {
-  readonly directory: PrivateDirectory;
-  readonly process: TicketProcess;
-  readonly keytab: KeytabCopy;
-}
-
 /** One request that signs in. */
 interface Exchange {
   readonly number: number;
@@ -51,7 +24,13 @@ interface Exchange {
   readonly isSecondTry: boolean;
 }
 
-const TICKETS = 'tickets';
+/** What the steps of signing in share. */
+interface Signing {
+  /** Opened when it is first used. */
+  session(): Session;
+  signIn(request: AuthorizedRequest): SignIn;
+  readonly exchanges: WeakMap<AuthorizedRequest, Exchange>;
+}
 
 /**
  * Kerberos by SPNEGO (RFC 4559), and never NTLM: *documented* as the way of `AdminService` from version 2509 on. Tickets are
@@ -63,161 +42,102 @@ const TICKETS = 'tickets';
  * @throws Error in words for people when the account or a domain controller is not written as it has to be
  */
 export function kerberosAuthentication(options: KerberosOptions): KerberosAuthentication {
-  const realm = realmOf(options.principal);
-  const configuration = krb5Configuration({ realm, kdcs: options.kdcs ?? [] });
-  const exchanges = new WeakMap<AuthorizedRequest, Exchange>();
-  let session: Session | undefined;
-  const open = (): Session => {
-    session ??= openSession(options, configuration);
-    return session;
+  const { principal, kdcs = [] } = options;
+  const realm = realmOf(principal);
+  const configuration = krb5Configuration({ realm, kdcs });
+  let opened: Session | undefined;
+  const signing: Signing = {
+    session: () => {
+      opened ??= openSession(options, configuration);
+      return opened;
+    },
+    signIn: ({ origin }) => ({ principal, realm, service: serviceOf(origin) }),
+    exchanges: new WeakMap(),
   };
-  const signInFor = ({ origin }: AuthorizedRequest): SignIn => ({
-    principal: options.principal,
-    realm,
-    service: serviceOf(origin),
-  });
-
-  const begin = async (request: AuthorizedRequest, isSecondTry: boolean): Promise<string> => {
-    const signIn = signInFor(request);
-    const { exchange, token } = await ask(open(), { kind: 'Begin', service: signIn.service }, signIn, request.signal);
-    if (token === undefined) throw new KerberosError('Other', 'Kerberos gave no token to begin with.');
-    exchanges.set(request, { number: exchange, isSecondTry });
-    return negotiateHeader(token);
-  };
-
-  /** With the newest keytab, and tickets that were got with it. */
-  const beginAnew = async (request: AuthorizedRequest): Promise<string> => {
-    const { keytab, directory } = open();
-    await keytab.refresh(request.signal, 'Now');
-    directory.remove(TICKETS);
-    return begin(request, true);
-  };
-
   return {
     route: 'AdminService',
-    authorization: async (request) => {
-      const { keytab } = open();
-      await keytab.refresh(request.signal);
-      try {
-        return await begin(request, false);
-      } catch (error) {
-        if (!(error instanceof KerberosError)) throw error;
-        switch (error.kind) {
-          case 'Ticket':
-            return await beginAnew(request);
-          case 'Keytab':
-            // The Secret may hold another one since it was last read.
-            if (await keytab.refresh(request.signal, 'Now')) return await begin(request, false);
-            throw error;
-          case 'Other':
-            throw error;
-          default:
-            return error.kind satisfies never;
-        }
-      }
-    },
-    answerChallenge: async (challenges, request) => {
-      const challenge = negotiateChallenge(challenges);
-      const exchange = exchanges.get(request);
-      const signIn = signInFor(request);
-      if (challenge.kind === 'NotOffered') throw notOffered(challenge.schemes, request);
-      if (exchange === undefined) return begin(request, false);
-      let reason: string | undefined;
-      if (challenge.kind === 'Token') {
-        const question = { kind: 'Continue', exchange: exchange.number, token: challenge.token } as const;
-        try {
-          const { token } = await ask(open(), question, signIn, request.signal);
-          if (token !== undefined) return negotiateHeader(token);
-        } catch (error) {
-          if (!(error instanceof KerberosError)) throw error;
-          reason = error.message;
-        }
-      }
-      // What was refused may be a ticket for a key that the service no longer has, or that has expired by its clock.
-      if (!exchange.isSecondTry) return beginAnew(request);
-      throw ticketRefused(signIn, reason);
-    },
-    verify: async (challenges, request) => {
-      const challenge = negotiateChallenge(challenges);
-      const exchange = exchanges.get(request);
-      const signIn = signInFor(request);
-      if (exchange === undefined || challenge.kind !== 'Token') throw notProven(signIn);
-      const question = { kind: 'Continue', exchange: exchange.number, token: challenge.token } as const;
-      const { isComplete } = await ask(open(), question, signIn, request.signal);
-      if (!isComplete) throw notProven(signIn);
-    },
+    authorization: (request) => authorize(signing, request),
+    answerChallenge: (challenges, request) => answerChallenge(signing, challenges, request),
+    verify: (challenges, request) => verify(signing, challenges, request),
     close: async () => {
-      const closing = session;
-      session = undefined;
-      await closing?.process.stop();
-      closing?.directory.close();
+      const closing = opened;
+      opened = undefined;
+      await closing?.close();
     },
   };
 }
 
-function openSession(options: KerberosOptions, configuration: string): Session {
-  const { principal, readKeytab, clock, nativeModule = 'kerberos', timeoutMs } = options;
-  const directory = makePrivateDirectory(options.directory ?? tmpdir());
-  const settings = {
-    KRB5_CONFIG: directory.write('krb5.conf', configuration),
-    KRB5_CLIENT_KTNAME: `FILE:${join(directory.path, 'keytab')}`,
-    KRB5CCNAME: `FILE:${join(directory.path, TICKETS)}`,
-    // No mechanism beside those of the library itself: what a machine has installed may be NTLM.
-    GSS_MECH_CONFIG: directory.write('mechanisms', ''),
-    // Failures are told apart by their text.
-    LC_ALL: 'C',
-  };
-  const { LD_LIBRARY_PATH } = process.env;
-  const inherited = options.environment ?? (LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH });
-  const writeKeytab = (keytab: Uint8Array) => {
-    directory.write('keytab', keytab);
-    directory.remove(TICKETS);
-  };
-  return {
-    directory,
-    process: createTicketProcess({
-      nativeModule,
-      principal,
-      clock,
-      timeoutMs,
-      environment: { ...inherited, ...settings },
-    }),
-    keytab: createKeytabCopy(readKeytab, writeKeytab, clock),
-  };
-}
-
-async function ask(
-  { process }: Session,
-  question: TicketQuestion,
-  signIn: SignIn,
-  signal: AbortSignal,
-): Promise<TicketReply & { readonly kind: 'Done' }> {
-  const reply = await process.ask(question, signal).catch((error: unknown) => {
-    throw error instanceof TimeoutError ? explainFailure('timed out', signIn) : error;
-  });
-  switch (reply.kind) {
-    case 'Done':
-      return reply;
-    case 'Failed':
-      throw explainFailure(reply.text, signIn);
-    case 'ModuleMissing':
-      throw moduleMissing(reply.text);
-    default:
-      return reply satisfies never;
+async function authorize(signing: Signing, request: AuthorizedRequest): Promise<string> {
+  const { keytab } = signing.session();
+  await keytab.refresh(request.signal);
+  try {
+    return await begin(signing, request, false);
+  } catch (error) {
+    if (!(error instanceof KerberosError)) throw error;
+    switch (error.kind) {
+      case 'Ticket':
+        return await beginAnew(signing, request);
+      case 'Keytab':
+        // The Secret may hold another one since it was last read.
+        if (await keytab.refresh(request.signal, 'Now')) return await begin(signing, request, false);
+        throw error;
+      case 'Other':
+        throw error;
+      default:
+        return error.kind satisfies never;
+    }
   }
 }
 
-function notOffered(schemes: readonly string[], { origin }: AuthorizedRequest): KerberosError {
-  const offered = schemes.length === 0 ? 'nothing' : schemes.join(', ');
-  return new KerberosError(
-    'Other',
-    `${origin} does not take Kerberos here: it offers ${offered} where it should offer Negotiate. NTLM is never used.`,
-  );
+async function begin(signing: Signing, request: AuthorizedRequest, isSecondTry: boolean): Promise<string> {
+  const signIn = signing.signIn(request);
+  const question = { kind: 'Begin', service: signIn.service } as const;
+  const { exchange, token } = await signing.session().ask(question, signIn, request.signal);
+  if (token === undefined) throw new KerberosError('Other', 'Kerberos gave no token to begin with.');
+  signing.exchanges.set(request, { number: exchange, isSecondTry });
+  return negotiateHeader(token);
 }
 
-function notProven({ service }: SignIn): KerberosError {
-  return new KerberosError(
-    'Other',
-    `What answered did not prove that it is ${service.replace('@', '/')}: something may stand between the operator and the SMS Provider.`,
-  );
+/** With the newest keytab, and tickets that are got with it. */
+async function beginAnew(signing: Signing, request: AuthorizedRequest): Promise<string> {
+  const session = signing.session();
+  await session.keytab.refresh(request.signal, 'Now');
+  session.forgetTickets();
+  return begin(signing, request, true);
+}
+
+async function answerChallenge(
+  signing: Signing,
+  challenges: readonly string[],
+  request: AuthorizedRequest,
+): Promise<string> {
+  const challenge = negotiateChallenge(challenges);
+  if (challenge.kind === 'NotOffered') throw notOffered(request.origin, challenge.schemes);
+  const exchange = signing.exchanges.get(request);
+  if (exchange === undefined) return begin(signing, request, false);
+  const signIn = signing.signIn(request);
+  let reason: string | undefined;
+  if (challenge.kind === 'Token') {
+    const question = { kind: 'Continue', exchange: exchange.number, token: challenge.token } as const;
+    try {
+      const { token } = await signing.session().ask(question, signIn, request.signal);
+      if (token !== undefined) return negotiateHeader(token);
+    } catch (error) {
+      if (!(error instanceof KerberosError)) throw error;
+      reason = error.message;
+    }
+  }
+  // What was refused may be a ticket for a key that the service no longer has, or that has expired by its clock.
+  if (!exchange.isSecondTry) return beginAnew(signing, request);
+  throw ticketRefused(signIn, reason);
+}
+
+async function verify(signing: Signing, challenges: readonly string[], request: AuthorizedRequest): Promise<void> {
+  const challenge = negotiateChallenge(challenges);
+  const exchange = signing.exchanges.get(request);
+  const signIn = signing.signIn(request);
+  if (exchange === undefined || challenge.kind !== 'Token') throw notProven(signIn);
+  const question = { kind: 'Continue', exchange: exchange.number, token: challenge.token } as const;
+  const { isComplete } = await signing.session().ask(question, signIn, request.signal);
+  if (!isComplete) throw notProven(signIn);
 }

@@ -125,8 +125,25 @@ export function ticketRefused({ principal, service }: SignIn, reason: string | u
   );
 }
 
+/** The site asks for another way of signing in. */
+export function notOffered(origin: string, schemes: readonly string[]): KerberosError {
+  const offered = schemes.length === 0 ? 'nothing' : schemes.join(', ');
+  return new KerberosError(
+    'Other',
+    `${origin} does not take Kerberos here: it offers ${offered} where it should offer Negotiate. NTLM is never used.`,
+  );
+}
+
+/** An answer did not show who gave it. */
+export function notProven({ service }: SignIn): KerberosError {
+  return new KerberosError(
+    'Other',
+    `What answered did not prove that it is ${spnOf(service)}: something may stand between the operator and the SMS Provider.`,
+  );
+}
+
 /** `HTTP/provider.contoso.com`, as `setspn` writes it. */
-export function spnOf(service: string): string {
+function spnOf(service: string): string {
   return service.replace('@', '/');
 }
 
