@@ -65,6 +65,9 @@ export function createTicketProcess(options: TicketProcessOptions): TicketProces
     return started;
   };
   const end = ({ child, ended }: Running): Promise<void> => {
+    // Whoever waits for its end must not be at an end before.
+    child.ref();
+    (child.stderr as Socket | null)?.ref();
     // It keeps nothing that would have to be put in order, and may be stuck waiting for a domain controller.
     child.kill('SIGKILL');
     return ended;
