@@ -4,6 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { VERSION } from '../src/version.ts';
 
+/** What `npm run build` makes, by the name of its file. */
+const OPERATOR = 'cmg-operator.mjs';
+/** The operator starts it where a Site signs in by Kerberos; it is looked for beside the operator. */
+const TICKET_PROGRAM = 'cmg-operator-tickets.mjs';
+
 /** A bundle that grows beyond this has taken something in that nobody meant. */
 const LARGEST_BUNDLE_BYTES = 6 * 1024 ** 2;
 
@@ -89,6 +94,18 @@ export async function bundle({ entry, outfile, largestBytes = LARGEST_BUNDLE_BYT
 }
 
 /**
+ * Bundles the operator of a checkout, and beside it the program of the processes that hold Kerberos tickets. Returns what the
+ * operator consists of.
+ *
+ * @throws Error as {@link bundle} does
+ */
+export async function bundleOperator(root: string, directory: string): Promise<Bundle> {
+  const ticketProgram = join(root, 'src/site/kerberos/ticket-program.ts');
+  await bundle({ entry: ticketProgram, outfile: join(directory, TICKET_PROGRAM), largestBytes: 16 * KIB });
+  return bundle({ entry: join(root, 'src/main.ts'), outfile: join(directory, OPERATOR) });
+}
+
+/**
  * V8 keeps a text with a single character beyond Latin-1 in twice the memory. esbuild escapes them everywhere but in regular
  * expressions, where the same escape means the same.
  *
@@ -118,11 +135,11 @@ function kib(bytes: number): string {
 
 async function main(): Promise<void> {
   const root = dirname(import.meta.dirname);
-  const outfile = join(root, 'dist', 'cmg-operator.mjs');
-  const { bytes, parts } = await bundle({ entry: join(root, 'src', 'main.ts'), outfile });
+  const directory = join(root, 'dist');
+  const { bytes, parts } = await bundleOperator(root, directory);
   // A bundle may compile and still miss a file or module that it asks for as it starts.
-  execFileSync(process.execPath, [outfile, '--help']);
-  console.log(`dist/cmg-operator.mjs ${VERSION}: ${kib(bytes)}`);
+  execFileSync(process.execPath, [join(directory, OPERATOR), '--help']);
+  console.log(`dist/${OPERATOR} ${VERSION}: ${kib(bytes)}`);
   for (const [name, size] of parts.slice(0, 8)) console.log(`  ${kib(size).padStart(10)}  ${name}`);
 }
 

@@ -58,6 +58,21 @@ export const LAYOUT: readonly LayoutRule[] = [
   { part: 'src/redeployment/', imports: ['src/api/'] },
   // What a client sees: it knows addresses and certificates, and no gateways.
   { part: 'src/probe/', imports: [], node: ['node:crypto', 'node:dns/promises', 'node:net', 'node:tls'] },
+  // Kerberos: a process for each Site, with files of its own. The native module is loaded in that process only.
+  {
+    part: 'src/site/kerberos/',
+    imports: ['src/runtime/', 'src/site/authentication.ts'],
+    node: [
+      'node:child_process',
+      'node:crypto',
+      'node:fs',
+      'node:module',
+      'node:net',
+      'node:os',
+      'node:path',
+      'node:url',
+    ],
+  },
   // The site: knows no gateways in Azure and no Kubernetes. undici for requests, as the runtime has it.
   {
     part: 'src/site/',

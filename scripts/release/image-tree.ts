@@ -16,11 +16,22 @@ export interface ImageConfig {
   readonly workingDirectory: string;
 }
 
-/** The final stage of the Dockerfile of a checkout. */
+/** The final stage of the Dockerfile of a checkout: what the project itself adds. */
 export function finalStage(root: string): Stage {
-  const stage = readStages(readFileSync(join(root, 'Dockerfile'), 'utf8')).at(-1);
+  const stage = stagesOf(root).at(-1);
   if (stage === undefined) throw new Error('the Dockerfile has no stage');
   return stage;
+}
+
+/** The stage of the Dockerfile with this name. */
+export function stageNamed(root: string, name: string): Stage {
+  const stage = stagesOf(root).find((each) => each.name === name);
+  if (stage === undefined) throw new Error(`the Dockerfile has no stage ${name}`);
+  return stage;
+}
+
+function stagesOf(root: string): readonly Stage[] {
+  return readStages(readFileSync(join(root, 'Dockerfile'), 'utf8'));
 }
 
 /** What a stage says of how it is run. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { VERSION } from '../../src/version.ts';
-import { bundle } from '../build.ts';
+import { bundleOperator } from '../build.ts';
 import { finalStage, writeImageTree } from './image-tree.ts';
 import { npmBillOfMaterials, packagesIn, shippedMaterials } from './sbom.ts';
 
@@ -28,7 +28,7 @@ export async function makeRelease(root: string, directory: string): Promise<read
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const name = (suffix: string) => `cmg-operator-${VERSION}${suffix}`;
-  await bundle({ entry: join(root, 'src/main.ts'), outfile: join(root, 'dist/cmg-operator.mjs') });
+  await bundleOperator(root, join(root, 'dist'));
   await packImage(root, join(directory, name('-image.tar')));
   await packChart(root, join(directory, name('.tgz')));
   await packFolder(root, 'deploy', join(directory, name('-deploy.tgz')));
@@ -76,7 +76,9 @@ function definitions(root: string): string {
 function materials(root: string) {
   const metafile = JSON.parse(readFileSync(join(root, 'dist/cmg-operator.meta.json'), 'utf8'));
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  return shippedMaterials(npmBillOfMaterials(root), packagesIn(metafile, lock));
+  // In the image beside the bundle, with its native module.
+  const kerberos = `kerberos@${lock.packages['node_modules/kerberos'].version}`;
+  return shippedMaterials(npmBillOfMaterials(root), new Set([...packagesIn(metafile, lock), kerberos]));
 }
 
 function sha256(file: string): string {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../build.ts';
 import { copiedFiles, readStages, valuesOf } from './dockerfile.ts';
-import { finalStage, imageConfig } from './image-tree.ts';
+import { finalStage, imageConfig, stageNamed } from './image-tree.ts';
 import { makeRelease } from './main.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -21,7 +21,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
 describe('the Dockerfile', () => {
-  const [build, final] = readStages(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'));
+  const stages = readStages(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'));
+  const final = finalStage(ROOT);
 
   it('runs Node with the flags and variables that the operator is measured with', () => {
     const { entrypoint, environment, user } = imageConfig(finalStage(ROOT));
@@ -37,9 +38,11 @@ describe('the Dockerfile', () => {
 
   it('labels the image with what it is, as OCI names it', () => {
     const labels = Object.fromEntries(
-      [...(final === undefined ? [] : valuesOf(final, 'LABEL')).join(' ').matchAll(/(\S+)="([^"]*)"/g)].map(
-        ([, name, value]) => [name, value],
-      ),
+      [
+        ...valuesOf(final, 'LABEL')
+          .join(' ')
+          .matchAll(/(\S+)="([^"]*)"/g),
+      ].map(([, name, value]) => [name, value]),
     );
     const prefix = 'org.opencontainers.image';
     expect(labels).toEqual({
@@ -49,19 +52,26 @@ describe('the Dockerfile', () => {
       [`${prefix}.version`]: expect.stringMatching(/^\$\{VERSION\}$/),
       [`${prefix}.revision`]: expect.stringMatching(/^\$\{REVISION\}$/),
     });
-    expect(final && valuesOf(final, 'ARG').map((value) => value.split('=')[0])).toEqual(['VERSION', 'REVISION']);
+    expect(valuesOf(final, 'ARG').map((value) => value.split('=')[0])).toEqual(['VERSION', 'REVISION']);
   });
 
   it('builds with the Node that everything is tested with, and runs on the same major version without a shell', () => {
     const version = packageJson.devDependencies.node;
-    expect(build?.base).toBe(`docker.io/library/node:${version}-bookworm-slim`);
-    expect(final?.base).toBe(`gcr.io/distroless/nodejs${version.split('.')[0]}-debian12:nonroot`);
-    expect(final && valuesOf(final, 'RUN')).toEqual([]);
+    const [built, run] = [stageNamed(ROOT, 'dependencies'), stageNamed(ROOT, 'base')];
+    expect(built.base).toBe(`docker.io/library/node:${version}-bookworm-slim`);
+    expect(run.base).toBe(`gcr.io/distroless/nodejs${version.split('.')[0]}-debian12:nonroot`);
+    expect([stageNamed(ROOT, 'build').base, stageNamed(ROOT, 'kerberos').base]).toEqual([
+      'dependencies',
+      'dependencies',
+    ]);
+    expect(final.base).toBe('base');
+    expect([run, final].flatMap((stage) => valuesOf(stage, 'RUN'))).toEqual([]);
   });
 
   it('copies all that the bundle is made from', () => {
     const checkout = join(folder, 'checkout');
-    for (const value of build === undefined ? [] : valuesOf(build, 'COPY')) {
+    const copied = [stageNamed(ROOT, 'dependencies'), stageNamed(ROOT, 'build')];
+    for (const value of copied.flatMap((stage) => valuesOf(stage, 'COPY'))) {
       const paths = value.split(' ').slice(0, -1);
       for (const path of paths) cpSync(join(ROOT, path), join(checkout, path), { recursive: true });
     }
@@ -76,7 +86,7 @@ describe('the Dockerfile', () => {
       .split('\n')
       .filter((line) => line.startsWith('!'))
       .map((line) => line.slice(1));
-    const copied = [build, final].flatMap((stage) => (stage === undefined ? [] : valuesOf(stage, 'COPY')));
+    const copied = stages.flatMap((stage) => valuesOf(stage, 'COPY'));
     const sources = copied
       .filter((value) => !value.startsWith('--from='))
       .flatMap((value) =>
@@ -101,9 +111,10 @@ describe('a release', () => {
     expect(sums).toEqual(files.slice(0, -1).map((file) => `${sha256(join(first, file))}  ${file}`));
   }, 120_000);
 
-  it('has an image of one program, with what its licences ask for, of less than 6 MB', () => {
+  it('has an image of the operator and its program for Kerberos, with what their licences ask for, of less than 6 MB', () => {
     expect(copiedFiles(finalStage(ROOT)).map(({ target }) => target)).toEqual([
       '/app/cmg-operator.mjs',
+      '/app/cmg-operator-tickets.mjs',
       '/app/cmg-operator.mjs.LEGAL.txt',
       '/app/LICENSE',
     ]);
@@ -117,7 +128,7 @@ describe('a release', () => {
     const { components } = JSON.parse(text) as { components: { name: string }[] };
     const names = components.map(({ name }) => name);
     expect(components.length).toBeGreaterThan(100);
-    expect(names).toEqual(expect.arrayContaining(['undici', '@azure/identity', 'pino']));
+    expect(names).toEqual(expect.arrayContaining(['undici', '@azure/identity', 'pino', 'kerberos']));
     expect(names).not.toContain('typescript');
     expect(text).not.toMatch(/timestamp|https?:\/\/(?!cyclonedx\.org)/);
   });

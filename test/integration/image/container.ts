@@ -26,6 +26,8 @@ export interface ContainerOptions {
   /** In bytes. */
   readonly memoryLimit: number;
   readonly logFile: string;
+  /** Directories in memory that may be written to, as `emptyDir` volumes are mounted. Default: none. */
+  readonly emptyDirs?: readonly string[];
 }
 
 /** A process that sees the image as a read-only root and runs as the image's user. */
@@ -39,20 +41,21 @@ export interface Container extends SupervisedProcess {
  */
 const CONTAIN = `
 set -e
-root=$1 group=$2 user=$3
-shift 3
+root=$1 group=$2 user=$3 empty=$4
+shift 4
 if [ -n "$group" ]; then echo $$ > "$group/cgroup.procs"; fi
 mount --bind "$root" "$root"
 mount -o remount,bind,ro "$root"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
+for directory in $empty; do mount -t tmpfs -o mode=0777 tmpfs "$root$directory"; done
 exec chroot --userspec="$user" --groups= "$root" "$@"
 `;
 
 /** Runs the image's entry point. The process id is that of the operator itself. */
 export function startContainer(options: ContainerOptions): Container {
-  const { image, args, env, memoryLimit, logFile, insteadOfProgram } = options;
+  const { image, args, env, memoryLimit, logFile, insteadOfProgram, emptyDirs = [] } = options;
   const { entrypoint, user, environment } = image.config;
   const command = insteadOfProgram === undefined ? entrypoint : [...entrypoint.slice(0, -1), ...insteadOfProgram];
   const group = makeMemoryGroup(memoryLimit);
@@ -70,6 +73,7 @@ export function startContainer(options: ContainerOptions): Container {
       image.path,
       group ?? '',
       user,
+      emptyDirs.join(' '),
       ...command,
       ...args,
     ],

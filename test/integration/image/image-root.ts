@@ -1,8 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { bundle } from '../../../scripts/build.ts';
-import { finalStage, type ImageConfig, imageConfig, writeImageTree } from '../../../scripts/release/image-tree.ts';
+import { basename, dirname, join } from 'node:path';
+import { bundleOperator } from '../../../scripts/build.ts';
+import { copiedFiles } from '../../../scripts/release/dockerfile.ts';
+import {
+  finalStage,
+  type ImageConfig,
+  imageConfig,
+  stageNamed,
+  writeImageTree,
+} from '../../../scripts/release/image-tree.ts';
+import type { KerberosTools } from '../../tools/kerberos.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -13,16 +21,18 @@ export interface ImageRoot {
 }
 
 /**
- * Lays the image out: the files that the Dockerfile's final stage adds, and of its base what the operator needs: Node, with
- * its libraries, where the entry point names it, the user, and the certificates of public authorities. The base itself
- * cannot be had here; Node is the one that all tests run on, of the same version.
+ * Lays the image out: the files that the Dockerfile adds, and of the image below what the operator needs: Node, with
+ * its libraries, where the entry point names it, the user, and the certificates of public authorities. That image
+ * cannot be had here; Node is the one that all tests run on, of the same version. Kerberos is that of the tests: compiled from
+ * the same source, with the same libraries of the Debian that runs the tests.
  *
  * @param directory an empty one
+ * @param kerberos left out: the image is laid out without it
  */
-export async function layOutImage(directory: string): Promise<ImageRoot> {
+export async function layOutImage(directory: string, kerberos?: KerberosTools): Promise<ImageRoot> {
   const checkout = join(directory, 'checkout');
   const path = join(directory, 'root');
-  await bundle({ entry: join(ROOT, 'src/main.ts'), outfile: join(checkout, 'dist/cmg-operator.mjs') });
+  await bundleOperator(ROOT, join(checkout, 'dist'));
   copyFileSync(join(ROOT, 'LICENSE'), join(checkout, 'LICENSE'));
   const stage = finalStage(ROOT);
   const config = imageConfig(stage);
@@ -31,6 +41,7 @@ export async function layOutImage(directory: string): Promise<ImageRoot> {
   const node = realpathSync(process.execPath);
   place(path, node, config.entrypoint[0] ?? '', 0o755);
   for (const library of librariesOf(node)) place(path, library, library, 0o755);
+  if (kerberos !== undefined) placeKerberos(path, kerberos);
   place(path, '/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/certs/ca-certificates.crt', 0o644);
   write(
     path,
@@ -55,8 +66,33 @@ export function filesIn({ path }: ImageRoot): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(path.length));
 }
 
-function librariesOf(program: string): readonly string[] {
-  const lines = execFileSync('ldd', [program], { encoding: 'utf8' });
+/** What the Dockerfile takes from its stage `kerberos`, and of the C library of the image below what that needs beside Node. */
+function placeKerberos(root: string, { libraryPath, nativeModule, root: packages }: KerberosTools): void {
+  const folders = libraryPath.split(':');
+  const copied = copiedFiles(stageNamed(ROOT, 'base'));
+  for (const { source, target } of copied) place(root, sourceOf(source), target, 0o644);
+  const names = copied.map(({ target }) => basename(target));
+  for (const library of copied.filter(({ target }) => /\.so\.\d+$|\.node$/.test(target))) {
+    for (const needed of librariesOf(sourceOf(library.source), libraryPath)) {
+      if (!names.includes(basename(needed)) && OF_THE_BASE.test(basename(needed))) place(root, needed, needed, 0o755);
+    }
+  }
+
+  function sourceOf(source: string): string {
+    if (source === '/libraries/krb5-copyright') return join(packages, 'usr/share/doc/libkrb5-3/copyright');
+    if (source.startsWith('/src/node_modules/kerberos/')) {
+      return source.replace('/src/node_modules/kerberos', nativeModule);
+    }
+    return folders.map((folder) => source.replace('/libraries', folder)).find((file) => existsSync(file)) ?? source;
+  }
+}
+
+/** What distroless has for C and C++ programs; what is missing beside it, the Dockerfile forgot. */
+const OF_THE_BASE = /^(?:lib(?:c|m|dl|rt|pthread|resolv|stdc\+\+|gcc_s)\.so|ld-linux)/;
+
+function librariesOf(program: string, libraryPath = ''): readonly string[] {
+  const env = { ...process.env, LD_LIBRARY_PATH: libraryPath };
+  const lines = execFileSync('ldd', [program], { encoding: 'utf8', env });
   return [...lines.matchAll(/(\/\S+) \(0x/g)].map(([, library = '']) => library);
 }
 

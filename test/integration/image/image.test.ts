@@ -7,6 +7,7 @@ import { type ControlPlane, startControlPlane } from '../../cluster/control-plan
 import { freePorts } from '../../cluster/ports.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { isReady, readCmg } from '../../demo/steps.ts';
+import { kerberosToolsUnlessMissing } from '../../tools/kerberos.ts';
 import { gatewayManifests, pathOf } from '../../world/gateway-manifests.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
 import { BUILD_TIMEOUT_MS, helmSuite, type RenderedObject, withValues } from '../chart/helm.ts';
@@ -36,11 +37,18 @@ interface Deployment extends RenderedObject {
           readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
           readonly securityContext: Readonly<Record<string, unknown>>;
         }[];
-        readonly volumes: readonly { readonly name: string; readonly configMap: { readonly name: string } }[];
+        readonly volumes: readonly {
+          readonly name: string;
+          readonly configMap?: { readonly name: string };
+          readonly emptyDir?: { readonly medium?: string };
+        }[];
       };
     };
   };
 }
+
+const kerberos = await kerberosToolsUnlessMissing();
+const KERBEROS_MISSING = 'missing' in kerberos ? `, left out: ${kerberos.missing}` : '';
 
 const helm = helmSuite();
 let directory = '';
@@ -76,8 +84,8 @@ function mountVolumes(objects: readonly RenderedObject[]): void {
   maps.set('contoso-ca', { 'ca.crt': world.trusted });
   const { containers, volumes } = deployment.spec.template.spec;
   for (const { name, mountPath } of containers[0]?.volumeMounts ?? []) {
-    const map = volumes.find((volume) => volume.name === name)?.configMap.name ?? '';
-    mountFiles(image, mountPath, maps.get(map) as Readonly<Record<string, string>>);
+    const map = volumes.find((volume) => volume.name === name)?.configMap?.name;
+    if (map !== undefined) mountFiles(image, mountPath, maps.get(map) as Readonly<Record<string, string>>);
   }
   const { users, clusters } = parse(readFileSync(installed.kubeconfigPath, 'utf8'));
   mountFiles(image, '/var/run/secrets/kubernetes.io/serviceaccount', {
@@ -85,6 +93,14 @@ function mountVolumes(objects: readonly RenderedObject[]): void {
     namespace: RELEASE,
     'ca.crt': Buffer.from(clusters[0].cluster['certificate-authority-data'], 'base64').toString('utf8'),
   });
+}
+
+/** Where the pod has room of its own, in memory. */
+function emptyDirs(): readonly string[] {
+  const { containers, volumes } = deployment.spec.template.spec;
+  const inMemory = volumes.filter(({ emptyDir }) => emptyDir?.medium === 'Memory').map(({ name }) => name);
+  const mounts = containers[0]?.volumeMounts ?? [];
+  return mounts.filter(({ name }) => inMemory.includes(name)).map(({ mountPath }) => mountPath);
 }
 
 /** In bytes: `512Mi`. */
@@ -107,6 +123,7 @@ function start(name: string): Container {
     },
     memoryLimit: memoryLimit(),
     logFile: join(directory, `${name}.log`),
+    emptyDirs: emptyDirs(),
   });
   onTestFinished(() => container.kill());
   return container;
@@ -171,7 +188,7 @@ describe.skipIf(!MAY_CONTAIN)(`the image${MAY_CONTAIN ? '' : `, ${WHY}`}`, () =>
   beforeAll(async () => {
     directory = makeTemporaryDirectory();
     [image, controlPlane, world, [port = 0]] = await Promise.all([
-      layOutImage(directory),
+      layOutImage(directory, 'missing' in kerberos ? undefined : kerberos),
       startControlPlane(),
       startSimulatedWorld({ speed: 200 }),
       freePorts(1),
@@ -192,8 +209,11 @@ describe.skipIf(!MAY_CONTAIN)(`the image${MAY_CONTAIN ? '' : `, ${WHY}`}`, () =>
   test('holds no shell, and nothing but what the Dockerfile and Node need', () => {
     const files = filesIn(image).filter((path) => !/^\/(?:usr\/)?lib(?:64)?\//.test(path));
     expect(files.filter((path) => /\/(?:sh|bash|dash|busybox|npm|npx)$/.test(path))).toEqual([]);
-    expect(files.filter((path) => path.startsWith('/app/')).toSorted()).toEqual([
+    expect(
+      files.filter((path) => path.startsWith('/app/') && !path.startsWith('/app/node_modules/kerberos/')).toSorted(),
+    ).toEqual([
       '/app/LICENSE',
+      '/app/cmg-operator-tickets.mjs',
       '/app/cmg-operator.mjs',
       '/app/cmg-operator.mjs.LEGAL.txt',
     ]);
@@ -233,6 +253,33 @@ describe.skipIf(!MAY_CONTAIN)(`the image${MAY_CONTAIN ? '' : `, ${WHY}`}`, () =>
     expect(await leaseHolder()).toBeFalsy();
     expect(filesIn(image)).toEqual(before);
   });
+
+  test.skipIf('missing' in kerberos)(
+    `has all that Kerberos needs, and a place in memory for it${KERBEROS_MISSING}`,
+    async () => {
+      expect(emptyDirs()).toEqual(['/tmp']);
+      // The operator starts the program like this. Kerberos itself answers; without its parts, ModuleMissing would come.
+      const script = `
+      require('fs').writeFileSync('/tmp/krb5.conf', '[libdefaults]\\n default_realm = CONTOSO.TEST\\n');
+      const child = require('child_process').fork('/app/cmg-operator-tickets.mjs', ['kerberos', 'svc-cmg@CONTOSO.TEST'], {
+        env: { KRB5_CONFIG: '/tmp/krb5.conf', KRB5_CLIENT_KTNAME: '/tmp/none', KRB5CCNAME: '/tmp/tickets', LC_ALL: 'C' },
+      });
+      child.on('message', (reply) => { console.log(JSON.stringify(reply)); child.kill(); });
+      child.send({ id: 1, kind: 'Begin', service: 'HTTP@provider.contoso.test' });
+    `;
+      const logFile = join(directory, 'kerberos.log');
+      const container = startContainer({
+        ...{ image, args: [], env: {}, memoryLimit: memoryLimit(), logFile, emptyDirs: emptyDirs() },
+        insteadOfProgram: ['--eval', script],
+      });
+      expect((await container.exited).code, container.log()).toBe(0);
+      expect(JSON.parse(container.log())).toEqual({
+        id: 1,
+        kind: 'Failed',
+        text: expect.stringContaining("Can't find client principal svc-cmg@CONTOSO.TEST"),
+      });
+    },
+  );
 
   test('is ready in a second, and small while it has nothing to do', async () => {
     const starts: { readonly seconds: number; readonly processor: number; readonly mib: number }[] = [];
