@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // What is waited for comes sooner or later on a busy machine; the limit of the test ends what does not come.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         test: {

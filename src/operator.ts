@@ -180,7 +180,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
         ...(election === undefined ? {} : { election }),
       },
       stop,
-    );
+    ).finally(access.close);
   } catch (error) {
     // Whoever ends it while the API server does not answer has got what was asked for.
     if (stop.aborted) return { kind: 'Stopped', drained: true };

@@ -18,7 +18,7 @@ import { BY_SITE_CODE, siteCodeOf, siteProcedure } from './controllers/site/cont
 import { isSameGateway } from './controllers/site/gateway-of-cmg.ts';
 import { SITE_KIND } from './controllers/site/kind.ts';
 import { liveCmgs } from './controllers/site/live-cmg.ts';
-import type { OpenSite, SiteAccess } from './controllers/site/site-access.ts';
+import type { OpenSite, SiteAccess, SiteSignIn } from './controllers/site/site-access.ts';
 import { usableSite } from './controllers/site/usable-site.ts';
 import type { SiteMetrics } from './observability/site-metrics.ts';
 import type { KubernetesClient } from './runtime/client.ts';
@@ -43,8 +43,9 @@ import type { Random } from './runtime/random.ts';
 import { storeSource } from './runtime/sources.ts';
 import type { ObjectStore } from './runtime/store.ts';
 import { createAdminService } from './site/admin-service/admin-service.ts';
-import { bearerAuthentication } from './site/authentication.ts';
+import { bearerAuthentication, type SiteAuthentication } from './site/authentication.ts';
 import { createSite } from './site/create-site.ts';
+import { kerberosAuthentication } from './site/kerberos/authentication.ts';
 
 /** Caches of what gateways need on their sites. */
 export interface SiteInformers {
@@ -117,19 +118,37 @@ export function siteOpener(options: {
   readonly fence: () => void;
   readonly metrics: SiteMetrics;
 }): OpenSite {
-  return ({ url, caBundle, readToken, allowUnproven }) => {
+  return ({ url, caBundle, signIn, allowUnproven }) => {
+    const { authentication, close: closeSignIn } = authenticationOf(signIn);
     const service = createAdminService({
       url,
       caBundle,
-      authentication: bearerAuthentication(readToken, systemClock),
+      authentication,
       clock: systemClock,
       fence: options.fence,
       onRequest: options.metrics.requested,
       userAgent: `cmg-operator/${options.version}`,
     });
-    const { facts, driver, close } = service;
+    const { facts, driver } = service;
+    const close = async () => void (await Promise.all([service.close(), closeSignIn()]));
     return { site: createSite({ facts, drivers: [driver], allowUnproven, clock: options.clock }), close };
   };
+}
+
+function authenticationOf(signIn: SiteSignIn): {
+  readonly authentication: SiteAuthentication;
+  readonly close: () => Promise<void>;
+} {
+  switch (signIn.kind) {
+    case 'Bearer':
+      return { authentication: bearerAuthentication(signIn.readToken, systemClock), close: () => Promise.resolve() };
+    case 'Kerberos': {
+      const authentication = kerberosAuthentication({ ...signIn, clock: systemClock });
+      return { authentication, close: authentication.close };
+    }
+    default:
+      return signIn satisfies never;
+  }
 }
 
 export interface SiteParts {

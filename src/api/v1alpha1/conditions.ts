@@ -374,10 +374,11 @@ export const REASONS = {
     meaning: 'The site understood a request and did not carry it out. The message has its words.',
     action: 'Correct what the site names. It is tried again from time to time.',
   },
-  KerberosNotAvailable: {
-    stalled: true,
-    meaning: 'The Site asks for sign-in with Kerberos, which this build of the operator does not have.',
-    action: 'Use the auth type Bearer.',
+  SiteSignInFailed: {
+    stalled: false,
+    meaning:
+      'The operator has nothing to sign in to the site with: its Secret is missing or of no use, or Kerberos failed.',
+    action: 'Do what the message says. The Secret is read anew whenever it is tried again.',
   },
   SiteMismatch: {
     stalled: true,

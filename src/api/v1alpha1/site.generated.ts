@@ -173,6 +173,11 @@ export interface SiteSpecAdminServiceAuthBearerSecretRef {
 export interface SiteSpecAdminServiceAuthKerberos {
   /** The account with its realm, such as svc-cmg@CONTOSO.COM. */
   readonly principal: string;
+  /**
+   * Domain controllers of the account's domain by their DNS names, each with a port if it is not 88. Left out, DNS
+   * names them.
+   */
+  readonly kdcs?: readonly string[];
   /** The Secret in the same namespace that holds the keytab. */
   readonly keytabSecretRef: SiteSpecAdminServiceAuthKerberosKeytabSecretRef;
 }

@@ -96,7 +96,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   SiteUnreachable: 'Site',
   SiteAccessDenied: 'Site',
   SiteRefused: 'Site',
-  KerberosNotAvailable: 'Site',
+  SiteSignInFailed: 'Site',
   SiteMismatch: 'Site',
   SiteChanging: 'InProgress',
   SiteDiffers: 'Site',

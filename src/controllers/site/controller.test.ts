@@ -61,7 +61,7 @@ describe('reaching the site', () => {
     [
       'cannot be asked without a token',
       { kind: 'Unauthorized', status: 0, message: 'No Secret.' },
-      'Unknown SecretNotFound',
+      'Unknown SiteSignInFailed',
     ],
   ])('a site that %s is unknown, not wrong', async (_what, failure, reachable) => {
     const { live, rounds } = start({ clientSettings: { allowCmg: true } });
@@ -94,20 +94,6 @@ describe('reaching the site', () => {
     expect(await rounds.round()).toMatchObject({ Reachable: 'False SiteMismatch', Stalled: 'True SiteMismatch' });
     expect(rounds.message('Reachable')).toContain(words);
     expect(live.writes).toEqual([]);
-  });
-
-  test('says plainly that Kerberos is not there', async () => {
-    const { rounds } = start({
-      adminService: {
-        url: 'https://provider.contoso.com/AdminService',
-        auth: {
-          type: 'Kerberos',
-          kerberos: { principal: 'svc@CONTOSO.COM', keytabSecretRef: { name: 'k', key: 'keytab' } },
-        },
-      },
-    });
-    expect(await rounds.round()).toMatchObject({ Stalled: 'True KerberosNotAvailable' });
-    expect(rounds.message('Ready')).toContain('Kerberos module');
   });
 });
 

@@ -78,12 +78,8 @@ async function reconcileSite(
     const message = `The Site ${keyOf(holder)} is older and has the site code ${site.spec.siteCode} too. This one does nothing until that one is gone.`;
     return ended(site, [{ type: 'Reachable', status: 'False', reason: 'Conflict', message }], undefined);
   }
-  const opened = access.open(site);
-  if (opened.kind === 'Closed') {
-    const { status, reason, message, retryAfterMs } = opened;
-    return ended(site, [{ type: 'Reachable', status, reason, message }], retryAfterMs);
-  }
-  const identity = await opened.site.identity({ signal: context.signal });
+  const live = access.open(site);
+  const identity = await live.identity({ signal: context.signal });
   if (isSiteFailure(identity)) {
     const before = findCondition(site.status?.conditions, 'Reachable');
     const { retryAfterMs, ...problem } = siteProblem('Asking the site who it is', identity, before, now());
@@ -94,7 +90,7 @@ async function reconcileSite(
   if (mismatch !== undefined) {
     return { ...ended(site, [mismatch], dependencies.intervalMs), status: seen };
   }
-  return keepSettings(dependencies, site, opened.site, identity.value, context);
+  return keepSettings(dependencies, site, live, identity.value, context);
 }
 
 async function keepSettings(

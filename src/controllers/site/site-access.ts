@@ -1,7 +1,6 @@
 import type { Site as SiteObject } from '../../api/v1alpha1/site.generated.ts';
 import type { Site } from '../../site/site.ts';
 import { readSecretKeys, type SecretReader, textOf } from '../cmg/secrets.ts';
-import type { SiteProblem } from './site-problem.ts';
 
 /** How a site is reached, and what may be done there. */
 export interface SiteConnection {
@@ -9,11 +8,22 @@ export interface SiteConnection {
   readonly url: string;
   /** PEM of further authorities that the site's certificate may come from. */
   readonly caBundle: string | undefined;
-  /** Reads the bearer token where it is kept. */
-  readonly readToken: (signal: AbortSignal) => Promise<string>;
+  readonly signIn: SiteSignIn;
   /** Whether writes may be made whose form is only inferred. */
   readonly allowUnproven: boolean;
 }
+
+/** As whom the operator signs in. What proves it is read where it is kept, whenever it is used. */
+export type SiteSignIn =
+  | { readonly kind: 'Bearer'; readonly readToken: (signal: AbortSignal) => Promise<string> }
+  | {
+      readonly kind: 'Kerberos';
+      /** The account with its realm. */
+      readonly principal: string;
+      /** Domain controllers; none: DNS names them. */
+      readonly kdcs: readonly string[];
+      readonly readKeytab: (signal: AbortSignal) => Promise<Uint8Array>;
+    };
 
 /** A way to a site that can be closed. */
 export interface SiteSession {
@@ -26,19 +36,18 @@ export type OpenSite = (connection: SiteConnection) => SiteSession;
 
 /** The operator's ways to sites. Objects of one Site share one, and with it what is read. */
 export interface SiteAccess {
-  /** The way to the site of an object, or why there is none. */
-  open(site: SiteObject): { readonly kind: 'Open'; readonly site: Site } | (SiteProblem & { readonly kind: 'Closed' });
+  /** The way to the site of an object. */
+  open(site: SiteObject): Site;
   /** The object is gone. */
   forget(uid: string): void;
+  /** Closes every way, and takes keytabs and tickets from this machine. */
+  close(): Promise<void>;
 }
 
 export interface SiteAccessOptions {
   readonly secrets: SecretReader;
   readonly openSite: OpenSite;
 }
-
-/** Until somebody changes the Site, there is no use in looking again. */
-const UNTIL_CHANGED_MS = 3_600_000;
 
 export function createSiteAccess({ secrets, openSite }: SiteAccessOptions): SiteAccess {
   const sessions = new Map<string, { readonly key: string; readonly session: SiteSession }>();
@@ -48,53 +57,52 @@ export function createSiteAccess({ secrets, openSite }: SiteAccessOptions): Site
   };
   return {
     forget: drop,
+    close: async () => {
+      const closing = [...sessions.values()].map(({ session }) => session.close());
+      sessions.clear();
+      await Promise.all(closing);
+    },
     open: (site) => {
       const { uid } = site.metadata;
-      const connection = connectionOf(site, secrets);
-      if (connection === undefined) {
-        drop(uid);
-        return {
-          kind: 'Closed',
-          status: 'False',
-          reason: 'KerberosNotAvailable',
-          message:
-            'The Site signs in with Kerberos, and the Kerberos module is not part of this build of the operator. Use spec.adminService.auth.type Bearer.',
-          retryAfterMs: UNTIL_CHANGED_MS,
-        };
-      }
       const { adminService, allowUnproven } = site.spec;
       const key = JSON.stringify([adminService, allowUnproven]);
       const known = sessions.get(uid);
       if (known?.key === key) {
-        return { kind: 'Open', site: known.session.site };
+        return known.session.site;
       }
       drop(uid);
-      const session = openSite(connection);
+      const { url, caBundle } = adminService;
+      const session = openSite({ url, caBundle, allowUnproven, signIn: signInOf(site, secrets) });
       sessions.set(uid, { key, session });
-      return { kind: 'Open', site: session.site };
+      return session.site;
     },
   };
 }
 
-/** `undefined`: with Kerberos. */
-function connectionOf({ metadata, spec }: SiteObject, secrets: SecretReader): SiteConnection | undefined {
-  const { url, caBundle, auth } = spec.adminService;
-  if (auth.bearer === undefined) {
-    return undefined;
-  }
-  const { name, key } = auth.bearer.secretRef;
-  const { namespace } = metadata;
-  return {
-    url,
-    caBundle,
-    allowUnproven: spec.allowUnproven,
-    readToken: async (signal) => {
-      const purpose = 'spec.adminService.auth.bearer.secretRef';
-      const found = await readSecretKeys(secrets, { namespace, name, keys: [key], purpose }, signal);
-      if (found.kind === 'Missing') {
-        throw new Error(found.message);
-      }
-      return textOf(found.values[0]);
-    },
+function signInOf({ metadata, spec }: SiteObject, secrets: SecretReader): SiteSignIn {
+  const { bearer, kerberos } = spec.adminService.auth;
+  const read = async ({ name, key }: SecretKey, purpose: string, signal: AbortSignal) => {
+    const request = { namespace: metadata.namespace, name, keys: [key], purpose };
+    const found = await readSecretKeys(secrets, request, signal);
+    if (found.kind === 'Missing') {
+      throw new Error(found.message);
+    }
+    return found.values[0] ?? new Uint8Array();
   };
+  if (kerberos !== undefined) {
+    const { principal, kdcs = [], keytabSecretRef } = kerberos;
+    const purpose = 'spec.adminService.auth.kerberos.keytabSecretRef';
+    return { kind: 'Kerberos', principal, kdcs, readKeytab: (signal) => read(keytabSecretRef, purpose, signal) };
+  }
+  if (bearer !== undefined) {
+    const purpose = 'spec.adminService.auth.bearer.secretRef';
+    return { kind: 'Bearer', readToken: async (signal) => textOf(await read(bearer.secretRef, purpose, signal)) };
+  }
+  // The definition lets none in.
+  throw new Error('spec.adminService.auth says of no way to sign in.');
+}
+
+interface SecretKey {
+  readonly name: string;
+  readonly key: string;
 }

@@ -66,11 +66,12 @@ function judge(failure: SiteFailure): Judgement {
   switch (failure.kind) {
     case 'Unauthorized':
       return failure.status === 0
-        ? { status: 'Unknown', reason: 'SecretNotFound', advice: 'The site has not been asked.' }
+        ? { status: 'Unknown', reason: 'SiteSignInFailed', advice: 'Nothing was asked of the site.' }
         : {
             status: 'Unknown',
             reason: 'SiteAccessDenied',
-            advice: 'Replace the token in the Secret of the Site; it may have expired.',
+            advice:
+              'Look at what the Secret of the Site holds: a token may have expired, a keytab may be of another account.',
           };
     case 'Forbidden':
       return {

@@ -42,8 +42,5 @@ export function usableSite(
   if (reachable.observedGeneration !== object.metadata.generation) {
     return { kind: 'Wait' };
   }
-  const opened = access.open(object);
-  return opened.kind === 'Open'
-    ? { kind: 'Usable', object, site: opened.site }
-    : { kind: 'NotUsable', status: opened.status, reason: opened.reason, message: opened.message };
+  return { kind: 'Usable', object, site: access.open(object) };
 }
