@@ -1,6 +1,6 @@
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
-import { isSiteFailure, type Site } from '../../site/site.ts';
+import { isSiteFailure } from '../../site/site.ts';
 import { describeSteps } from '../site/manual-steps.ts';
 import { isSameName } from '../site/site-settings.ts';
 import { isManaged } from './managed-cmg.ts';
@@ -27,7 +27,7 @@ const LEFT: Leaving = { kind: 'Left', happenings: [] };
  * each by its own object; then the site's record goes. A gateway that stays in Azure stays on its site.
  */
 export async function leaveSite(input: OnSiteInput): Promise<Leaving> {
-  const { cmg, site, now } = input;
+  const { cmg, now } = input;
   const { spec, metadata, status } = cmg;
   const record = status?.deployments?.[0];
   const stays = !isManaged(cmg) || spec.deletionPolicy === 'Retain' || spec.deletionProtection;
@@ -35,25 +35,22 @@ export async function leaveSite(input: OnSiteInput): Promise<Leaving> {
     return LEFT;
   }
   const until = Date.parse(metadata.deletionTimestamp ?? '') + PATIENCE_MS;
+  const waiting = (why: string): Leaving => {
+    const message = `${why} Should that not come to an end, the removal goes on at ${toTimestamp(until)}.`;
+    const finding = { type: 'SiteRegistered', status: 'False', reason: 'LeavingSite', message } as const;
+    const againAfterMs = Math.min(LOOK_MS, until - now);
+    return { kind: 'Waiting', report: { findings: [finding], happenings: [], deployment: record, againAfterMs } };
+  };
   const left = stillThere(input, record.serviceName);
   if (left.length > 0 && now < until) {
-    const message = `Before the gateway goes, it is taken out of ${left.join(', ')}. Should that not come to an end, the removal goes on at ${toTimestamp(until)}.`;
-    const finding = { type: 'SiteRegistered', status: 'False', reason: 'LeavingSite', message } as const;
-    const report: Report = {
-      findings: [finding],
-      happenings: [],
-      deployment: record,
-      againAfterMs: Math.min(LOOK_MS, until - now),
-    };
-    return { kind: 'Waiting', report };
+    return waiting(`Before the gateway goes, it is taken out of ${left.join(', ')}.`);
   }
   const told = left.map((what) => leftover(`The gateway was removed while ${what} still referred to it.`));
-  const usable = site.siteOf(cmg);
-  const unregistered =
-    usable.kind === 'Usable'
-      ? await unregister(input, usable.site, record.serviceName)
-      : [leftover(`The site could not be asked, and may still have a record of the gateway ${record.serviceName}.`)];
-  return { kind: 'Left', happenings: [...told, ...unregistered] };
+  const unregistered = await unregister(input, record.serviceName);
+  if (unregistered.kind === 'Unknown' && now < until) {
+    return waiting('Before the gateway goes, the site has to be asked for its record of it, and does not answer.');
+  }
+  return { kind: 'Left', happenings: [...told, ...unregistered.happenings] };
 }
 
 /** Objects by which the site still refers to the gateway. */
@@ -73,23 +70,43 @@ function stillThere({ cmg, site }: OnSiteInput, serviceName: string): readonly s
   return [...groups, ...points];
 }
 
-async function unregister({ signal }: OnSiteInput, live: Site, serviceName: string): Promise<readonly Happening[]> {
-  const records = await live.serviceRecords({ signal });
+/** What became of the site's record of a gateway. */
+interface Unregistered {
+  /** `Unknown`: the site could not be asked. */
+  readonly kind: 'Known' | 'Unknown';
+  readonly happenings: readonly Happening[];
+}
+
+async function unregister({ cmg, site, signal }: OnSiteInput, serviceName: string): Promise<Unregistered> {
+  const unknown = leftover(`The site could not be asked, and may still have a record of the gateway ${serviceName}.`);
+  const usable = site.siteOf(cmg);
+  if (usable.kind !== 'Usable') {
+    // Without its Site, nothing will ever answer.
+    const isGone = usable.kind === 'NotUsable' && usable.reason === 'SiteNotFound';
+    return { kind: isGone ? 'Known' : 'Unknown', happenings: [unknown] };
+  }
+  const records = await usable.site.serviceRecords({ signal });
   if (isSiteFailure(records)) {
-    return [leftover(`The site could not be asked, and may still have a record of the gateway ${serviceName}.`)];
+    return { kind: 'Unknown', happenings: [unknown] };
   }
-  const record = records.value.find((each) => isSameName(each.serviceName, serviceName));
-  if (record === undefined || record.state.kind === 'Deleting') {
-    return [];
+  const found = records.value.find((each) => isSameName(each.serviceName, serviceName));
+  if (found === undefined || found.state.kind === 'Deleting') {
+    return { kind: 'Known', happenings: [] };
   }
-  const result = await live.unregisterService(record, { signal });
+  const result = await usable.site.unregisterService(found, { signal });
   switch (result.kind) {
     case 'Accepted':
-      return [];
+      return { kind: 'Known', happenings: [] };
     case 'Manual':
-      return [leftover(`The site still has a record of the gateway. ${describeSteps([result.step])}`)];
+      return {
+        kind: 'Known',
+        happenings: [leftover(`The site still has a record of the gateway. ${describeSteps([result.step])}`)],
+      };
     default:
-      return [leftover(`The site still has a record of the gateway ${serviceName}: ${result.message}`)];
+      return {
+        kind: 'Unknown',
+        happenings: [leftover(`The site still has a record of the gateway ${serviceName}: ${result.message}`)],
+      };
   }
 }
 

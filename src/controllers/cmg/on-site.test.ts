@@ -415,6 +415,16 @@ describe('a gateway that is being deleted', () => {
     expect(world.live.writes).toEqual(['UnregisterService']);
   });
 
+  test('waits for a site that does not answer, but not for one that nobody declares any more', async () => {
+    const world = leaving();
+    world.live.failures.set('ReadServiceRecords', UNREACHABLE);
+    expect(await leaveSite(world.input())).toMatchObject({ kind: 'Waiting' });
+    world.sites = [reachedSite('ps1', { suspend: true })];
+    expect(await leaveSite(world.input())).toMatchObject({ kind: 'Waiting' });
+    world.sites = [];
+    expect(await leaveSite(world.input())).toMatchObject({ kind: 'Left', happenings: [{ reason: 'LeftOnSite' }] });
+  });
+
   test('goes on after an hour, and tells what is left', async () => {
     const world = leaving();
     world.references = [reference([SERVICE_NAME])];

@@ -123,6 +123,21 @@ describe('deletion', () => {
     users.length = 0;
     expect(await rounds.removal()).toBe('Gone');
   });
+
+  test('goes on reaching the site for what is still on it, and changes none of its settings', async () => {
+    const { live, rounds } = start({ clientSettings: { allowCmg: true } }, { users: ['CMG granitefalls'] });
+    live.failures.set('ReadIdentity', UNREACHABLE);
+    await rounds.round();
+    live.failures.clear();
+    expect(await rounds.removal()).toBe('Remaining');
+    expect(rounds.object.status?.conditions).toMatchObject([
+      { type: 'Reachable', status: 'True' },
+      { type: 'InSync', reason: 'InUse' },
+      { type: 'Ready', status: 'False' },
+      { type: 'Reconciling', status: 'True' },
+    ]);
+    expect(live.writes).toEqual([]);
+  });
 });
 
 describe('what is declared of the site', () => {

@@ -50,21 +50,72 @@ export function siteProcedure(dependencies: SiteProcedureDependencies): ObjectPr
     },
     needsFinalizer: (site) => usersOf(site).length > 0,
     reconcile: (site, context) => reconcileSite(dependencies, site, context),
-    remove: async (site) => removeSite(dependencies, site),
+    remove: (site, context) => removeSite(dependencies, site, context),
     forget: ({ metadata }) => access.forget(metadata.uid),
   };
 }
 
-function removeSite({ usersOf }: SiteProcedureDependencies, site: SiteObject): ObjectRemoval<SiteObject> {
-  const users = usersOf(site);
+/** While it is in use, a Site that is being deleted is reached as before, so that what is on it can be removed. */
+async function removeSite(
+  dependencies: SiteProcedureDependencies,
+  site: SiteObject,
+  context: ReconcileContext,
+): Promise<ObjectRemoval<SiteObject>> {
+  const users = dependencies.usersOf(site);
   if (users.length === 0) {
     return { kind: 'Gone', happenings: [] };
   }
   const named = users.slice(0, MOST_NAMES).join(', ');
   const others = users.length > MOST_NAMES ? ` and ${users.length - MOST_NAMES} more` : '';
   const message = `The Site is being deleted, and goes once nothing names it any more: ${named}${others}.`;
-  const finding: Finding = { type: 'InSync', status: 'False', reason: 'InUse', message };
-  return { kind: 'Remaining', report: { findings: [finding], happenings: [], status: partsOf(site) } };
+  const inUse: Finding = { type: 'InSync', status: 'False', reason: 'InUse', message };
+  const reached = await reachSite(dependencies, site, context);
+  const [reachable] = reached.kind === 'Reached' ? [reached.finding] : reached.report.findings;
+  return {
+    kind: 'Remaining',
+    report: {
+      findings: reachable === undefined ? [inUse] : [reachable, inUse],
+      happenings: [],
+      status: { ...partsOf(site), differences: [], manualSteps: [] },
+      againAfterMs: (reached.kind === 'Reached' ? undefined : reached.report.againAfterMs) ?? dependencies.intervalMs,
+    },
+  };
+}
+
+/** Whether the declared site answers. */
+type Reached =
+  | { readonly kind: 'Reached'; readonly live: Site; readonly identity: SiteIdentity; readonly finding: Finding }
+  | { readonly kind: 'NotReached'; readonly report: ObjectReport<SiteObject> };
+
+async function reachSite(
+  { sites, access, now, intervalMs }: SiteProcedureDependencies,
+  site: SiteObject,
+  { signal }: ReconcileContext,
+): Promise<Reached> {
+  const holder = otherHolder(site, sites.byIndex(BY_SITE_CODE, siteCodeOf(site)));
+  if (holder !== undefined) {
+    const message = `The Site ${keyOf(holder)} is older and has the site code ${site.spec.siteCode} too. This one does nothing until that one is gone.`;
+    return notReached(site, { type: 'Reachable', status: 'False', reason: 'Conflict', message }, undefined);
+  }
+  const live = access.open(site);
+  const identity = await live.identity({ signal });
+  if (isSiteFailure(identity)) {
+    const before = findCondition(site.status?.conditions, 'Reachable');
+    const { retryAfterMs, ...problem } = siteProblem('Asking the site who it is', identity, before, now());
+    return notReached(site, { type: 'Reachable', ...problem }, retryAfterMs);
+  }
+  const mismatch = mismatchOf(site, identity.value);
+  if (mismatch !== undefined) {
+    const { report } = notReached(site, mismatch, intervalMs);
+    return {
+      kind: 'NotReached',
+      report: { ...report, status: { ...partsOf(site), ...identityParts(identity.value) } },
+    };
+  }
+  const { siteCode, siteName } = identity.value;
+  const message = `The site ${siteCode} (${siteName}) answers.`;
+  const finding: Finding = { type: 'Reachable', status: 'True', reason: 'Succeeded', message };
+  return { kind: 'Reached', live, identity: identity.value, finding };
 }
 
 async function reconcileSite(
@@ -72,42 +123,18 @@ async function reconcileSite(
   site: SiteObject,
   context: ReconcileContext,
 ): Promise<ObjectReport<SiteObject>> {
-  const { sites, access, now } = dependencies;
-  const holder = otherHolder(site, sites.byIndex(BY_SITE_CODE, siteCodeOf(site)));
-  if (holder !== undefined) {
-    const message = `The Site ${keyOf(holder)} is older and has the site code ${site.spec.siteCode} too. This one does nothing until that one is gone.`;
-    return ended(site, [{ type: 'Reachable', status: 'False', reason: 'Conflict', message }], undefined);
-  }
-  const live = access.open(site);
-  const identity = await live.identity({ signal: context.signal });
-  if (isSiteFailure(identity)) {
-    const before = findCondition(site.status?.conditions, 'Reachable');
-    const { retryAfterMs, ...problem } = siteProblem('Asking the site who it is', identity, before, now());
-    return ended(site, [{ type: 'Reachable', ...problem }], retryAfterMs);
-  }
-  const seen = { ...partsOf(site), ...identityParts(identity.value) };
-  const mismatch = mismatchOf(site, identity.value);
-  if (mismatch !== undefined) {
-    return { ...ended(site, [mismatch], dependencies.intervalMs), status: seen };
-  }
-  return keepSettings(dependencies, site, live, identity.value, context);
+  const reached = await reachSite(dependencies, site, context);
+  return reached.kind === 'Reached' ? keepSettings(dependencies, site, reached, context) : reached.report;
 }
 
 async function keepSettings(
   { now, intervalMs }: SiteProcedureDependencies,
   site: SiteObject,
-  live: Site,
-  identity: SiteIdentity,
+  { live, identity, finding: reached }: Extract<Reached, { kind: 'Reached' }>,
   { signal }: ReconcileContext,
 ): Promise<ObjectReport<SiteObject>> {
   const before = findCondition(site.status?.conditions, 'InSync');
   const outcome = await applySettings({ spec: site.spec, live, identity, signal, before, now: now() });
-  const reached: Finding = {
-    type: 'Reachable',
-    status: 'True',
-    reason: 'Succeeded',
-    message: `The site ${identity.siteCode} (${identity.siteName}) answers.`,
-  };
   return {
     findings: [reached, outcome.finding],
     happenings: [],
@@ -157,23 +184,24 @@ function partsOf({ status }: SiteObject): StatusParts<SiteObject> {
   return parts;
 }
 
-function ended(
+function notReached(
   site: SiteObject,
-  findings: readonly Finding[],
+  finding: Finding,
   againAfterMs: number | undefined,
-): ObjectReport<SiteObject> {
+): Extract<Reached, { kind: 'NotReached' }> {
   const unknown: Finding = {
     type: 'InSync',
     status: 'Unknown',
     reason: 'Pending',
     message: 'Not known while the site is not reached.',
   };
-  return {
-    findings: [...findings, unknown],
+  const report: ObjectReport<SiteObject> = {
+    findings: [finding, unknown],
     happenings: [],
     status: partsOf(site),
     ...(againAfterMs === undefined ? {} : { againAfterMs }),
   };
+  return { kind: 'NotReached', report };
 }
 
 /** As an index has it: site codes are the same whatever their case. */

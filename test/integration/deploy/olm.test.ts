@@ -58,6 +58,7 @@ describe('the OLM bundle', () => {
       'granitefalls',
       'bluemountain',
       'silverlake',
+      'lakeside',
       'maplewood',
       'ps1',
       'cp01',
