@@ -110,7 +110,7 @@ const OPTIONS = {
     schema: z.coerce.number().int().min(1).max(1000),
     fallback: '1',
     value: 'N',
-    text: 'To how many gateways a new model of their VMs is brought at the same time: another certificate, service package, size, setting or image. Further ones wait for their turn, and serve on meanwhile. A change that makes VMs fail so stops at the first gateway.',
+    text: 'To how many gateways of one site a new model of their VMs is brought at the same time: another certificate, service package, size, setting or image. Those without a Site count together. Further ones wait for their turn, and serve on meanwhile. A change that makes VMs fail so stops at the first gateway.',
   },
   'gateway-probe': {
     schema: z.enum(['TLS', 'AzureOnly']),

@@ -8,8 +8,8 @@ export type RolloutSlot =
   | { readonly kind: 'None'; readonly holders: readonly string[] };
 
 /**
- * The brake of rollouts: to how many gateways of this installation a new model is brought at the same time. A bad service
- * package or image so reaches one gateway and stops there.
+ * The brake of rollouts: to how many gateways of one site a new model is brought at the same time; gateways without a Site count
+ * together. A bad service package or image so reaches one gateway of a site and stops there.
  */
 export interface RolloutBrake {
   /** How many at the same time. */
@@ -32,9 +32,10 @@ export function createRolloutBrake(store: Pick<ObjectStore<CMG>, 'list'>, most: 
       const { uid } = gateway.metadata;
       const others = store.list().filter(({ metadata }) => metadata.uid !== uid);
       forgetGone(taken, [gateway, ...others]);
+      const site = siteOf(gateway);
       const own = turnOf(gateway, taken);
       const before = others.filter((other) => {
-        const turn = isWorkedOn(other) ? turnOf(other, taken) : undefined;
+        const turn = siteOf(other) === site && isWorkedOn(other) ? turnOf(other, taken) : undefined;
         return turn !== undefined && (own === undefined || turn < own);
       });
       if (before.length >= most) {
@@ -48,6 +49,11 @@ export function createRolloutBrake(store: Pick<ObjectStore<CMG>, 'list'>, most: 
       taken.delete(uid);
     },
   };
+}
+
+/** The Site of a gateway as `<namespace>/<name>`; `undefined` without one. */
+function siteOf({ metadata, spec }: CMG): string | undefined {
+  return spec.siteRef === undefined ? undefined : `${metadata.namespace}/${spec.siteRef.name}`;
 }
 
 function isWorkedOn({ metadata, spec }: CMG): boolean {
