@@ -14,7 +14,7 @@ export interface SiteAuthentication {
   /** The value of the `Authorization` header for a request. */
   authorization(request: AuthorizedRequest): Promise<string>;
   /**
-   * What to send in a second try after a 401; `undefined`: there is no use in one.
+   * What to send in another try after a 401; `undefined`: there is no use in one. Rejects when it knows why the site refuses.
    *
    * @param challenges values of `WWW-Authenticate`, such as `Negotiate oYG2…`
    */

@@ -58,6 +58,8 @@ export interface SiteTransport {
 
 const REQUEST_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** How often one request is sent while the site answers 401: Kerberos may need another ticket, and then another round. */
+const MOST_TRIES = 3;
 /** No page of what is read here comes near it. */
 const LARGEST_ANSWER_BYTES = 32 * 1024 ** 2;
 
@@ -108,9 +110,10 @@ async function send(connection: Connection, request: SiteHttpRequest): Promise<H
   const authorized: AuthorizedRequest = { origin: base.origin, signal: request.signal };
   await pace.next(request.signal);
   let answer = await sendOnce(connection, request, await authorizationOf(options, authorized));
-  if (answer.status === 401) {
+  for (let tries = 1; answer.status === 401 && tries < MOST_TRIES; tries += 1) {
     const again = await reAuthorizationOf(options, answer, authorized);
-    if (again !== undefined) answer = await sendOnce(connection, request, again);
+    if (again === undefined) break;
+    answer = await sendOnce(connection, request, again);
   }
   if (answer.status < 300) {
     await verifyServer(options, answer, authorized);

@@ -216,14 +216,13 @@ describeWithKerberos('signing in by Kerberos', (tools) => {
     const wrong = await anotherProvider({ minutesAhead: MINUTES_WRONG });
     const authentication = signingIn(contoso, { keytab });
     const sites = askingThe(wrong, authentication);
-    await expect(sites()).rejects.toMatchObject({ failure: { kind: 'Unauthorized' } });
-    expect(wrong.refusals).toEqual(expect.arrayContaining([expect.stringContaining('Clock skew too great')]));
-    const request = { origin: `https://${HOST}`, signal: AbortSignal.timeout(30_000) };
-    await authentication.authorization(request);
-    await authentication.answerChallenge(['Negotiate'], request);
-    await expect(authentication.answerChallenge(['Negotiate'], request)).rejects.toThrow(
-      'its clock differs from that of the domain by more than five minutes',
-    );
+    await expect(sites()).rejects.toMatchObject({
+      failure: {
+        kind: 'Unauthorized',
+        message: expect.stringContaining('its clock differs from that of the domain by more than five minutes'),
+      },
+    });
+    expect(wrong.refusals).toEqual([1, 2].map(() => expect.stringContaining('Clock skew too great')));
   });
 
   test('tells of a domain that does not answer, of a disabled account, and goes on when they are back', async () => {
