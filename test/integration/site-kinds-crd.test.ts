@@ -72,8 +72,11 @@ describe('defaults', () => {
   });
 });
 
+/** A kind, what is wrong with an object of it, the fields that make it so, and words of what the API server says. */
+type Refusal = [Kind, string, Manifest, string];
+
 describe('what is refused, with what to do', () => {
-  test.each<[Kind, string, Manifest, string]>([
+  test.each<Refusal>([
     ['Site', 'a code that is none', { siteCode: 'P1' }, 'three letters and digits of a site code'],
     ['Site', 'plain http', adminService({ url: 'http://provider.contoso.com/AdminService' }), 'must be an https URL'],
     [
@@ -102,12 +105,27 @@ describe('what is refused, with what to do', () => {
       adminService({ auth: { type: 'Kerberos', bearer: { secretRef: { name: 'site' } } } }),
       'member bearer must be set with type Bearer',
     ],
-    [
-      'Site',
-      'a principal without its realm',
-      adminService({ auth: { type: 'Kerberos', kerberos: { principal: 'svc', keytabSecretRef: { name: 'k' } } } }),
-      'must be an account with its realm',
-    ],
+    ...['svc', 'svc@', 'a svc@CONTOSO.COM', 'svc@CONTOSO.COM]', 'svc{@CONTOSO.COM'].map(
+      (principal): Refusal => [
+        'Site',
+        `the principal ${principal}`,
+        adminService({ auth: { type: 'Kerberos', kerberos: { principal, keytabSecretRef: { name: 'k' } } } }),
+        'must be an account with its realm',
+      ],
+    ),
+    ...['dc01 dc02', 'dc01:port', '{dc01}'].map(
+      (kdc): Refusal => [
+        'Site',
+        `the domain controller ${kdc}`,
+        adminService({
+          auth: {
+            type: 'Kerberos',
+            kerberos: { principal: 'svc@CONTOSO.COM', kdcs: [kdc], keytabSecretRef: { name: 'k' } },
+          },
+        }),
+        'must be a DNS name with or without a port',
+      ],
+    ),
     ['Site', 'a role on a short name', role('mp01', 'ManagementPoint'), 'must be the full DNS name of a server'],
     ['Site', 'another role', role('mp01.contoso.com', 'DistributionPoint'), 'Unsupported value'],
     ['ConnectionPoint', 'a short server name', { siteSystem: 'cp01' }, 'must be the full DNS name of a server'],
