@@ -94,7 +94,7 @@ describe('a site that takes no unproven writes', () => {
     await test.apply(certificate, credentials, cmg);
     await untilReason(test, point, 'ReferencesResolved', 'SiteNotFound');
     await test.apply(siteManifest);
-    await untilReason(test, siteManifest, 'Reachable', 'SecretNotFound');
+    await untilReason(test, siteManifest, 'Reachable', 'SiteSignInFailed');
     await test.apply(token);
     const reached = await untilReady<Site>(test, siteManifest);
     expect(reached.metadata.finalizers).toEqual(['configmgr.io/in-use']);
