@@ -21,7 +21,9 @@ export default defineConfig({
           // No module keeps state that one file could leave to the next, and loading all of them for each file took longest.
           isolate: false,
           maxWorkers: '100%',
-          testTimeout: 20_000,
+          // Ends what hangs. On a busy machine a test may take twenty times as long as on a quiet one.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -31,7 +33,8 @@ export default defineConfig({
           globalSetup: ['test/integration/environment.ts'],
           // Most of the time a test waits for the API server, which works for three of them as well as for one.
           maxWorkers: 3,
-          testTimeout: 120_000,
+          // A test waits for several things, and has patience with each.
+          testTimeout: 600_000,
           hookTimeout: 120_000,
         },
       },

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 
 /** One resource in a provider's namespace: its type below that namespace, and its name. */
 interface TypedName {
@@ -136,10 +136,8 @@ export function roleAssignmentName(scope: string, principalId: string, roleDefin
 }
 
 function uuidV5(namespace: string, name: string): string {
-  const hash = createHash('sha1')
-    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
-    .update(name)
-    .digest();
+  const prefix = Buffer.from(namespace.replaceAll('-', ''), 'hex');
+  const hash = hashOf('sha1', Buffer.concat([prefix, Buffer.from(name)]), 'buffer');
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
   const hex = hash.subarray(0, 16).toString('hex');

@@ -85,6 +85,14 @@ export function readServerCertificate(source: CertificateSource, roots = publicR
   return { kind: 'Readable', certificate: { ...facts, ...found, chainSha256: hashOf(found.chain) }, privateKey };
 }
 
+/** The key alone, of a source that has been read as a certificate with its key before. */
+export function readPrivateKey(
+  source: CertificateSource,
+): { readonly kind: 'Readable'; readonly privateKey: KeyObject } | UnreadableCertificate {
+  const content = contentOf(source);
+  return content.kind === 'Unreadable' ? content : { kind: 'Readable', privateKey: content.privateKey };
+}
+
 /**
  * What is known of a certificate that a server presents. `undefined` for one that is malformed.
  *

@@ -11,8 +11,19 @@ export const CERTIFICATE_SECRET = 'server-certificate';
 export const PACKAGES_CONTAINER = 'packages';
 export const CONTENT_CONTAINER = 'content';
 
+export type ResourceIds = ReturnType<typeof makeIds>;
+
+/** Every resource asks for the ids of those that it refers to, several times in each reconcile. */
+const known = new WeakMap<GatewayDeployment, ResourceIds>();
+
 /** The ARM ids of everything in one deployment. Every resource carries the prefix as its name. */
-export function resourceIds(deployment: GatewayDeployment) {
+export function resourceIds(deployment: GatewayDeployment): ResourceIds {
+  const ids = known.get(deployment) ?? makeIds(deployment);
+  known.set(deployment, ids);
+  return ids;
+}
+
+function makeIds(deployment: GatewayDeployment) {
   const { subscriptionId, resourceGroup, prefix } = deployment;
   const id = (type: string, ...names: readonly string[]) =>
     formatResourceId(subscriptionId, resourceGroup.name, type, ...names);

@@ -53,11 +53,11 @@ export class Machine {
   leaseClient(server: LeaseServer, travelMs: () => number): LeaseClient {
     const call = async <T>(operation: () => T): Promise<T> => {
       await this.#travel(travelMs());
-      if (this.isCutOff) throw new Error('The request did not reach the server.');
+      if (this.isCutOff) return this.#notice(() => Promise.reject(new Error('The request did not reach the server.')));
       const result = operation();
       await this.#travel(travelMs());
-      if (this.isCutOff) throw new Error('The answer was lost.');
-      return new Promise((resolve) => this.#whenRunning(() => resolve(result)));
+      if (this.isCutOff) return this.#notice(() => Promise.reject(new Error('The answer was lost.')));
+      return this.#notice(() => result);
     };
     return {
       read: () => call(() => server.lease),
@@ -69,6 +69,11 @@ export class Machine {
   /** Bytes on their way do not stop with the machine. */
   #travel(ms: number): Promise<void> {
     return new Promise((resolve) => this.world.schedule(ms, resolve));
+  }
+
+  /** A process that is paused learns of an outcome when it goes on, and one that is dead never does. */
+  #notice<T>(outcome: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve) => this.#whenRunning(() => resolve(outcome())));
   }
 
   #whenRunning(callback: () => void): void {

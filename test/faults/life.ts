@@ -141,14 +141,14 @@ function stateOf({ world, kubernetes, resource }: FaultStage): readonly string[]
   const list = (path: string, version: string) =>
     JSON.stringify(control.call('GET', `${path}?api-version=${version}`).body);
   const scaleSet = resource('Microsoft.Compute/virtualMachineScaleSets');
-  return [
+  const state = [
     ...control.state().map((each) => JSON.stringify(each)),
     ...(scaleSet === undefined ? [] : [list(`${scaleSet.id}/virtualMachines`, '2024-11-01')]),
     list(`/subscriptions/${subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`, '2026-02-01'),
     ...kubernetes.objects().map((each) => JSON.stringify(each)),
-  ]
-    .map(plain)
-    .toSorted();
+  ];
+  // All at once: hundreds of lives are compared. JSON has no line breaks.
+  return plain(state.join('\n')).split('\n').toSorted();
 }
 
 /** Texts that differ in each run, in the place of which their kind is shown. */

@@ -74,8 +74,9 @@ export async function observeGateway(input: ResourcesInput): Promise<ObservedGat
 /** As `observeGateway`, without a thought about what should be. */
 export async function seeResources(input: ResourcesInput): Promise<SeenResources> {
   const operations = await settleOperations(input);
-  await observeMissing(input, input.graphOf(resourcesOf(input, input.graphOf(new Map()))), operations);
-  const graph = input.graphOf(resourcesOf(input, input.graphOf(new Map())));
+  const ids = input.graphOf(new Map());
+  await observeMissing(input, input.graphOf(resourcesOf(input, ids)), operations);
+  const graph = input.graphOf(resourcesOf(input, ids));
   await observeMissing(input, graph, operations);
   const states = new Map(graph.map(({ key, id }) => [key, stateOf(input, id)]));
   return { graph, states, operations };

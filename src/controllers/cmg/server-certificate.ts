@@ -39,7 +39,7 @@ export async function checkServerCertificate(scope: Scope): Promise<StepResult<U
     return halt(SLOW_RETRY_MS, invalid(worst.reason, `The Secret ${secret} cannot be used. ${messages}`));
   }
   const [warning] = warnings;
-  const usable = { certificate: reading.certificate, pkcs12: () => pkcs12Of(stored.source) };
+  const usable = { certificate: reading.certificate, pkcs12: () => pkcs12Of(stored.source, reading.certificate) };
   return goOn(usable, {
     type: 'CertificateValid',
     status: 'True',
@@ -72,13 +72,14 @@ function withoutKey(reading: CertificateReading): CertificateMemory['reading'] {
   return reading.kind === 'Unreadable' ? reading : { kind: reading.kind, certificate: reading.certificate };
 }
 
-async function pkcs12Of(source: CertificateSource): Promise<string> {
-  const reading = await read(source);
-  if (reading.kind === 'Unreadable') {
-    throw new Error(reading.message);
+async function pkcs12Of(source: CertificateSource, { chain }: ServerCertificate): Promise<string> {
+  const { readPrivateKey } = await import('../../certificates/server-certificate.ts');
+  const key = readPrivateKey(source);
+  if (key.kind === 'Unreadable') {
+    throw new Error(key.message);
   }
   const { writePkcs12 } = await import('../../certificates/pkcs12.ts');
-  return (await writePkcs12(reading.certificate.chain, reading.privateKey)).toString('base64');
+  return (await writePkcs12(chain, key.privateKey)).toString('base64');
 }
 
 /**

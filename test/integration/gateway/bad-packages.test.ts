@@ -4,7 +4,7 @@ import { findCondition } from '../../../src/runtime/conditions.ts';
 import { isAlive } from '../../cluster/supervised-process.ts';
 import { FAILING_STATUS, type PackageVariant } from '../../simulators/gateway/package-variants.ts';
 import { offerPackage } from '../../world/simulated-world.ts';
-import { conditionOf, operatorSuite } from '../operator/suite.ts';
+import { conditionOf, operatorSuite, PATIENCE_MS } from '../operator/suite.ts';
 import { ANSWERED, processesOf, untilAsked } from './visits.ts';
 
 const suite = operatorSuite({ gateways: true });
@@ -38,10 +38,10 @@ describe('a service package', () => {
       servicePackage: await offerPackage(suite.world(), 'Hanging'),
     });
     await test.apply(certificate, credentials, cmg);
-    await expect.poll(() => processesOf(test).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => processesOf(test).length, { timeout: PATIENCE_MS }).toBe(1);
     const hanging = processesOf(test);
     await test.azure.control.advance(90 * 60_000);
-    await expect.poll(() => hanging.filter(isAlive), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => hanging.filter(isAlive), { timeout: PATIENCE_MS }).toEqual([]);
     const tried = await test.until('the CMG to tell of the timeout', ({ status }) =>
       findCondition(status?.conditions, 'AzureReady')?.message.includes('VMExtensionProvisioningTimeout'),
     );
@@ -50,7 +50,7 @@ describe('a service package', () => {
     const { url, sha256 } = suite.world().packages;
     await test.patchSpec({ servicePackage: { url, sha256 } });
     // A try that has begun again with the old package lasts as long.
-    await expect.poll(() => processesOf(test).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => processesOf(test).length, { timeout: PATIENCE_MS }).toBe(1);
     await test.azure.control.advance(90 * 60_000);
     await test.untilReady();
     await untilAsked(test, '/', {}, ANSWERED);

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { offerPackage } from '../../world/simulated-world.ts';
-import { type GatewayTest, operatorSuite } from '../operator/suite.ts';
+import { type GatewayTest, operatorSuite, PATIENCE_MS } from '../operator/suite.ts';
 import { ANSWERED, ask, untilAsked } from './visits.ts';
 
 const suite = operatorSuite({ gateways: true });
@@ -79,7 +79,7 @@ describe('who connects to a gateway with two VMs sees that', () => {
       const { message } = await test.untilReason('ServiceHealthy', 'RolloutStopped');
       expect(message).toMatch(/1 of 2 VMs have it.*does not answer the health probe on port 443.*Correct what was/);
       const told = async () => (await test.events()).map(({ reason }) => reason);
-      await expect.poll(told, { timeout: 30_000 }).toContain('RolloutStopped');
+      await expect.poll(told, { timeout: PATIENCE_MS }).toContain('RolloutStopped');
       await untilAsked(test, '/', {}, gatewayWith({ version: 'reference' }));
       await test.patchSpec({ servicePackage: await offerPackage(suite.world(), 'NextVersion') });
       await test.untilReady();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../../cluster/supervised-process.ts';
-import { type GatewayTest, operatorSuite } from '../operator/suite.ts';
+import { type GatewayTest, operatorSuite, PATIENCE_MS } from '../operator/suite.ts';
 import { ANSWERED, ask, processesOf, UNREACHABLE, untilAsked } from './visits.ts';
 
 const suite = operatorSuite({ gateways: true });
 
 const SECOND_PORT = 10_125;
-const POLL = { timeout: 30_000, interval: 50 };
+const POLL = { timeout: PATIENCE_MS, interval: 50 };
 
 async function readyGateway(): Promise<GatewayTest> {
   const test = await suite.begin({ flags: ['--drift-interval', '5m', '--full-read-interval', '5m'] });
@@ -46,8 +46,16 @@ describe('a gateway is reached', () => {
     const test = await readyGateway();
     await untilAsked(test, '/', {}, ANSWERED);
     const group = idOf(test, 'Microsoft.Network/networkSecurityGroups');
+    const { faults } = test.azure.control;
+    // The operator would be done sooner than a slow machine comes to look.
+    faults.add({
+      match: { method: 'PUT', urlPattern: '/networkSecurityGroups/' },
+      times: 'always',
+      action: { kind: 'answer', status: 500, code: 'InternalServerError' },
+    });
     test.azure.control.call('DELETE', `${group}/securityRules/https?api-version=2025-03-01`);
     await untilAsked(test, '/', {}, UNREACHABLE);
+    faults.clear();
     await untilAsked(test, '/', {}, ANSWERED);
     await test.untilReady();
   });

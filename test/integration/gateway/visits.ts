@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { type Outcome, servedCertificate, type Visit, visit } from '../../simulators/gateway/gateway-client.ts';
-import { type GatewayTest, SERVICE_NAME } from '../operator/suite.ts';
+import { type GatewayTest, PATIENCE_MS, SERVICE_NAME } from '../operator/suite.ts';
 
 /** What those who connect to the gateway of a test see. */
 
@@ -8,7 +8,7 @@ import { type GatewayTest, SERVICE_NAME } from '../operator/suite.ts';
 export const MUTUAL = '/CCM_Proxy_MutualAuth/72057594037927941';
 export const TOKEN = '/CCM_Proxy_ServerAuth/72057594037927941';
 
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { timeout: PATIENCE_MS, interval: 50 };
 
 /** Where the gateway is, by the name that Azure gave it. */
 export function gatewayAt({ azure }: GatewayTest, port = 443): Pick<Visit, 'endpoint' | 'serviceName'> {

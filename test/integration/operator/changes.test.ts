@@ -5,7 +5,16 @@ import { allWrites } from '../../simulators/arm/journal.ts';
 import { startPackageServer } from '../../simulators/package-server.ts';
 import { certificateSecret } from '../../world/gateway-manifests.ts';
 import { trust } from '../../world/trust.ts';
-import { conditionOf, type GatewayTest, isReady, NAME, operatorSuite, SERVICE_NAME, valueAt } from './suite.ts';
+import {
+  conditionOf,
+  type GatewayTest,
+  isReady,
+  NAME,
+  operatorSuite,
+  PATIENCE_MS,
+  SERVICE_NAME,
+  valueAt,
+} from './suite.ts';
 
 const suite = operatorSuite();
 const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets';
@@ -30,7 +39,7 @@ function idOf(test: GatewayTest, type: string): string {
 
 /** Waits for something in Azure. */
 async function untilAzure(what: string, seen: () => boolean): Promise<void> {
-  await expect.poll(seen, { timeout: 30_000, message: what }).toBe(true);
+  await expect.poll(seen, { timeout: PATIENCE_MS, message: what }).toBe(true);
 }
 
 const profileOf = (test: GatewayTest) => valueAt(test.resources(SCALE_SET)[0], 'properties.virtualMachineProfile');
@@ -210,7 +219,7 @@ describe('drift', () => {
     const test = await readyGateway();
     damage(test);
     const told = async () => (await test.events()).find(({ reason }) => reason === 'DriftRepaired')?.note;
-    await expect.poll(told, { timeout: 30_000 }).toMatch(says);
+    await expect.poll(told, { timeout: PATIENCE_MS }).toMatch(says);
     await untilAzure('the repair', () => repaired(test));
     const cmg = await test.until(
       'InSync to be True',
@@ -256,7 +265,7 @@ describe('drift', () => {
     test.azure.control.call('DELETE', `${rules}/securityRules/https?api-version=2025-03-01`);
     await expect
       .poll(async () => (await test.events()).find(({ reason }) => reason === 'DriftRepaired')?.note, {
-        timeout: 30_000,
+        timeout: PATIENCE_MS,
       })
       .toMatch(
         /^Azure was changed by \S+ \(Microsoft\.Network\/networkSecurityGroups\/securityRules\/delete at \S+Z\); /,

@@ -5,7 +5,7 @@ import { startRevocationServer } from '../../simulators/gateway/revocation-serve
 import { type Manifest, secret } from '../../world/gateway-manifests.ts';
 import { type BadInput, testBadInput } from './bad-input.ts';
 import { settingsInAzure } from './settings-in-azure.ts';
-import { type GatewayTest, operatorSuite } from './suite.ts';
+import { type GatewayTest, operatorSuite, PATIENCE_MS } from './suite.ts';
 
 const suite = operatorSuite();
 const contoso = await createCertificateAuthority('Contoso Clients');
@@ -35,7 +35,7 @@ async function readyGateway(clientAuthentication: object, ...objects: readonly (
 
 async function untilTrusted(test: GatewayTest, ...pems: readonly string[]): Promise<void> {
   const trusted = async () => (await settingsInAzure(test)).clientAuthentication.trustedCertificates;
-  await expect.poll(trusted, { timeout: 30_000 }).toEqual(pems.map(derOf));
+  await expect.poll(trusted, { timeout: PATIENCE_MS }).toEqual(pems.map(derOf));
 }
 
 describe('the authorities of client certificates', () => {
@@ -89,7 +89,7 @@ describe('the authorities of client certificates', () => {
       message: expect.stringContaining(`is not at ${lists.url}/root.crl: the server answers with the status 404.`),
     });
     await expect
-      .poll(async () => (await test.events()).map(({ reason }) => reason), { timeout: 30_000 })
+      .poll(async () => (await test.events()).map(({ reason }) => reason), { timeout: PATIENCE_MS })
       .toContain('RevocationListUnusable');
     await test.patchSpec({ clientAuthentication: { verifyRevocation: false } });
     await test.untilReason('CertificateValid', 'Succeeded');

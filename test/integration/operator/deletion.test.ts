@@ -3,7 +3,7 @@ import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { gatewayManifests, pathOf } from '../../world/gateway-manifests.ts';
-import { type GatewayTest, NAME, operatorSuite } from './suite.ts';
+import { type GatewayTest, NAME, operatorSuite, PATIENCE_MS } from './suite.ts';
 
 const suite = operatorSuite();
 const SCALE_SET = 'Microsoft.Compute/virtualMachineScaleSets';
@@ -25,7 +25,7 @@ function idOf(test: GatewayTest, type: string): string {
 
 /** Waits for something in Azure. */
 async function untilAzure(what: string, seen: () => boolean): Promise<void> {
-  await expect.poll(seen, { timeout: 30_000, message: what }).toBe(true);
+  await expect.poll(seen, { timeout: PATIENCE_MS, message: what }).toBe(true);
 }
 
 describe('deletion', () => {
@@ -217,7 +217,7 @@ describe('the fleet brake', () => {
     expect(test.resources(GROUP)).toHaveLength(2);
 
     await test.azure.control.advance(Math.max(0, earliest - test.azure.clock.now()));
-    await waitFor('the others to be gone', async () => (await fleet(test)).length === 0 || undefined, 30_000);
+    await waitFor('the others to be gone', async () => (await fleet(test)).length === 0 || undefined, PATIENCE_MS);
     expect(test.resources()).toEqual([]);
     const deletions = test.azure.control.writes
       .filter(({ method, path }) => method === 'DELETE' && /resourceGroups\/[^/]+$/i.test(path.split('?')[0] ?? ''))

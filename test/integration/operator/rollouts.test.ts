@@ -3,11 +3,10 @@ import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { gatewayManifests } from '../../world/gateway-manifests.ts';
-import { type GatewayTest, isReady, operatorSuite } from './suite.ts';
+import { type GatewayTest, isReady, operatorSuite, PATIENCE_MS } from './suite.ts';
 
 const suite = operatorSuite();
 const NAMES = ['granitefalls', 'fourthcoffee'] as const;
-const PATIENCE_MS = 30_000;
 
 async function apply(test: GatewayTest, name: string): Promise<void> {
   const serviceName = `${name}.contoso.com`;

@@ -22,8 +22,8 @@ const SPEED = 200;
 /** Operations in Azure take this part of their usual time; what the operator waits for by itself stays as long. */
 const DURATION_FACTOR = 0.25;
 
-/** A gateway normally takes some seconds; the rest is patience with a busy machine. */
-const PATIENCE_MS = 30_000;
+/** A gateway normally takes some seconds; the rest is patience with a busy machine, and only ends what hangs. */
+export const PATIENCE_MS = 120_000;
 
 /** The simulators that the tests of one file share; each test begins with an empty Azure. */
 export interface Suite {

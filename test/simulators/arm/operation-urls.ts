@@ -73,6 +73,8 @@ function jobName(id: string): string {
 
 /** The id of the operation that the last segment of a polled path names. */
 export function operationIdIn(segment: string): string {
+  // Base64 of an object in JSON begins so; that other segments are none costs more to find out than all else.
+  if (!segment.startsWith('eyJ')) return segment.toLowerCase();
   try {
     const job: unknown = JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
     const name = isJsonObject(job) ? job.jobId : undefined;
