@@ -131,7 +131,7 @@ function stepsOf(situation: Situation, { successors, names }: Verdicts): Steps {
   const hold = retirementHold(situation);
   const claims = claimActions(situation, names);
   if (hold === 'Stopped') {
-    return { actions: [...stopAll(situation), ...claims] };
+    return { actions: [...stopAll(situation), ...deletionSteps(situation), ...claims] };
   }
   const upkeepActions = [...upkeep(situation), ...joinGroups(situation)];
   if (hold === 'CarriesClientsOf') {

@@ -166,6 +166,7 @@ function build(world: World, at: number, records: readonly DeploymentRecord[], i
     mark: markOf(record),
     known: false,
     credit: 0,
+    absence: 0,
     hasServed: isNamed(world, cmg, at, nameOf(at, identity)),
   };
   return withCmg(world, at, { gateways: [...cmg.gateways.filter((each) => each.id !== id), gateway] });

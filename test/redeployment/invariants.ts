@@ -1,8 +1,18 @@
 import type { Action } from '../../src/redeployment/action.ts';
-import { DAY } from '../../src/redeployment/instant.ts';
 import type { Plan } from '../../src/redeployment/planner.ts';
 import type { DeploymentRecord, Records } from '../../src/redeployment/record.ts';
-import { type Cmg, cmgAt, type Gateway, isAdvertised, KEYS, nameOf, serves, TERMS, type World } from './world.ts';
+import {
+  type Cmg,
+  cmgAt,
+  type Gateway,
+  isAdvertised,
+  KEYS,
+  nameOf,
+  serves,
+  TERMS,
+  WHOLE_DAY,
+  type World,
+} from './world.ts';
 
 /** A broken invariant of the design, by its letter. */
 export interface Violation {
@@ -52,7 +62,7 @@ function judgeDrain(
     behind !== record.id && successor !== undefined && isAdvertised(world, at, successor),
     'which is not advertised',
   );
-  claim((successor?.credit ?? 0) >= DAY, 'for which clients have not had a day');
+  claim((successor?.credit ?? 0) >= WHOLE_DAY, 'for which clients have not had a day');
   const orderOf = (id: string) => records.deployments.find((each) => each.id === id)?.wantedOrder ?? 0;
   claim(orderOf(behind) > record.wantedOrder, 'which was wanted less recently');
   claim(isGateOpen(world, at, record, successor, records), 'which too few clients know');
@@ -69,7 +79,7 @@ function isGateOpen(
   const isConsented = cmgAt(world, at).consents.some(
     ({ kind, deployment }) => kind === 'ConfirmRetire' && deployment === id,
   );
-  const isOverdue = TERMS[at]?.onDeadline === 'Retire' && (successor?.credit ?? 0) >= 2 * DAY;
+  const isOverdue = TERMS[at]?.onDeadline === 'Retire' && (successor?.credit ?? 0) >= 2 * WHOLE_DAY;
   const isSeenWhole = !world.devicesHidden || devicesAtBeginning <= 50;
   return isConsented || isOverdue || (successor?.known === true && isSeenWhole);
 }
@@ -86,7 +96,9 @@ function reach(world: World, at: number): number {
 /** (a) Nothing that the operator does leaves a CMG without an advertised deployment. */
 function judgeReach({ seen, before, after, at, action, records }: Acted): readonly Violation[] {
   const cmg = cmgAt(before, at);
-  const isAllowed = cmg.deletion || cmg.stopped || isDeleteFirst(records, action);
+  const first = deletedFirst(records, action);
+  const gateway = cmg.gateways.find(({ id }) => id === first);
+  const isAllowed = cmg.deletion || cmg.stopped || (gateway !== undefined && isOutageAllowed(before, at, cmg, gateway));
   // Where another one was lost between the look and the action, nobody could have known.
   const wasSeen = reach(seen, at) <= reach(before, at);
   const isLost = reach(before, at) > 0 && reach(after, at) === 0;
@@ -95,12 +107,12 @@ function judgeReach({ seen, before, after, at, action, records }: Acted): readon
     : [];
 }
 
-function isDeleteFirst({ deployments }: Records, action: Action): boolean {
-  const id = 'deployment' in action ? action.deployment : undefined;
-  const named =
-    action.kind === 'UnlinkPoint' ? deployments.find(({ serviceName }) => serviceName === action.from)?.id : id;
-  const stage = deployments.find((record) => record.id === named)?.stage;
-  return stage?.phase === 'Deleting' && stage.because === 'DeleteFirst';
+/** The deployment that is being deleted first, if the action is about it. */
+function deletedFirst({ deployments }: Records, action: Action): string | undefined {
+  const record = deployments.find(({ id, serviceName }) =>
+    action.kind === 'UnlinkPoint' ? serviceName === action.from : 'deployment' in action && id === action.deployment,
+  );
+  return record?.stage.phase === 'Deleting' && record.stage.because === 'DeleteFirst' ? record.id : undefined;
 }
 
 /** (b) Nothing that served is deleted except through rules 3, 6 and 10; what is gone already is no loss. */
@@ -126,27 +138,28 @@ function mayBeDeleted(seen: World, before: World, at: number, gateway: Gateway, 
   switch (because) {
     case 'Retired':
       return cmg.gateways.some(
-        (other) => other.id !== gateway.id && other.credit >= DAY && isAdvertised(seen, at, other),
+        (other) => other.id !== gateway.id && other.credit >= WHOLE_DAY && isAdvertised(seen, at, other),
       );
+    // What is in nobody's reach any more, since it was gone or its outage was allowed, is past the point of no return.
     case 'Gone':
-      return gateway.azure !== 'Whole';
+      return !isAdvertised(before, at, gateway);
     case 'DeleteFirst':
-      return gateway.deleting || isOutageAllowed(before, at, cmg, gateway);
+      return !isAdvertised(before, at, gateway) || isOutageAllowed(before, at, cmg, gateway);
     default:
       return false;
   }
 }
 
-function isOutageAllowed(world: World, at: number, cmg: Cmg, gateway: Gateway): boolean {
-  const isConsented = cmg.consents.some(
+function isOutageAllowed(world: World, at: number, { consents }: Cmg, gateway: Gateway): boolean {
+  const isConsented = consents.some(
     ({ kind, deployment }) => kind === 'AllowClientOutage' && deployment === gateway.id,
   );
   const { claim } = world;
-  const carrier = world.cmgs.find((_cmg, index) => KEYS[index] === claim?.carrier);
-  const carries = carrier?.gateways.some((each) => each.credit >= DAY && each.known);
-  return (
-    isConsented || !serves(gateway) || (claim?.claimant === KEYS[at] && carries === true && carrier?.stopped === false)
+  const carrierAt = world.cmgs.findIndex((_cmg, index) => KEYS[index] === claim?.carrier);
+  const carrier = world.cmgs[carrierAt]?.gateways.some(
+    (each) => each.credit >= WHOLE_DAY && each.known && isAdvertised(world, carrierAt, each),
   );
+  return isConsented || (claim?.claimant === KEYS[at] && carrier === true);
 }
 
 /** (c) One deployment per prefix, and no carrier is retired, stopped or deleted while it is claimed. */

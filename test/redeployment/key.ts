@@ -1,13 +1,26 @@
 import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord, Stage } from '../../src/redeployment/record.ts';
 import { dateOf } from './observation.ts';
-import { type Cmg, type Gateway, IDENTITIES, KEYS, nameOf, type World } from './world.ts';
+import { type Cmg, type Gateway, IDENTITIES, KEYS, nameOf, WHOLE_DAY, type World } from './world.ts';
 
 /**
  * Names a state modulo the passing of time and the names of deployments: instants count by their age, in the regions that
  * the planner tells apart.
  */
 export function keyOf(world: World): string {
+  const known = KEYS_OF.get(world);
+  if (known !== undefined) {
+    return known;
+  }
+  const key = makeKey(world);
+  KEYS_OF.set(world, key);
+  return key;
+}
+
+/** Worlds never change, and are asked for their names again and again. */
+const KEYS_OF = new WeakMap<World, string>();
+
+function makeKey(world: World): string {
   const now = dateOf(world);
   const flags = [
     world.siteUp,
@@ -16,16 +29,29 @@ export function keyOf(world: World): string {
     world.devicesHidden,
     world.localClockOff === 0,
   ].map((flag) => (flag ? 1 : 0));
-  const claim = world.claim === undefined ? '' : KEYS.findIndex((key) => key === world.claim?.claimant);
+  const claim = world.claim === undefined ? '' : world.claim.claimant === KEYS[0] ? 0 : 1;
   const points = world.points.map(
     ({ cmg, linkedTo, connected, broken }) =>
       `${linkedTo === undefined ? '-' : nameIndex(cmg, linkedTo)}${connected ? 'c' : ''}${broken ? 'b' : ''}`,
   );
-  return `${flags.join('')}|${claim}|${points.join(',')}|${world.cmgs.map((cmg, at) => cmgKey(cmg, at, now)).join('|')}`;
+  return `${flags.join('')}|${claim}|${points.join(',')}|${world.cmgs.map((cmg, at) => knownCmgKey(cmg, at, now)).join('|')}`;
 }
 
 function nameIndex(cmg: number, name: string): number {
   return nameOf(cmg, 0) === name ? 0 : 1;
+}
+
+/** Most steps leave one of the CMGs as it is. */
+const CMG_KEYS = new WeakMap<Cmg, { readonly now: number; readonly key: string }>();
+
+function knownCmgKey(cmg: Cmg, at: number, now: number): string {
+  const known = CMG_KEYS.get(cmg);
+  if (known?.now === now) {
+    return known.key;
+  }
+  const key = cmgKey(cmg, at, now);
+  CMG_KEYS.set(cmg, { now, key });
+  return key;
 }
 
 function cmgKey(cmg: Cmg, at: number, now: number): string {
@@ -78,12 +104,18 @@ function stageKey(stage: Stage, now: number, indexOf: (id: string) => number): s
 }
 
 function gatewayKey(gateway: Gateway, indexOf: (id: string) => number, records: readonly DeploymentRecord[]): string {
-  const { id, identity, azure, deleting, running, healthy, mark, known, credit, hasServed } = gateway;
+  const { id, identity, azure, deleting, running, healthy, mark, known, credit, absence, hasServed } = gateway;
   const record = records.find((each) => each.id === id);
   const flags = [deleting, running, healthy, known, hasServed].map((flag) => (flag ? 1 : 0)).join('');
   const isSame = mark?.wantedOrder === record?.wantedOrder && mark?.wantedSince === record?.wantedSince;
   const marked = mark === undefined ? '-' : `${mark.served[0]}${isSame ? '' : mark.wantedOrder}`;
-  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${credit >= 2 * DAY ? 3 : credit >= DAY ? 2 : credit > 0 ? 1 : 0}`;
+  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${creditKey(credit)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}`;
+}
+
+function creditKey(credit: number): number {
+  if (credit >= 2 * WHOLE_DAY) return 3;
+  if (credit >= WHOLE_DAY) return 2;
+  return credit > 0 ? 1 : 0;
 }
 
 function age(now: number, instant: number): string {

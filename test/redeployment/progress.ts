@@ -7,7 +7,6 @@ import {
   cmgAt,
   type Gateway,
   isAdvertised,
-  nameOf,
   type World,
   withCmg,
   withGateway,
@@ -98,26 +97,15 @@ function sighted(world: World, at: number, record: DeploymentRecord, now: number
 function withCredit(world: World, cmg: Cmg, at: number, duration: number, isUnobserved: boolean): Cmg {
   const isCounting = !cmg.suspended && !cmg.stopped && !cmg.deletion && Math.abs(world.localClockOff) <= 5 * MINUTE;
   const gateways = cmg.gateways.map((gateway) => {
-    const credit = creditOf(gateway, isAdvertised(world, at, gateway), isCounting, isUnobserved, duration);
-    return credit === gateway.credit ? gateway : { ...gateway, credit };
+    const isThere = isAdvertised(world, at, gateway);
+    const absence = isThere ? 0 : Math.min(DAY, gateway.absence + duration);
+    const isBroken = isUnobserved || absence > LONGEST_HIDDEN;
+    const added = isCounting && isThere ? duration : 0;
+    const credit = isBroken ? 0 : Math.min(2 * DAY, gateway.credit + added);
+    return credit === gateway.credit && absence === gateway.absence ? gateway : { ...gateway, credit, absence };
   });
   return { ...cmg, gateways };
 }
 
-function creditOf(
-  { credit }: Gateway,
-  isThere: boolean,
-  isCounting: boolean,
-  isUnobserved: boolean,
-  duration: number,
-): number {
-  if (!isThere || isUnobserved) {
-    return 0;
-  }
-  return isCounting ? Math.min(2 * DAY, credit + duration) : credit;
-}
-
-/** Which gateways of a CMG have a name. */
-export function gatewaysNamed(world: World, at: number, name: string): readonly Gateway[] {
-  return cmgAt(world, at).gateways.filter(({ identity }) => nameOf(at, identity) === name);
-}
+/** An absence may hide in a gap between two looks, and in doubts after it. */
+const LONGEST_HIDDEN = HOUR + 10 * MINUTE;
