@@ -58,7 +58,7 @@ export function isUntouched(situation: Situation, record: DeploymentRecord): boo
   return (
     stage.phase === 'Deleting' &&
     (stage.because === 'DeleteFirst' || stage.because === 'Gone') &&
-    factsOf(situation, record).advertised !== 'No'
+    factsOf(situation, record).advertised === 'Yes'
   );
 }
 

@@ -2,7 +2,7 @@ import { HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import { type Consent, type DeploymentRecord, NO_RECORDS } from '../../src/redeployment/record.ts';
 import type { Crash } from './execution.ts';
 import { settleWorld } from './execution.ts';
-import { OUTAGE, passTime, without } from './progress.ts';
+import { OUTAGE, passTime } from './progress.ts';
 import {
   type Cmg,
   cmgAt,
@@ -247,8 +247,8 @@ function gatewayHappenings({ records }: Cmg, at: number, gateway: Gateway): read
     ...(isThere && !healthy ? [to('VMs serve again', { healthy: true }, 'Healing')] : []),
     ...(isThere && running ? [to('VMs stopped by hand', { running: false })] : []),
     ...(isThere ? [to('scale set deleted by hand', { azure: 'Partial' })] : []),
-    { names: ['group deleted by hand'], cmg: at, kind: 'Fault', apply: (then) => settleWorld(without(then, at, id)) },
-    ...(mark === undefined ? [] : [to('tags lost', { mark: undefined })]),
+    ...(azure === 'Absent' ? [] : [to('group deleted by hand', { azure: 'Absent', deleting: false })]),
+    ...(mark === undefined || azure === 'Absent' ? [] : [to('tags lost', { mark: undefined })]),
     ...(mark === undefined && recorded !== undefined ? [to('adopted', { mark: markFor(recorded) }, 'Healing')] : []),
   ];
 }

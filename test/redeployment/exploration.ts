@@ -6,16 +6,20 @@ import { keyOf } from './key.ts';
 import type { Phase } from './matrix.ts';
 import { LONG_TIME, type Progress, passObserved, passTime, pendingProgress, SHORT_TIME } from './progress.ts';
 import { settle } from './settling.ts';
-import { cmgAt, JUST_APPLIED, SETTLED, type World } from './world.ts';
+import { cmgAt, type World } from './world.ts';
 
 /** How far to explore. */
 export interface Bounds {
+  /** Where histories begin, with what each is called. */
+  readonly starts: ReadonlyMap<string, World>;
   /** Decisions of people in one history. */
   readonly decisions: number;
   /** Things that go wrong in one history. */
   readonly faults: number;
   /** States at which to stop, for a planner that is known to be broken or a test that has little time. */
   readonly states: number;
+  /** After an event, and after what undoes it, only look whether the way leads to the goal when everything is left alone. */
+  readonly isShallow: boolean;
   /** Stop at the first violation. */
   readonly untilFirst: boolean;
 }
@@ -28,7 +32,8 @@ export interface Found {
 
 /** What was explored. */
 export interface Explored {
-  readonly states: number;
+  /** The states, by their keys. */
+  readonly states: ReadonlySet<string>;
   readonly transitions: number;
   readonly found: readonly Found[];
   /** Transitions by phase and event. */
@@ -77,8 +82,9 @@ class Explorer {
   }
 
   run(): Explored {
-    this.#reach(SETTLED, 'settled', undefined);
-    this.#reach(JUST_APPLIED, 'just applied', undefined);
+    for (const [by, world] of this.#bounds.starts) {
+      this.#reach(world, by, undefined);
+    }
     for (let events = 0; events < this.#open.length; events++) {
       // Histories with fewer events first: a state is expanded where it is reached with the fewest.
       for (
@@ -90,7 +96,7 @@ class Explorer {
       }
     }
     return {
-      states: this.#expanded.size,
+      states: this.#expanded,
       transitions: this.#transitions,
       found: this.#found,
       matrix: this.#matrix,
@@ -108,6 +114,10 @@ class Explorer {
       this.#expanded.add(key);
       this.#checkGoal(node);
     }
+    if (this.#bounds.isShallow && node.decisions + node.faults > 0) {
+      this.#heal(node);
+      return;
+    }
     const effects = world.cmgs.map((cmg, at) => !cmg.gone && this.#reconcile(node, at));
     for (const progress of pendingProgress(world)) {
       this.#count(world, progress.cmg, [PROGRESS_EVENTS[progress.name]]);
@@ -123,6 +133,15 @@ class Explorer {
     }
     if (node.faults < this.#bounds.faults) {
       this.#crash(node, effects);
+    }
+  }
+
+  /** What undoes the event that has just been. */
+  #heal(node: Node): void {
+    for (const happening of happenings(node.world)) {
+      if (happening.kind === 'Healing') {
+        this.#happen(node, happening, []);
+      }
     }
   }
 

@@ -2,16 +2,7 @@ import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord } from '../../src/redeployment/record.ts';
 import { hasServingTarget, settleWorld } from './execution.ts';
 import { dateOf } from './observation.ts';
-import {
-  type Cmg,
-  cmgAt,
-  type Gateway,
-  isAdvertised,
-  type World,
-  withCmg,
-  withGateway,
-  withPoint,
-} from './world.ts';
+import { type Cmg, cmgAt, type Gateway, isAdvertised, type World, withCmg, withGateway, withPoint } from './world.ts';
 
 /** Something that comes about by itself. */
 export interface Progress {
