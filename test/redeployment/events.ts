@@ -76,7 +76,7 @@ export const EVENT_NAMES = [
   'devices visible',
   'quota missing',
   'quota there',
-  'a day passes',
+  'half a day passes',
   'clients learn the name',
   'gateway provisioned',
   'gateway deleted',

@@ -39,11 +39,10 @@ export function reconcile(world: World, at: number, planner: Planner, disturbanc
   const wish = wishOf(world, at);
   const observed = observe(world, at);
   const before = cmgAt(world, at).records;
-  const now = dateOf(world);
-  let plan = planner(wish, before, observed, now);
+  let plan = planner(wish, before, observed, dateOf(world));
   const then = disturbance.meanwhile?.(world) ?? world;
   if (plan.actions.some(({ kind }) => kind === 'ReadLive')) {
-    plan = planner(wish, before, { ...observed, live: readLive(then, at) }, now);
+    plan = planner(wish, before, { ...observed, live: readLive(then, at) }, dateOf(then));
   }
   if (cmgAt(then, at).gone) {
     return { world: then, plan, violations: [] };

@@ -124,8 +124,10 @@ class Explorer {
       this.#reach(progress.apply(world), progress.name, node);
     }
     this.#reach(passTime(world, SHORT_TIME), 'a quarter of an hour passes', node);
-    if (!effects.includes(true)) {
-      this.#count(world, undefined, ['a day passes']);
+    // What Azure and the site do takes less than half a day; clients take as long as they like.
+    const isWaitingForClients = pendingProgress(world).every(({ name }) => name === 'ClientsKnow');
+    if (!effects.includes(true) && isWaitingForClients) {
+      this.#count(world, undefined, ['half a day passes']);
       this.#reach(passObserved(world, LONG_TIME), 'thirteen hours pass', node);
     }
     for (const happening of happenings(world)) {

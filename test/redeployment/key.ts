@@ -66,7 +66,7 @@ function cmgKey(cmg: Cmg, at: number, now: number): string {
   const wanted = records.wanted === undefined ? 'n' : IDENTITIES[at]?.indexOf(records.wanted);
   const consents = (list: Cmg['consents']) =>
     list.map(({ kind, deployment }) => `${kind[0]}${indexOf(deployment)}`).join('');
-  const silence = records.siteSilentSince === undefined ? '' : age(now, records.siteSilentSince);
+  const silence = records.siteSilentSince === undefined ? '' : `s${sighting(now, records.siteSilentSince)}`;
   return [
     `${cmg.wish}${flags}${generations}${wanted}`,
     `${consents(cmg.consents)}/${consents(records.lapsed)}`,
@@ -88,14 +88,14 @@ function recordKey(
   const runKey =
     run === undefined
       ? ''
-      : `${age(now, run.since)}${age(now, run.seenAt)}${run.otherwiseSince === undefined ? '' : age(now, run.otherwiseSince)}`;
-  return `${indexOf(id)}${IDENTITIES[at]?.indexOf(identity)}${served[0]}${rank}${age(now, wantedSince)}${stageKey(stage, now, indexOf)}${runKey}${announced?.[0] ?? ''}`;
+      : `${days(now, run.since)}${sighting(now, run.seenAt)}${run.otherwiseSince === undefined ? '' : `o${sighting(now, run.otherwiseSince)}`}`;
+  return `${indexOf(id)}${IDENTITIES[at]?.indexOf(identity)}${served[0]}${rank}${days(now, wantedSince)}${stageKey(stage, now, indexOf)}${runKey}${announced?.[0] ?? ''}`;
 }
 
 function stageKey(stage: Stage, now: number, indexOf: (id: string) => number): string {
   switch (stage.phase) {
     case 'Draining':
-      return `D${indexOf(stage.behind)}${stage.stoppedAt === undefined ? '' : age(now, stage.stoppedAt)}`;
+      return `D${indexOf(stage.behind)}${stage.stoppedAt === undefined ? '' : `s${sighting(now, stage.stoppedAt)}`}`;
     case 'Deleting':
       return `X${stage.because}`;
     default:
@@ -118,11 +118,18 @@ function creditKey(credit: number): number {
   return credit > 0 ? 1 : 0;
 }
 
-function age(now: number, instant: number): string {
+/** How long ago, in the regions that matter for waits and deadlines: ahead, less than one day, less than two, more. */
+function days(now: number, instant: number): string {
   const passed = now - instant;
   if (passed < -5 * MINUTE) return 'f';
-  if (passed < 10 * MINUTE) return 'a';
-  if (passed <= HOUR) return 'b';
   if (passed < DAY) return 'c';
   return passed < 2 * DAY ? 'd' : 'e';
+}
+
+/** How long ago, in the regions that matter for what was seen: ahead, within ten minutes, within an hour, more. */
+function sighting(now: number, instant: number): string {
+  const passed = now - instant;
+  if (passed < -5 * MINUTE) return 'f';
+  if (passed < 10 * MINUTE) return '';
+  return passed <= HOUR ? 'b' : 'c';
 }
