@@ -5,6 +5,7 @@ import {
   type Cmg,
   cmgAt,
   type Gateway,
+  IDENTITIES,
   isAdvertised,
   KEYS,
   nameOf,
@@ -16,7 +17,7 @@ import {
 
 /** A broken invariant of the design, by its letter. */
 export interface Violation {
-  readonly invariant: 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'wait';
+  readonly invariant: 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'rule 1' | 'rule 3' | 'rule 6' | 'rule 9';
   readonly what: string;
 }
 
@@ -31,15 +32,87 @@ export interface Acted {
   readonly records: Records;
 }
 
-/** What is wrong with what a plan remembers: deployments that drain too early. */
-export function judgePlan(world: World, at: number, before: Records, { records }: Plan): readonly Violation[] {
-  if (cmgAt(world, at).deletion || records === before) {
+/** What is wrong with what a plan remembers and means to do. */
+export function judgePlan(world: World, at: number, before: Records, plan: Plan): readonly Violation[] {
+  if (cmgAt(world, at).deletion) {
     return [];
   }
-  return records.deployments.flatMap((record) => {
-    const was = before.deployments.find(({ id }) => id === record.id)?.stage.phase;
-    return record.stage.phase === 'Draining' && was !== 'Draining'
-      ? judgeDrain(world, at, record, record.stage.behind, records)
+  const { records, actions } = plan;
+  const known = new Map(before.deployments.map((record) => [record.id, record]));
+  const changed = records.deployments.filter((record) => known.get(record.id) !== record);
+  return [
+    ...changed.flatMap((record) => judgeChange(world, at, known.get(record.id), record, records)),
+    ...judgeUpkeep(world, at, actions, records),
+  ];
+}
+
+function judgeChange(
+  world: World,
+  at: number,
+  before: DeploymentRecord | undefined,
+  record: DeploymentRecord,
+  records: Records,
+): readonly Violation[] {
+  const { stage, announced } = record;
+  const isMade = before === undefined && !cmgAt(world, at).gateways.some(({ id }) => id === record.id);
+  return [
+    ...(isMade ? judgeCreation(world, at, record) : []),
+    ...(stage.phase === 'Draining' && before?.stage.phase !== 'Draining'
+      ? judgeDrain(world, at, record, stage.behind, records)
+      : []),
+    ...(announced === 'DeleteFirst' && before?.announced !== announced
+      ? judgeAnnouncement(world, at, record, records)
+      : []),
+  ];
+}
+
+/** Rules 1 and 5: beside one that serves, a second one is made only where a connection point can be given to it. */
+function judgeCreation(world: World, at: number, { id }: DeploymentRecord): readonly Violation[] {
+  const others = cmgAt(world, at).gateways.filter(serves);
+  const points = world.points.filter(({ cmg }) => cmg === at);
+  const needed = others.filter(({ identity }) =>
+    points.some(({ linkedTo, connected }) => connected && linkedTo === nameOf(at, identity)),
+  );
+  return others.length > 0 && points.length <= needed.length && needed.length === others.length
+    ? [{ invariant: 'rule 1', what: `${id} of ${KEYS[at]} is made, and no connection point can be given to it` }]
+    : [];
+}
+
+/** Rule 6: nothing is deleted first while another deployment of the CMG may still let it retire. */
+function judgeAnnouncement(
+  world: World,
+  at: number,
+  { id, wantedOrder }: DeploymentRecord,
+  { deployments }: Records,
+): readonly Violation[] {
+  const isConsented = cmgAt(world, at).consents.some(
+    ({ kind, deployment }) => kind === 'AllowClientOutage' && deployment === id,
+  );
+  const isSucceeded = deployments.some(
+    (other) =>
+      other.wantedOrder > wantedOrder &&
+      other.stage.phase !== 'Deleting' &&
+      other.stage.phase !== 'Draining' &&
+      cmgAt(world, at).gateways.some((gateway) => gateway.id === other.id && isAdvertised(world, at, gateway)),
+  );
+  return isSucceeded && !isConsented
+    ? [{ invariant: 'rule 6', what: `${id} of ${KEYS[at]} is to be deleted first, and could retire instead` }]
+    : [];
+}
+
+/** Rule 9: only what is wanted is made what the spec says. */
+function judgeUpkeep(
+  world: World,
+  at: number,
+  actions: Plan['actions'],
+  { deployments }: Records,
+): readonly Violation[] {
+  const wanted = IDENTITIES[at]?.[cmgAt(world, at).wish];
+  return actions.flatMap((action) => {
+    const record = 'deployment' in action ? deployments.find(({ id }) => id === action.deployment) : undefined;
+    const isWrong = action.kind === 'Maintain' && action.manner === 'AsDeclared' && record?.identity !== wanted;
+    return isWrong
+      ? [{ invariant: 'rule 9', what: `${record?.id} of ${KEYS[at]} is made what it is not` } as const]
       : [];
   });
 }
@@ -56,7 +129,7 @@ function judgeDrain(
   const successor = cmg.gateways.find(({ id }) => id === behind);
   const found: Violation[] = [];
   const claim = (holds: boolean, what: string) => {
-    if (!holds) found.push({ invariant: 'wait', what: `${record.id} drains behind ${behind}, ${what}` });
+    if (!holds) found.push({ invariant: 'rule 3', what: `${record.id} drains behind ${behind}, ${what}` });
   };
   claim(
     behind !== record.id && successor !== undefined && isAdvertised(world, at, successor),
@@ -137,8 +210,11 @@ function mayBeDeleted(seen: World, before: World, at: number, gateway: Gateway, 
   const cmg = cmgAt(before, at);
   switch (because) {
     case 'Retired':
-      return cmg.gateways.some(
-        (other) => other.id !== gateway.id && other.credit >= WHOLE_DAY && isAdvertised(seen, at, other),
+      return (
+        isStoppedLongEnough(at, gateway) &&
+        cmg.gateways.some(
+          (other) => other.id !== gateway.id && other.credit >= WHOLE_DAY && isAdvertised(seen, at, other),
+        )
       );
     // What is in nobody's reach any more, since it was gone or its outage was allowed, is past the point of no return.
     case 'Gone':
@@ -148,6 +224,12 @@ function mayBeDeleted(seen: World, before: World, at: number, gateway: Gateway, 
     default:
       return false;
   }
+}
+
+/** Rule 3: it drains for as long as the CMG asks, which is longer than nothing only for the first one. */
+function isStoppedLongEnough(at: number, { running, absence }: Gateway): boolean {
+  const { drainFor = 0 } = TERMS[at] ?? {};
+  return drainFor === 0 || (!running && absence >= drainFor);
 }
 
 function isOutageAllowed(world: World, at: number, { consents }: Cmg, gateway: Gateway): boolean {
