@@ -13,7 +13,14 @@ const BEGINNINGS: ReadonlyMap<string, World> = new Map([
 ]);
 
 /** The worlds that a change goes through when nothing else happens, for each change that can be made at the beginning. */
-function alongTheWay(): ReadonlyMap<string, World> {
+export function alongTheWay(): ReadonlyMap<string, World> {
+  way ??= findTheWay();
+  return way;
+}
+
+let way: ReadonlyMap<string, World> | undefined;
+
+function findTheWay(): ReadonlyMap<string, World> {
   const edits = happenings(SETTLED).filter(({ names }) => names.includes('edit'));
   const ways = edits.flatMap(({ names, cmg, apply }) =>
     settle(apply(SETTLED), plan).path.map(

@@ -251,7 +251,14 @@ function withNamesFree(world: World, at: number): World {
     .reduce((then, { id }) => without(then, at, id), world);
 }
 
-/** Whether a reconcile of either CMG would write anything. */
+/** Whether a reconcile of either CMG would write nothing, and announce nothing. */
 export function isQuiet(world: World, planner: Planner): boolean {
-  return world.cmgs.every((_cmg, at) => reconcile(world, at, planner).plan.actions.every((action) => !isWrite(action)));
+  return world.cmgs.every((cmg, at) => {
+    const { actions, records } = reconcile(world, at, planner).plan;
+    const phases = (list: typeof records.deployments) => list.map(({ stage }) => stage.phase).join();
+    return (
+      actions.every((action) => !isWrite(action) && action.kind !== 'ReadLive') &&
+      phases(records.deployments) === phases(cmg.records.deployments)
+    );
+  });
 }
