@@ -24,20 +24,12 @@ const asItIs: Change = (observed) => observed;
 
 function planIn(world: World, change: Change = asItIs, records: Records = cmgAt(world, 0).records): Plan {
   const known = { ...world, cmgs: world.cmgs.map((cmg, at) => (at === 0 ? { ...cmg, records } : cmg)) };
-  const live = readLive(known, 0);
-  const observed = change({ ...observe(known, 0), live });
+  const observed = change({ ...observe(known, 0), live: readLive(known, 0) });
+  const { live, site, deployments } = observed;
   // What is read live is what is seen.
+  const marks = new Map(deployments.map(({ id, mark }) => [id, mark]));
   const confirmed =
-    live === 'Failed'
-      ? observed
-      : {
-          ...observed,
-          live: {
-            ...live,
-            site: observed.site,
-            marks: new Map(observed.deployments.map(({ id, mark }) => [id, mark])),
-          },
-        };
+    live === undefined || live === 'Failed' ? observed : { ...observed, live: { ...live, site, marks } };
   return plan(wishOf(known, 0), records, confirmed, dateOf(known));
 }
 
@@ -187,10 +179,10 @@ describe('"`no` only if status and the tag written at creation say so. Any doubt
     expect(phaseOfNew({ mark: never })).toBe('Deleting');
   });
 
-  const doubts: readonly (readonly [string, Partial<ObservedDeployment>, Change?])[] = [
-    ['the tag says yes', { mark: { kind: 'Read', mark: mark('Yes') } }],
-    ['the tag cannot be read', { mark: { kind: 'Unknown' } }],
-    ['the tag is lost', { mark: { kind: 'Lost' } }],
+  const doubts: readonly (readonly [string, Partial<ObservedDeployment>, Change])[] = [
+    ['the tag says yes', { mark: { kind: 'Read', mark: mark('Yes') } }, asItIs],
+    ['the tag cannot be read', { mark: { kind: 'Unknown' } }, asItIs],
+    ['the tag is lost', { mark: { kind: 'Lost' } }, asItIs],
     [
       'a boundary group names it',
       { mark: never },
@@ -220,19 +212,136 @@ describe('"A deployment that is not serving gives its last point up only with al
   const alone = (observed: Observed) =>
     withSite((site) => ({ ...site, points: site.points.filter(({ role }) => role === 'Primary') }))(broken(observed));
   const moves = (consents: Observed['consents']) =>
-    planIn(BOTH_SERVE, (observed) => ({
-      ...alone(observed),
-      consents,
-      live: undefinedLive(observed, consents),
-    })).actions.filter(({ kind }) => kind === 'LinkPoint');
-
-  function undefinedLive(observed: Observed, consents: Observed['consents']): NonNullable<Observed['live']> {
-    return observed.live === undefined || observed.live === 'Failed' ? 'Failed' : { ...observed.live, consents };
-  }
+    planIn(BOTH_SERVE, (observed) => withConsents(alone(observed), consents)).actions.filter(
+      ({ kind }) => kind === 'LinkPoint',
+    );
 
   it('keeps it without a word, and with a word for another one', () => {
     expect(moves([])).toEqual([]);
     expect(moves([{ kind: 'AllowClientOutage', deployment: 'd2' }])).toEqual([]);
+  });
+
+  it('gives it with a word for it, once', () => {
+    const word = { kind: 'AllowClientOutage', deployment: 'd1' } as const;
+    expect(moves([word])).toEqual([{ kind: 'LinkPoint', point: 'p-primary', deployment: 'd2', from: 'x.contoso.com' }]);
+    const { records } = planIn(BOTH_SERVE, (observed) => withConsents(alone(observed), [word]));
+    expect(records.lapsed).toEqual([word]);
+  });
+});
+
+function withConsents(observed: Observed, consents: Observed['consents']): Observed {
+  const { live } = observed;
+  return live === undefined || live === 'Failed' ? observed : { ...observed, consents, live: { ...live, consents } };
+}
+
+describe('"delete first … allowed only with a carrier claim or the annotation, and only after the whole preflight"', () => {
+  const SAME_NAME = worldWith('edit, same prefix of 0', 'Active');
+  const claimed: World = { ...SAME_NAME, claim: { claimant: 'contoso/one', carrier: 'contoso/two' } };
+  const announced = (world: World, change: Change = asItIs) => planIn(world, change).records.deployments[0]?.announced;
+  const word: Change = (observed) =>
+    withConsents({ ...observed, carriers: [] }, [{ kind: 'AllowClientOutage', deployment: 'd1' }]);
+  const seen: World = {
+    ...SAME_NAME,
+    cmgs: SAME_NAME.cmgs.map((cmg, at) => (at === 0 ? { ...cmg, records: planIn(SAME_NAME).records } : cmg)),
+  };
+
+  it('with a claim, or with a word', () => {
+    expect(announced(claimed)).toBe('DeleteFirst');
+    expect(announced(seen, word)).toBe('DeleteFirst');
+  });
+
+  const refused: readonly (readonly [string, World, Change])[] = [
+    ['without either', seen, (observed) => ({ ...observed, carriers: [] })],
+    [
+      'with a claim of another CMG',
+      { ...claimed, claim: { claimant: 'contoso/three', carrier: 'contoso/two' } },
+      asItIs,
+    ],
+    ['with a claim whose carrier has gone', claimed, (observed) => ({ ...observed, carriers: [] })],
+    ['with a word that came with the change', SAME_NAME, word],
+    [
+      'with a word for another deployment',
+      seen,
+      (observed) => withConsents({ ...observed, carriers: [] }, [{ kind: 'AllowClientOutage', deployment: 'd9' }]),
+    ],
+    [
+      'before the whole preflight has passed',
+      claimed,
+      (observed) => ({ ...observed, preflight: { passed: true, wholePassed: false } }),
+    ],
+  ];
+
+  test.each(refused)('not %s', (_what, world, change) => {
+    expect(announced(world, change)).toBeUndefined();
+  });
+
+  const unfit: readonly (readonly [string, Partial<Observed['carriers'][number]>])[] = [
+    ['is not Ready', { ready: false }],
+    ['is stopped', { running: false }],
+    ['has a generation that nobody observed', { current: false }],
+    ['is redeploying', { redeploying: true }],
+    ['has been advertised for less than its wait', { advertisedFor: DAY - 1 }],
+    ['has clients that do not know it', { gateOpen: false }],
+  ];
+
+  test.each(unfit)('not behind a carrier that %s', (_what, change) => {
+    const carriers: Change = (observed) => ({
+      ...observed,
+      carriers: observed.carriers.map((each) => ({ ...each, ...change })),
+    });
+    expect(announced(claimed, carriers)).toBeUndefined();
+  });
+});
+
+describe('"A deployment that is not wanted is never shrunk and never rolled"', () => {
+  it('is kept as it serves, and only the wanted one is made what the spec says', () => {
+    const maintained = planIn(BOTH_SERVE).actions.filter(({ kind }) => kind === 'Maintain');
+    expect(maintained).toEqual([
+      { kind: 'Maintain', deployment: 'd1', manner: 'KeepServing' },
+      { kind: 'Maintain', deployment: 'd2', manner: 'AsDeclared' },
+    ]);
+  });
+});
+
+describe('connection points: "the next only when the last reads back connected"', () => {
+  const spare = { name: 'p-third', role: 'Primary' as const, connected: 'No' as const };
+  const withState = (connected: 'Yes' | 'No' | 'Unknown') =>
+    withSite((site) => ({
+      ...site,
+      points: [
+        ...site.points.map((each) => (each.linkedTo === 'y.contoso.com' ? { ...each, connected } : each)),
+        spare,
+      ],
+    }));
+  const links = (connected: 'Yes' | 'No' | 'Unknown') =>
+    planIn(BOTH_SERVE, withState(connected)).actions.filter(({ kind }) => kind === 'LinkPoint');
+
+  it('links a free one when it is connected, and not before', () => {
+    expect(links('Yes')).toEqual([{ kind: 'LinkPoint', point: 'p-third', deployment: 'd2' }]);
+    expect(links('No')).toEqual([]);
+    expect(links('Unknown')).toEqual([]);
+  });
+
+  it('"the standby role goes only after one of them reads back connected"', () => {
+    const released = (connected: 'Yes' | 'No') =>
+      planIn(
+        BOTH_SERVE,
+        withSite((site) => ({ ...site, points: [...site.points, { ...spare, linkedTo: 'y.contoso.com', connected }] })),
+      ).actions.filter(({ kind }) => kind === 'UnlinkPoint');
+    expect(released('No')).toEqual([]);
+    expect(released('Yes')).toEqual([{ kind: 'UnlinkPoint', point: 'p-standby', from: 'y.contoso.com' }]);
+  });
+});
+
+describe('"wanted more recently than D (so no two ever retire behind each other)"', () => {
+  it('retires the older one only', () => {
+    const records = cmgAt(READY, 0).records;
+    const swapped = {
+      ...records,
+      deployments: records.deployments.map((each) => ({ ...each, wantedOrder: 3 - each.wantedOrder })),
+    };
+    // The one that is wanted becomes the newest, from now on.
+    expect(phasesOf(planIn(READY, asItIs, swapped).records)).toEqual(['Superseded', 'Active']);
   });
 });
 
