@@ -6,8 +6,9 @@ import { dashboardsPage } from './dashboards.ts';
 import { eventsPage } from './events.ts';
 import { flagsPage } from './flags.ts';
 import { metricsPage } from './metrics.ts';
-import { SITE_KINDS, siteKindPage } from './site-kinds.ts';
+import { redeploymentPage } from './redeployment.ts';
 import { siteOperationsPage } from './site-operations.ts';
+import { SITE_KINDS, siteKindPage } from './site-kinds.ts';
 
 /** The pages of the reference, by their path in a checkout. */
 export async function referencePages(root: string): Promise<ReadonlyMap<string, string>> {
@@ -20,6 +21,7 @@ export async function referencePages(root: string): Promise<ReadonlyMap<string, 
     ['docs/reference/flags.md', flagsPage()],
     ['docs/reference/metrics.md', await metricsPage(root)],
     ['docs/reference/site-operations.md', siteOperationsPage()],
+    ['docs/redeployment.md', redeploymentPage()],
   ]);
 }
 

@@ -172,6 +172,7 @@ function build(world: World, at: number, records: readonly DeploymentRecord[], i
     mark: markOf(record),
     // Clients who knew it know it again when it is built anew under the same name.
     known: existing?.known ?? false,
+    reach: existing?.reach ?? 0,
     credit: existing?.credit ?? 0,
     absence: existing?.absence ?? 0,
     hasServed: existing?.hasServed ?? isNamed(world, cmg, at, nameOf(at, identity)),

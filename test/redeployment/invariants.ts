@@ -239,7 +239,7 @@ function isOutageAllowed(world: World, at: number, { consents }: Cmg, gateway: G
   const { claim } = world;
   const carrierAt = world.cmgs.findIndex((_cmg, index) => KEYS[index] === claim?.carrier);
   const carrier = world.cmgs[carrierAt]?.gateways.some(
-    (each) => each.credit >= WHOLE_DAY && each.known && isAdvertised(world, carrierAt, each),
+    (each) => each.reach >= WHOLE_DAY && each.known && isAdvertised(world, carrierAt, each),
   );
   return isConsented || (claim?.claimant === KEYS[at] && carrier === true);
 }

@@ -104,12 +104,12 @@ function stageKey(stage: Stage, now: number, indexOf: (id: string) => number): s
 }
 
 function gatewayKey(gateway: Gateway, indexOf: (id: string) => number, records: readonly DeploymentRecord[]): string {
-  const { id, identity, azure, deleting, running, healthy, mark, known, credit, absence, hasServed } = gateway;
+  const { id, identity, azure, deleting, running, healthy, mark, known, reach, credit, absence, hasServed } = gateway;
   const record = records.find((each) => each.id === id);
   const flags = [deleting, running, healthy, known, hasServed].map((flag) => (flag ? 1 : 0)).join('');
   const isSame = mark?.wantedOrder === record?.wantedOrder && mark?.wantedSince === record?.wantedSince;
   const marked = mark === undefined ? '-' : `${mark.served[0]}${isSame ? '' : mark.wantedOrder}`;
-  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${creditKey(credit)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}`;
+  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${creditKey(credit)}${creditKey(reach)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}`;
 }
 
 function creditKey(credit: number): number {

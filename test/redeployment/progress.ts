@@ -92,8 +92,10 @@ function withCredit(world: World, cmg: Cmg, at: number, duration: number, isUnob
     const absence = isThere ? 0 : Math.min(DAY, gateway.absence + duration);
     const isBroken = isUnobserved || absence > LONGEST_HIDDEN;
     const added = isCounting && isThere ? duration : 0;
-    const credit = isBroken ? 0 : Math.min(2 * DAY, gateway.credit + added);
-    return credit === gateway.credit && absence === gateway.absence ? gateway : { ...gateway, credit, absence };
+    const grown = (before: number) => (isBroken ? 0 : Math.min(2 * DAY, before + added));
+    const [reach, credit] = [grown(gateway.reach), grown(gateway.credit)];
+    const isSame = reach === gateway.reach && credit === gateway.credit && absence === gateway.absence;
+    return isSame ? gateway : { ...gateway, reach, credit, absence };
   });
   return { ...cmg, gateways };
 }

@@ -19,6 +19,8 @@ export interface Gateway {
   /** Clients have learned its name. */
   readonly known: boolean;
   /** Of the test, not of the world: how long it has been advertised in time that counts, up to two days. */
+  readonly reach: number;
+  /** Of the test: the same, since it was last wanted anew. */
   readonly credit: number;
   /** Of the test: for how long it has not been advertised. */
   readonly absence: number;
@@ -185,6 +187,7 @@ function settled(cmg: number): Cmg {
         healthy: true,
         mark,
         known: true,
+        reach: 2 * DAY,
         credit: 2 * DAY,
         absence: 0,
         hasServed: true,
