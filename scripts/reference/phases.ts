@@ -26,6 +26,7 @@ export const PHASES: Readonly<Record<Phase, PhaseRow>> = {
     revert: 'It serves on.',
     next: [
       ['Superseded', 'another one is advertised'],
+      ['Draining', 'its successor is back, waited for before'],
       ['Deleting', 'deleted first, or gone'],
     ],
   },
@@ -35,6 +36,7 @@ export const PHASES: Readonly<Record<Phase, PhaseRow>> = {
     next: [
       ['Active', 'set back'],
       ['Draining', 'waited, and clients have refreshed'],
+      ['Deleting', 'deleted first, or gone'],
     ],
   },
   Draining: {

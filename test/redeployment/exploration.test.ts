@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PHASES } from '../../scripts/reference/phases.ts';
 import { MINUTE } from '../../src/redeployment/instant.ts';
 import { plan } from '../../src/redeployment/planner.ts';
 import { EVENT_NAMES, type EventName } from './events.ts';
@@ -24,14 +25,20 @@ const BY_THEMSELVES: ReadonlySet<EventName> = new Set([
   'gateway deleted',
 ]);
 
+/** The arrows of the picture in the documentation. */
+const DOCUMENTED = new Set(
+  Object.entries(PHASES).flatMap(([phase, { next }]) => next.map(([to]) => `${phase} → ${to}`)),
+);
+
 const told = (found: readonly Found[]) =>
   found.map(({ violation, history }) => `(${violation.invariant}) ${violation.what}\n  ${history.join('\n  ')}`);
 
 describe('the planner, in a model of two CMGs on one site', () => {
   it('keeps the invariants and reaches the goal whatever happens at any moment of a redeployment, and is undone', () => {
-    const { found, matrix, states } = explore(plan, SCOPES.disturbances());
+    const { found, matrix, states, changes } = explore(plan, SCOPES.disturbances());
     expect(told(found)).toEqual([]);
     expect(states.size).toBeGreaterThan(4_000);
+    expect([...changes].filter((change) => !DOCUMENTED.has(change))).toEqual([]);
     expect(
       wrongCells(
         matrix,
@@ -41,10 +48,11 @@ describe('the planner, in a model of two CMGs on one site', () => {
   });
 
   async function keepsThemInEveryOrder() {
-    const { found, matrix, states, transitions, seconds } = await exploreWholeModel();
+    const { found, matrix, states, transitions, seconds, changes } = await exploreWholeModel();
     console.info(`${states} states, ${transitions} transitions, ${seconds.toFixed(1)} s\n${tableOf(matrix)}`);
     expect(told(found)).toEqual([]);
     expect(wrongCells(matrix, EVENT_NAMES)).toEqual([]);
+    expect([...changes].filter((change) => !DOCUMENTED.has(change))).toEqual([]);
     expect(states).toBeGreaterThanOrEqual(100_000);
   }
 

@@ -1,4 +1,5 @@
 import type { Planner } from '../../src/redeployment/planner.ts';
+import type { Records } from '../../src/redeployment/record.ts';
 import { CRASHES, type EventName, type Happening, happenings } from './events.ts';
 import { type Crash, reconcile } from './execution.ts';
 import type { Violation } from './invariants.ts';
@@ -40,6 +41,8 @@ export interface Explored {
   readonly matrix: ReadonlyMap<Phase, ReadonlyMap<EventName, number>>;
   /** What conditions asked people to do on the way to the goal. */
   readonly asked: ReadonlySet<string>;
+  /** Changes of phase that a reconcile made, as `Active → Superseded`. */
+  readonly changes: ReadonlySet<string>;
 }
 
 interface Node {
@@ -72,6 +75,7 @@ class Explorer {
   readonly #found: Found[] = [];
   readonly #matrix = new Map<Phase, Map<EventName, number>>();
   readonly #asked = new Set<string>();
+  readonly #changes = new Set<string>();
   /** What is still to be expanded, by the number of events in the history. */
   readonly #open: Node[][] = [];
   #transitions = 0;
@@ -101,6 +105,7 @@ class Explorer {
       found: this.#found,
       matrix: this.#matrix,
       asked: this.#asked,
+      changes: this.#changes,
     };
   }
 
@@ -150,13 +155,21 @@ class Explorer {
 
   /** Whether the reconcile did anything. */
   #reconcile(node: Node, at: number): boolean {
-    const { world, violations } = reconcile(node.world, at, this.#planner);
+    const { world, plan, violations } = reconcile(node.world, at, this.#planner);
     this.#report(violations, node, `reconcile ${at}`);
+    this.#countChanges(cmgAt(node.world, at).records, plan.records);
     if (world === node.world) {
       return false;
     }
     this.#step(world, `reconcile ${at}`, node);
     return true;
+  }
+
+  #countChanges(before: Records, after: Records): void {
+    for (const { id, stage } of after.deployments) {
+      const was = before.deployments.find((record) => record.id === id)?.stage.phase;
+      if (was !== undefined && was !== stage.phase) this.#changes.add(`${was} → ${stage.phase}`);
+    }
   }
 
   #happen(node: Node, happening: Happening, effects: readonly boolean[]): void {

@@ -11,6 +11,8 @@ export interface WholeModel {
   readonly transitions: number;
   readonly found: readonly Found[];
   readonly matrix: Matrix;
+  /** Changes of phase that a reconcile made. */
+  readonly changes: ReadonlySet<string>;
   readonly seconds: number;
 }
 
@@ -30,6 +32,7 @@ export async function exploreWholeModel(): Promise<WholeModel> {
     transitions: parts.reduce((sum, { transitions }) => sum + transitions, 0),
     found: parts.flatMap(({ found }) => found),
     matrix: sumOf(parts.map(({ matrix }) => matrix)),
+    changes: new Set(parts.flatMap(({ changes }) => [...changes])),
     seconds: (performance.now() - begun) / 1000,
   };
 }
