@@ -7,8 +7,8 @@ import { eventsPage } from './events.ts';
 import { flagsPage } from './flags.ts';
 import { metricsPage } from './metrics.ts';
 import { redeploymentPage } from './redeployment.ts';
-import { siteOperationsPage } from './site-operations.ts';
 import { SITE_KINDS, siteKindPage } from './site-kinds.ts';
+import { siteOperationsPage } from './site-operations.ts';
 
 /** The pages of the reference, by their path in a checkout. */
 export async function referencePages(root: string): Promise<ReadonlyMap<string, string>> {
