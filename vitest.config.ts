@@ -14,6 +14,7 @@ export default defineConfig({
             'test/cluster/**/*.test.ts',
             'test/demo/**/*.test.ts',
             'test/tools/**/*.test.ts',
+            'test/redeployment/**/*.test.ts',
             'test/performance/**/*.test.ts',
             'test/faults/**/*.test.ts',
             'scripts/**/*.test.ts',

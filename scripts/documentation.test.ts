@@ -99,14 +99,18 @@ describe('commands', () => {
   });
 });
 
-test('docs/README.md leads to every page', () => {
+/** Pages of what the operator does not do yet: right once it does, and in no index until then. */
+const NOT_YET = new Set(['docs/redeployment.md']);
+
+test('docs/README.md leads to every page of what there is', () => {
   const linked = new Set(linksOf(textOf('docs/README.md')).map((target) => join('docs', target.split('#')[0] ?? '')));
   const lost = pages
     .map(([path]) => path)
     // A runbook is reached from its alert, and from the page on monitoring.
     .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md' && !path.startsWith('docs/runbooks/'))
-    .filter((path) => !linked.has(path));
+    .filter((path) => !linked.has(path) && !NOT_YET.has(path));
   expect(lost).toEqual([]);
+  expect([...NOT_YET].filter((path) => linked.has(path))).toEqual([]);
 });
 
 test('docs/how-to/modify.md says of every field what a change of it does', () => {

@@ -6,6 +6,7 @@ import { dashboardsPage } from './dashboards.ts';
 import { eventsPage } from './events.ts';
 import { flagsPage } from './flags.ts';
 import { metricsPage } from './metrics.ts';
+import { redeploymentPage } from './redeployment.ts';
 import { SITE_KINDS, siteKindPage } from './site-kinds.ts';
 import { siteOperationsPage } from './site-operations.ts';
 
@@ -20,6 +21,7 @@ export async function referencePages(root: string): Promise<ReadonlyMap<string, 
     ['docs/reference/flags.md', flagsPage()],
     ['docs/reference/metrics.md', await metricsPage(root)],
     ['docs/reference/site-operations.md', siteOperationsPage()],
+    ['docs/redeployment.md', redeploymentPage()],
   ]);
 }
 

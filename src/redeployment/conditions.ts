@@ -208,7 +208,8 @@ function notAdvertised(
   const { serviceName } = record;
   if (record.stage.phase === 'Provisioning') {
     add('BuildingReplacement', `${serviceName} is being built.`);
-  } else {
+  }
+  if (record.stage.phase !== 'Provisioning' || factsOf(situation, record).seen?.azure === 'Whole') {
     add(
       'NotAdvertised',
       `${serviceName} is not in reach of every client: ${missing.map((each) => CONJUNCTS[each]).join(', ')}.`,

@@ -102,14 +102,14 @@ export function isAwaitingPoint(situation: Situation, record: DeploymentRecord):
   return factsOf(situation, record).points.some(({ connected }) => connected !== 'Yes');
 }
 
-/** Standbys first, as long as no primary is connected; then primaries that are free or that their holder can spare. */
+/** Primaries that are free; then standbys, while no primary is connected; then primaries that their holder can spare. */
 function nextPoint(situation: Situation, held: readonly HeldPoint[], wanted: DeploymentRecord): HeldPoint | undefined {
   const isFree = ({ holder }: HeldPoint) => holder === undefined;
   const canBeHad = ({ point, holder }: HeldPoint) =>
     holder === undefined || situation.rules.mayGivePoint(situation, holder, point);
   const standbys = hasConnectedPrimary(situation, wanted) ? [] : held.filter(({ point }) => point.role === 'Standby');
   const primaries = held.filter(({ point }) => point.role === 'Primary');
-  return standbys.find(isFree) ?? standbys.find(canBeHad) ?? primaries.find(isFree) ?? primaries.find(canBeHad);
+  return primaries.find(isFree) ?? standbys.find(isFree) ?? standbys.find(canBeHad) ?? primaries.find(canBeHad);
 }
 
 /** Whether a primary connection point of the deployment is connected. */

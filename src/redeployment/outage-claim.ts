@@ -1,4 +1,5 @@
 import type { Action } from './action.ts';
+import { retirementHold } from './holds.ts';
 import { waitOf } from './retirement.ts';
 import type { NamesVerdict } from './same-prefix.ts';
 import type { Situation } from './situation.ts';
@@ -10,7 +11,7 @@ import { isStanding } from './words.ts';
  */
 export function claimActions(situation: Situation, names: NamesVerdict): readonly Action[] {
   const { wish, observed } = situation;
-  if (names.kind === 'Claim') {
+  if (names.kind === 'Claim' && retirementHold(situation) === undefined) {
     return [{ kind: 'TakeClaim', carrier: names.carrier }];
   }
   const isOurs = observed.claim?.claimant === wish.key;

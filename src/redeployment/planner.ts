@@ -37,7 +37,8 @@ export type Planner = (wish: GatewayWish, records: Records, observed: Observed, 
  * The planner of a CMG: what to remember, do and say, from what is declared, remembered and seen.
  *
  * `now` comes from the `Date` of the answers that the observation was made from. Where the plan has the action `ReadLive`,
- * the controller reads `observed.live` and plans again in the same reconcile, with everything else as it was.
+ * the controller reads `observed.live` and plans again in the same reconcile, with the `Date` of those answers and everything
+ * else as it was.
  */
 export const plan: Planner = createPlanner(RULES);
 
@@ -47,19 +48,26 @@ export function createPlanner(rules: Rules): Planner {
     if (wish.suspended && wish.deletion === undefined) {
       return { records, actions: [], conditions: [] };
     }
-    const situation = look(rules, wish, records, observed, now);
-    const intended = carryOn({ ...situation, confirmed: true });
-    const isAtStake = isIrreversible(situation.records, intended);
-    if (!isAtStake || rules.isConfirmed(situation)) {
-      return intended;
-    }
-    const held = carryOn(situation);
-    const actions = held.actions.filter((action) => !isIrreversibleAction(action, held.records));
-    return {
-      ...held,
-      actions: observed.live === undefined ? [...actions, { kind: 'ReadLive' }] : actions,
-    };
+    const made = decide(look(rules, wish, records, observed, now));
+    return areSameRecords(records, made.records) ? { ...made, records } : made;
   };
+}
+
+function decide(situation: Situation): Plan {
+  const intended = carryOn({ ...situation, confirmed: true });
+  if (!isIrreversible(situation.records, intended) || situation.rules.isConfirmed(situation)) {
+    return intended;
+  }
+  const held = carryOn(situation);
+  const actions = held.actions.filter((action) => !isIrreversibleAction(action, held.records));
+  const isToBeRead = situation.observed.live === undefined;
+  return { ...held, actions: isToBeRead ? [...actions, { kind: 'ReadLive' }] : actions };
+}
+
+/** What has not changed stays the same object, so that nobody writes it again. */
+function areSameRecords(before: Records, after: Records): boolean {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)] as (keyof Records)[]);
+  return [...names].every((name) => before[name] === after[name]);
 }
 
 /** The situation, with what is remembered brought up to what is seen. */
@@ -131,7 +139,7 @@ function stepsOf(situation: Situation, { successors, names }: Verdicts): Steps {
   const hold = retirementHold(situation);
   const claims = claimActions(situation, names);
   if (hold === 'Stopped') {
-    return { actions: [...stopAll(situation), ...claims] };
+    return { actions: [...stopAll(situation), ...deletionSteps(situation), ...claims] };
   }
   const upkeepActions = [...upkeep(situation), ...joinGroups(situation)];
   if (hold === 'CarriesClientsOf') {

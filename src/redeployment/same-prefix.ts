@@ -1,7 +1,7 @@
 import { prefixKey } from './identity.ts';
 import type { CarrierFacts } from './observed.ts';
 import type { DeploymentRecord } from './record.ts';
-import { hasConsent, type Situation } from './situation.ts';
+import { factsOf, hasConsent, type Situation } from './situation.ts';
 import { isStanding } from './words.ts';
 
 /** What stands in the way of the names of a gateway that is to be made. */
@@ -27,13 +27,16 @@ export type NamesVerdict =
 
 /** Rule 6: whether the names of what is wanted are free, and if not, what may be done about it. */
 export function judgeNames(situation: Situation): NamesVerdict {
-  const { records, wish } = situation;
+  const { records, wish, wanted } = situation;
+  if (wanted !== undefined) {
+    return { kind: 'Free' };
+  }
   const prefix = prefixKey(wish.serviceName);
   const holder = records.deployments.find(({ serviceName }) => prefixKey(serviceName) === prefix);
   if (holder === undefined) {
     return { kind: 'Free' };
   }
-  if (holder.stage.phase === 'Deleting' || holder.served === 'No') {
+  if ((holder.stage.phase === 'Deleting' && !isUntouched(situation, holder)) || holder.served === 'No') {
     return { kind: 'Wait', holder, reason: 'WaitingForNames' };
   }
   const isConsented = hasConsent(situation, 'AllowClientOutage', holder);
@@ -44,6 +47,19 @@ export function judgeNames(situation: Situation): NamesVerdict {
     return { kind: 'NotReady', holder };
   }
   return isConsented ? { kind: 'DeleteFirst', holder } : judgeCarriers(situation, holder);
+}
+
+/**
+ * Whether a deployment that is to be deleted without a successor is still advertised: nothing has been done to it, so that
+ * what speaks for its deletion has to be asked once more.
+ */
+export function isUntouched(situation: Situation, record: DeploymentRecord): boolean {
+  const { stage } = record;
+  return (
+    stage.phase === 'Deleting' &&
+    (stage.because === 'DeleteFirst' || stage.because === 'Gone') &&
+    factsOf(situation, record).advertised === 'Yes'
+  );
 }
 
 /** Whether another deployment that served may still let the holder retire: it was wanted more recently, or drains it. */

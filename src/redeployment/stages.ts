@@ -3,7 +3,7 @@ import { retirementHold } from './holds.ts';
 import type { Instant } from './instant.ts';
 import type { DeletionCause, DeploymentRecord, Stage } from './record.ts';
 import { isMoreRecent, type Successors } from './retirement.ts';
-import type { NamesVerdict } from './same-prefix.ts';
+import { isUntouched, type NamesVerdict } from './same-prefix.ts';
 import { factsOf, type Situation } from './situation.ts';
 import { notInFuture } from './time-credit.ts';
 import { isStopped, isWanted } from './wanted.ts';
@@ -18,7 +18,10 @@ export function settleStages(
   const { records, rules } = situation;
   const hold = retirementHold(situation);
   return records.deployments.map((record) => {
-    if (record.stage.phase === 'Deleting' || isOwnershipLost(situation, record)) {
+    if (record.stage.phase === 'Deleting') {
+      return isTurnedBack(situation, record, names) ? withStage(record, { phase: 'Active' }) : record;
+    }
+    if (isOwnershipLost(situation, record)) {
       return withoutAnnouncement(record);
     }
     if (isWanted(situation, record)) {
@@ -33,6 +36,12 @@ export function settleStages(
     }
     return withoutAnnouncement(withStage(record, stageOfOld(situation, record, successors)));
   });
+}
+
+/** Whether a deployment that nothing has been done to may no longer be deleted: nobody carries its clients, or it is back. */
+function isTurnedBack(situation: Situation, record: DeploymentRecord, names: NamesVerdict): boolean {
+  const isStillMeant = names.kind === 'DeleteFirst' && names.holder.id === record.id;
+  return isUntouched(situation, record) && !isStillMeant && !situation.rules.isGone(situation, record);
 }
 
 /** Rule 4: what is wanted serves, whatever was begun to retire it. */

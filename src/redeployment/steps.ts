@@ -31,8 +31,8 @@ function isTouchable(situation: Situation, record: DeploymentRecord): boolean {
 /** Stops everything that runs, for `powerState: Stopped`. */
 export function stopAll(situation: Situation): readonly Action[] {
   return situation.records.deployments
-    .filter((record) => isStanding(record) && isTouchable(situation, record))
-    .filter((record) => factsOf(situation, record).seen?.running === 'Yes')
+    .filter(({ stage }) => stage.phase !== 'Deleting')
+    .filter((record) => isTouchable(situation, record) && factsOf(situation, record).seen?.running === 'Yes')
     .map(({ id }) => ({ kind: 'Stop', deployment: id }));
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { measureClients } from './clients.ts';
 import { measureFleet } from './fleet.ts';
+import { measurePlanner } from './planner.ts';
 import { measureProvision } from './provision.ts';
 import { measureSimulator } from './simulator.ts';
 
@@ -45,6 +46,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     about: '500,000 devices of a site, read once page after page; how much memory that takes beside the idle operator',
     bounds: { seconds: 60, rssGrowthMiB: 40, eventLoopP99Ms: 50 },
     run: measureClients,
+  },
+  planner: {
+    about:
+      'one plan of a CMG with five deployments; the whole model of redeployment, every state of it, in two threads',
+    bounds: { planMicroseconds: 50, violations: 0, explorationSeconds: 60 },
+    run: measurePlanner,
   },
   simulator: {
     about: 'the simulated Azure: one gateway at full speed; 500 gateways, their memory and how fast they are read',

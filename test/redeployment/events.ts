@@ -2,7 +2,7 @@ import { HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import { type Consent, type DeploymentRecord, NO_RECORDS } from '../../src/redeployment/record.ts';
 import type { Crash } from './execution.ts';
 import { settleWorld } from './execution.ts';
-import { OUTAGE, passTime, without } from './progress.ts';
+import { OUTAGE, passTime } from './progress.ts';
 import {
   type Cmg,
   cmgAt,
@@ -10,6 +10,7 @@ import {
   IDENTITIES,
   KEYS,
   nameOf,
+  type Point,
   type World,
   withCmg,
   withGateway,
@@ -22,8 +23,8 @@ export interface Happening {
   readonly names: readonly EventName[];
   /** The CMG that it happens to; `undefined`: to both. */
   readonly cmg: number | undefined;
-  /** Undoes something of before, and so does not count as another one. */
-  readonly heals: boolean;
+  /** What people decide, what goes wrong, and what undoes something of before, which does not count as another event. */
+  readonly kind: 'Decision' | 'Fault' | 'Healing';
   readonly apply: (world: World) => World;
 }
 
@@ -75,7 +76,7 @@ export const EVENT_NAMES = [
   'devices visible',
   'quota missing',
   'quota there',
-  'a day passes',
+  'half a day passes',
   'clients learn the name',
   'gateway provisioned',
   'gateway deleted',
@@ -100,27 +101,27 @@ export const CRASHES: Readonly<Record<Crash, EventName>> = {
 };
 
 function happeningsTo(world: World, cmg: Cmg, at: number): readonly Happening[] {
-  const one = (name: EventName, change: Partial<Cmg>, heals = false): Happening => ({
+  const one = (name: EventName, change: Partial<Cmg>, kind: Happening['kind'] = 'Fault'): Happening => ({
     names: [name],
     cmg: at,
-    heals,
+    kind,
     apply: (then) => withCmg(then, at, change),
   });
   const isCarrier = world.claim?.carrier === KEYS[at];
-  const spec = (name: EventName, change: Partial<Cmg>, heals = false): Happening => ({
+  const spec = (name: EventName, change: Partial<Cmg>, kind: Happening['kind'] = 'Decision'): Happening => ({
     names: name === 'delete the CMG' && isCarrier ? [name, 'delete the carrier'] : [name],
     cmg: at,
-    heals,
+    kind,
     apply: (then) => withCmg(then, at, { ...change, generation: cmgAt(then, at).generation + 1 }),
   });
   return [
     ...edits(cmg, at),
-    cmg.suspended ? spec('resume', { suspended: false }, true) : spec('suspend', { suspended: true }),
-    cmg.stopped ? spec('start', { stopped: false }, true) : spec('stop', { stopped: true }),
+    cmg.suspended ? spec('resume', { suspended: false }, 'Healing') : spec('suspend', { suspended: true }),
+    cmg.stopped ? spec('start', { stopped: false }, 'Healing') : spec('stop', { stopped: true }),
     ...(cmg.deletion ? [] : [spec('delete the CMG', { deletion: true })]),
     ...consents(cmg, at),
-    ...(cmg.consents.length > 0 ? [one('withdraw the consent', { consents: [] }, true)] : []),
-    cmg.quota ? one('quota missing', { quota: false }) : one('quota there', { quota: true }, true),
+    ...(cmg.consents.length > 0 ? [one('withdraw the consent', { consents: [] }, 'Healing')] : []),
+    cmg.quota ? one('quota missing', { quota: false }) : one('quota there', { quota: true }, 'Healing'),
     ...(cmg.group.length > 0 ? [one('boundary group lost', { group: [] })] : []),
     ...(cmg.records.deployments.length > 0 ? [one('status lost', { records: NO_RECORDS })] : []),
     ...pointHappenings(world, at),
@@ -147,7 +148,7 @@ function editTo(cmg: Cmg, at: number, wish: number): Happening {
   return {
     names: kinds.filter(([, is]) => is).map(([name]) => name),
     cmg: at,
-    heals: false,
+    kind: 'Decision',
     apply: (world) => withWish(world, at, wish),
   };
 }
@@ -174,7 +175,7 @@ function consents({ consents: given, records }: Cmg, at: number): readonly Happe
       .map(([name, kind]) => ({
         names: [name],
         cmg: at,
-        heals: false,
+        kind: 'Decision' as const,
         apply: (world: World) => withConsent(world, at, { kind, deployment: id }),
       })),
   );
@@ -187,29 +188,31 @@ export function withConsent(world: World, at: number, consent: Consent): World {
 }
 
 function pointHappenings(world: World, at: number): readonly Happening[] {
-  return world.points
-    .filter(({ cmg }) => cmg === at)
-    .flatMap(({ name, broken, linkedTo }): readonly Happening[] => {
-      const to = (event: EventName, change: Parameters<typeof withPoint>[2], heals: boolean): Happening => ({
-        names: [event],
-        cmg: at,
-        heals,
-        apply: (then) => settleWorld(withPoint(then, name, change)),
-      });
-      return [
-        broken
-          ? to('connection point repaired', { broken: false }, true)
-          : to('connection point lost', { broken: true, connected: false }, false),
-        ...(linkedTo === undefined
-          ? []
-          : [to('connection point unlinked by hand', { linkedTo: undefined, connected: false }, false)]),
-      ];
-    })
-    .concat(
-      hasSpare(world, at)
-        ? []
-        : [{ names: ['connection point added'], cmg: at, heals: false, apply: (then) => withSpare(then, at) }],
-    );
+  const ofPoints = world.points.filter(({ cmg }) => cmg === at).flatMap((point) => happeningsToPoint(point, at));
+  const added: Happening = {
+    names: ['connection point added'],
+    cmg: at,
+    kind: 'Decision',
+    apply: (then) => withSpare(then, at),
+  };
+  return hasSpare(world, at) ? ofPoints : [...ofPoints, added];
+}
+
+function happeningsToPoint({ name, broken, linkedTo }: Point, at: number): readonly Happening[] {
+  const to = (event: EventName, change: Partial<Point>, kind: Happening['kind']): Happening => ({
+    names: [event],
+    cmg: at,
+    kind,
+    apply: (then) => settleWorld(withPoint(then, name, change)),
+  });
+  return [
+    broken
+      ? to('connection point repaired', { broken: false }, 'Healing')
+      : to('connection point lost', { broken: true, connected: false }, 'Fault'),
+    ...(linkedTo === undefined
+      ? []
+      : [to('connection point unlinked by hand', { linkedTo: undefined, connected: false }, 'Fault')]),
+  ];
 }
 
 function hasSpare({ points }: World, at: number): boolean {
@@ -231,22 +234,22 @@ export function withSpare(world: World, at: number): World {
 
 function gatewayHappenings({ records }: Cmg, at: number, gateway: Gateway): readonly Happening[] {
   const { id, azure, healthy, running, mark, deleting } = gateway;
-  const to = (name: EventName, change: Partial<Gateway>, heals: boolean): Happening => ({
+  const to = (name: EventName, change: Partial<Gateway>, kind: Happening['kind'] = 'Fault'): Happening => ({
     names: [name],
     cmg: at,
-    heals,
+    kind,
     apply: (then) => settleWorld(withGateway(then, at, id, change)),
   });
   const isThere = azure === 'Whole' && !deleting;
   const recorded = records.deployments.find((record) => record.id === id);
   return [
-    ...(isThere && healthy ? [to('VMs fail', { healthy: false }, false)] : []),
-    ...(isThere && !healthy ? [to('VMs serve again', { healthy: true }, true)] : []),
-    ...(isThere && running ? [to('VMs stopped by hand', { running: false }, false)] : []),
-    ...(isThere ? [to('scale set deleted by hand', { azure: 'Partial' }, false)] : []),
-    { names: ['group deleted by hand'], cmg: at, heals: false, apply: (then) => settleWorld(without(then, at, id)) },
-    ...(mark === undefined ? [] : [to('tags lost', { mark: undefined }, false)]),
-    ...(mark === undefined && recorded !== undefined ? [to('adopted', { mark: markFor(recorded) }, true)] : []),
+    ...(isThere && healthy ? [to('VMs fail', { healthy: false })] : []),
+    ...(isThere && !healthy ? [to('VMs serve again', { healthy: true }, 'Healing')] : []),
+    ...(isThere && running ? [to('VMs stopped by hand', { running: false })] : []),
+    ...(isThere ? [to('scale set deleted by hand', { azure: 'Partial' })] : []),
+    ...(azure === 'Absent' ? [] : [to('group deleted by hand', { azure: 'Absent', deleting: false })]),
+    ...(mark === undefined || azure === 'Absent' ? [] : [to('tags lost', { mark: undefined })]),
+    ...(mark === undefined && recorded !== undefined ? [to('adopted', { mark: markFor(recorded) }, 'Healing')] : []),
   ];
 }
 
@@ -256,26 +259,26 @@ export function markFor({ id, identity, serviceName, served, wantedSince, wanted
 }
 
 function globalHappenings(world: World): readonly Happening[] {
-  const to = (name: EventName, change: Partial<World>, heals = false): Happening => ({
+  const to = (name: EventName, change: Partial<World>, kind: Happening['kind'] = 'Fault'): Happening => ({
     names: [name],
     cmg: undefined,
-    heals,
+    kind,
     apply: (then) => ({ ...then, ...change }),
   });
   return [
-    world.siteUp ? to('site down', { siteUp: false }) : to('site up', { siteUp: true }, true),
-    world.azureUp ? to('Azure down', { azureUp: false }) : to('Azure up', { azureUp: true }, true),
+    world.siteUp ? to('site down', { siteUp: false }) : to('site up', { siteUp: true }, 'Healing'),
+    world.azureUp ? to('Azure down', { azureUp: false }) : to('Azure up', { azureUp: true }, 'Healing'),
     world.certificateReadable
       ? to('certificate unreadable', { certificateReadable: false })
-      : to('certificate readable', { certificateReadable: true }, true),
+      : to('certificate readable', { certificateReadable: true }, 'Healing'),
     world.devicesHidden
-      ? to('devices visible', { devicesHidden: false }, true)
+      ? to('devices visible', { devicesHidden: false }, 'Healing')
       : to('devices hidden', { devicesHidden: true }),
     world.localClockOff === 0
       ? to('local clock steps', { localClockOff: 10 * MINUTE })
-      : to('local clock set right', { localClockOff: 0 }, true),
+      : to('local clock set right', { localClockOff: 0 }, 'Healing'),
     to('clocks jump ahead', { allClocksOff: world.allClocksOff + 30 * HOUR }),
     to('clocks jump back', { allClocksOff: world.allClocksOff - 30 * HOUR }),
-    { names: ['operator down for two hours'], cmg: undefined, heals: false, apply: (then) => passTime(then, OUTAGE) },
+    { names: ['operator down for two hours'], cmg: undefined, kind: 'Fault', apply: (then) => passTime(then, OUTAGE) },
   ];
 }

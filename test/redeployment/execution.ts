@@ -39,11 +39,10 @@ export function reconcile(world: World, at: number, planner: Planner, disturbanc
   const wish = wishOf(world, at);
   const observed = observe(world, at);
   const before = cmgAt(world, at).records;
-  const now = dateOf(world);
-  let plan = planner(wish, before, observed, now);
+  let plan = planner(wish, before, observed, dateOf(world));
   const then = disturbance.meanwhile?.(world) ?? world;
   if (plan.actions.some(({ kind }) => kind === 'ReadLive')) {
-    plan = planner(wish, before, { ...observed, live: readLive(then, at) }, now);
+    plan = planner(wish, before, { ...observed, live: readLive(then, at) }, dateOf(then));
   }
   if (cmgAt(then, at).gone) {
     return { world: then, plan, violations: [] };
@@ -85,9 +84,16 @@ function carryOut(
 function writeDown(world: World, at: number, records: Records, withTags: boolean): World {
   const cmg = cmgAt(world, at);
   const isNew = records.deployments.some(({ id }) => id === `d${cmg.made + 1}`);
-  const gateways =
-    withTags && world.azureUp ? cmg.gateways.map((gateway) => tagged(gateway, records.deployments)) : cmg.gateways;
-  if (records === cmg.records && gateways.every((gateway, index) => gateway === cmg.gateways[index])) {
+  // Of what nothing is left and nobody knows any more, nothing is to be told.
+  const left = cmg.gateways.filter(
+    ({ id, azure }) => azure !== 'Absent' || records.deployments.some((record) => record.id === id),
+  );
+  const gateways = withTags && world.azureUp ? left.map((gateway) => tagged(gateway, records.deployments)) : left;
+  if (
+    records === cmg.records &&
+    gateways.length === cmg.gateways.length &&
+    gateways.every((gateway, index) => gateway === cmg.gateways[index])
+  ) {
     return world;
   }
   return withCmg(world, at, { records, gateways, made: isNew ? cmg.made + 1 : cmg.made });
@@ -164,9 +170,12 @@ function build(world: World, at: number, records: readonly DeploymentRecord[], i
     running: true,
     healthy: true,
     mark: markOf(record),
-    known: false,
-    credit: 0,
-    hasServed: isNamed(world, cmg, at, nameOf(at, identity)),
+    // Clients who knew it know it again when it is built anew under the same name.
+    known: existing?.known ?? false,
+    reach: existing?.reach ?? 0,
+    credit: existing?.credit ?? 0,
+    absence: existing?.absence ?? 0,
+    hasServed: existing?.hasServed ?? isNamed(world, cmg, at, nameOf(at, identity)),
   };
   return withCmg(world, at, { gateways: [...cmg.gateways.filter((each) => each.id !== id), gateway] });
 }

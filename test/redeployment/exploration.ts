@@ -1,4 +1,5 @@
 import type { Planner } from '../../src/redeployment/planner.ts';
+import type { Records } from '../../src/redeployment/record.ts';
 import { CRASHES, type EventName, type Happening, happenings } from './events.ts';
 import { type Crash, reconcile } from './execution.ts';
 import type { Violation } from './invariants.ts';
@@ -6,14 +7,20 @@ import { keyOf } from './key.ts';
 import type { Phase } from './matrix.ts';
 import { LONG_TIME, type Progress, passObserved, passTime, pendingProgress, SHORT_TIME } from './progress.ts';
 import { settle } from './settling.ts';
-import { cmgAt, JUST_APPLIED, SETTLED, type World } from './world.ts';
+import { cmgAt, type World } from './world.ts';
 
 /** How far to explore. */
 export interface Bounds {
-  /** Events that people and the world may bring about in one history; healing does not count. */
-  readonly events: number;
+  /** Where histories begin, with what each is called. */
+  readonly starts: ReadonlyMap<string, World>;
+  /** Decisions of people in one history. */
+  readonly decisions: number;
+  /** Things that go wrong in one history. */
+  readonly faults: number;
   /** States at which to stop, for a planner that is known to be broken or a test that has little time. */
   readonly states: number;
+  /** Only look whether the way leads to the goal when everything is left alone after an event, and after what undoes it. */
+  readonly isShallow: boolean;
   /** Stop at the first violation. */
   readonly untilFirst: boolean;
 }
@@ -26,21 +33,30 @@ export interface Found {
 
 /** What was explored. */
 export interface Explored {
-  readonly states: number;
+  /** The states, by their keys. */
+  readonly states: ReadonlySet<string>;
   readonly transitions: number;
   readonly found: readonly Found[];
   /** Transitions by phase and event. */
   readonly matrix: ReadonlyMap<Phase, ReadonlyMap<EventName, number>>;
   /** What conditions asked people to do on the way to the goal. */
   readonly asked: ReadonlySet<string>;
+  /** Changes of phase that a reconcile made, as `Active → Superseded`. */
+  readonly changes: ReadonlySet<string>;
 }
 
 interface Node {
   readonly world: World;
   readonly key: string;
-  readonly cost: number;
+  readonly decisions: number;
+  readonly faults: number;
   readonly by: string;
   readonly from: Node | undefined;
+}
+
+interface Cost {
+  readonly decisions: number;
+  readonly faults: number;
 }
 
 /** Explores every history of the model with so many events, each state once. */
@@ -52,13 +68,16 @@ export function explore(planner: Planner, bounds: Bounds): Explored {
 class Explorer {
   readonly #planner: Planner;
   readonly #bounds: Bounds;
-  readonly #seen = new Set<string>();
+  /** For each state that was reached, with how many decisions and faults; none of them both more and more. */
+  readonly #costs = new Map<string, readonly Cost[]>();
+  readonly #expanded = new Set<string>();
   readonly #good = new Set<string>();
   readonly #found: Found[] = [];
   readonly #matrix = new Map<Phase, Map<EventName, number>>();
   readonly #asked = new Set<string>();
-  #layer: Node[] = [];
-  #next: Node[] = [];
+  readonly #changes = new Set<string>();
+  /** What is still to be expanded, by the number of events in the history. */
+  readonly #open: Node[][] = [];
   #transitions = 0;
 
   constructor(planner: Planner, bounds: Bounds) {
@@ -67,86 +86,116 @@ class Explorer {
   }
 
   run(): Explored {
-    for (const [by, world] of [
-      ['settled', SETTLED],
-      ['just applied', JUST_APPLIED],
-    ] as const) {
-      this.#reach(world, by, undefined, 0);
+    for (const [by, world] of this.#bounds.starts) {
+      this.#reach(world, by, undefined);
     }
-    for (let cost = 0; cost <= this.#bounds.events && !this.#isOver(); cost++) {
-      // Histories with fewer events first: a state is explored where it is reached with the fewest.
-      for (let node = this.#layer.pop(); node !== undefined && !this.#isOver(); node = this.#layer.pop()) {
+    for (let events = 0; events < this.#open.length; events++) {
+      // Histories with fewer events first: a state is expanded where it is reached with the fewest.
+      for (
+        let node = this.#open[events]?.pop();
+        node !== undefined && !this.#isOver();
+        node = this.#open[events]?.pop()
+      ) {
         this.#expand(node);
       }
-      this.#layer = this.#next.filter(({ key }) => !this.#seen.has(key) && this.#seen.add(key));
-      this.#next = [];
     }
     return {
-      states: this.#seen.size,
+      states: this.#expanded,
       transitions: this.#transitions,
       found: this.#found,
       matrix: this.#matrix,
       asked: this.#asked,
+      changes: this.#changes,
     };
   }
 
   #isOver(): boolean {
-    return this.#seen.size >= this.#bounds.states || (this.#bounds.untilFirst && this.#found.length > 0);
+    return this.#expanded.size >= this.#bounds.states || (this.#bounds.untilFirst && this.#found.length > 0);
   }
 
   #expand(node: Node): void {
-    const { world } = node;
-    this.#checkGoal(node);
+    const { world, key } = node;
+    const { isShallow } = this.#bounds;
+    if (!this.#expanded.has(key)) {
+      this.#expanded.add(key);
+      this.#checkGoal(node);
+    }
+    if (isShallow && node.decisions + node.faults > 0) {
+      this.#heal(node);
+      return;
+    }
     const effects = world.cmgs.map((cmg, at) => !cmg.gone && this.#reconcile(node, at));
     for (const progress of pendingProgress(world)) {
       this.#count(world, progress.cmg, [PROGRESS_EVENTS[progress.name]]);
-      this.#reach(progress.apply(world), progress.name, node, 0);
+      this.#step(progress.apply(world), progress.name, node);
     }
-    this.#reach(passTime(world, SHORT_TIME), 'a quarter of an hour passes', node, 0);
-    if (!effects.includes(true)) {
-      this.#count(world, undefined, ['a day passes']);
-      this.#reach(passObserved(world, LONG_TIME), 'thirteen hours pass', node, 0);
+    this.#step(passTime(world, SHORT_TIME), 'a quarter of an hour passes', node);
+    // What Azure and the site do takes less than half a day; clients take as long as they like.
+    const isWaitingForClients = pendingProgress(world).every(({ name }) => name === 'ClientsKnow');
+    if (!effects.includes(true) && isWaitingForClients) {
+      this.#count(world, undefined, ['half a day passes']);
+      this.#step(passObserved(world, LONG_TIME), 'thirteen hours pass', node);
     }
     for (const happening of happenings(world)) {
       this.#happen(node, happening, effects);
     }
-    if (node.cost < this.#bounds.events) {
+    if (node.faults < this.#bounds.faults) {
       this.#crash(node, effects);
+    }
+  }
+
+  /** What undoes the event that has just been. */
+  #heal(node: Node): void {
+    for (const happening of happenings(node.world)) {
+      if (happening.kind === 'Healing') {
+        this.#happen(node, happening, []);
+      }
     }
   }
 
   /** Whether the reconcile did anything. */
   #reconcile(node: Node, at: number): boolean {
-    const { world, violations } = reconcile(node.world, at, this.#planner);
+    const { world, plan, violations } = reconcile(node.world, at, this.#planner);
     this.#report(violations, node, `reconcile ${at}`);
+    this.#countChanges(cmgAt(node.world, at).records, plan.records);
     if (world === node.world) {
       return false;
     }
-    this.#reach(world, `reconcile ${at}`, node, 0);
+    this.#step(world, `reconcile ${at}`, node);
     return true;
   }
 
+  #countChanges(before: Records, after: Records): void {
+    for (const { id, stage } of after.deployments) {
+      const was = before.deployments.find((record) => record.id === id)?.stage.phase;
+      if (was !== undefined && was !== stage.phase) this.#changes.add(`${was} → ${stage.phase}`);
+    }
+  }
+
   #happen(node: Node, happening: Happening, effects: readonly boolean[]): void {
-    const cost = happening.heals ? 0 : 1;
-    if (node.cost + cost > this.#bounds.events) {
+    const { kind } = happening;
+    if (
+      node.decisions + (kind === 'Decision' ? 1 : 0) > this.#bounds.decisions ||
+      node.faults + (kind === 'Fault' ? 1 : 0) > this.#bounds.faults
+    ) {
       return;
     }
     const [name = ''] = happening.names;
     this.#count(node.world, happening.cmg, happening.names);
-    this.#reach(happening.apply(node.world), told(name, happening.cmg), node, cost);
+    this.#reach(happening.apply(node.world), told(name, happening.cmg), node, kind);
     for (const [at, hasEffect] of effects.entries()) {
       if (hasEffect && (happening.cmg === undefined || happening.cmg === at || node.world.claim !== undefined)) {
-        this.#race(node, at, happening, cost);
+        this.#race(node, at, happening);
       }
     }
   }
 
   /** The event comes between what a reconcile sees and what it does. */
-  #race(node: Node, at: number, happening: Happening, cost: number): void {
+  #race(node: Node, at: number, happening: Happening): void {
     const by = `reconcile ${at}, meanwhile ${told(happening.names[0] ?? '', happening.cmg)}`;
     const { world, violations } = reconcile(node.world, at, this.#planner, { meanwhile: happening.apply });
     this.#report(violations, node, by);
-    this.#reach(world, by, node, cost);
+    this.#reach(world, by, node, happening.kind);
   }
 
   #crash(node: Node, effects: readonly boolean[]): void {
@@ -156,24 +205,31 @@ class Explorer {
         const { world, violations } = reconcile(node.world, at, this.#planner, { crash });
         this.#count(node.world, at, [name]);
         this.#report(violations, node, told(name, at));
-        this.#reach(world, told(name, at), node, 1);
+        this.#reach(world, told(name, at), node, 'Fault');
       }
     }
   }
 
-  #reach(world: World, by: string, from: Node | undefined, cost: number): void {
+  /** What the operator, Azure, the site, clients and time do, in every order. */
+  #step(world: World, by: string, from: Node): void {
+    if (!this.#bounds.isShallow) {
+      this.#reach(world, by, from);
+    }
+  }
+
+  #reach(world: World, by: string, from: Node | undefined, kind?: Happening['kind']): void {
     this.#transitions++;
     const key = keyOf(world);
-    if (this.#seen.has(key)) {
+    const decisions = (from?.decisions ?? 0) + (kind === 'Decision' ? 1 : 0);
+    const faults = (from?.faults ?? 0) + (kind === 'Fault' ? 1 : 0);
+    const known = this.#costs.get(key) ?? [];
+    if (known.some((cost) => cost.decisions <= decisions && cost.faults <= faults)) {
       return;
     }
-    const node: Node = { world, key, by, from, cost: (from?.cost ?? 0) + cost };
-    if (cost === 0) {
-      this.#seen.add(key);
-      this.#layer.push(node);
-    } else {
-      this.#next.push(node);
-    }
+    this.#costs.set(key, [...known, { decisions, faults }]);
+    const open = this.#open[decisions + faults] ?? [];
+    this.#open[decisions + faults] = open;
+    open.push({ world, key, by, from, decisions, faults });
   }
 
   #checkGoal(node: Node): void {

@@ -1,12 +1,23 @@
 import type { Action } from '../../src/redeployment/action.ts';
-import { DAY } from '../../src/redeployment/instant.ts';
 import type { Plan } from '../../src/redeployment/planner.ts';
 import type { DeploymentRecord, Records } from '../../src/redeployment/record.ts';
-import { type Cmg, cmgAt, type Gateway, isAdvertised, KEYS, nameOf, serves, TERMS, type World } from './world.ts';
+import {
+  type Cmg,
+  cmgAt,
+  type Gateway,
+  IDENTITIES,
+  isAdvertised,
+  KEYS,
+  nameOf,
+  serves,
+  TERMS,
+  WHOLE_DAY,
+  type World,
+} from './world.ts';
 
 /** A broken invariant of the design, by its letter. */
 export interface Violation {
-  readonly invariant: 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'wait';
+  readonly invariant: 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'rule 1' | 'rule 3' | 'rule 6' | 'rule 9';
   readonly what: string;
 }
 
@@ -21,15 +32,87 @@ export interface Acted {
   readonly records: Records;
 }
 
-/** What is wrong with what a plan remembers: deployments that drain too early. */
-export function judgePlan(world: World, at: number, before: Records, { records }: Plan): readonly Violation[] {
-  if (cmgAt(world, at).deletion || records === before) {
+/** What is wrong with what a plan remembers and means to do. */
+export function judgePlan(world: World, at: number, before: Records, plan: Plan): readonly Violation[] {
+  if (cmgAt(world, at).deletion) {
     return [];
   }
-  return records.deployments.flatMap((record) => {
-    const was = before.deployments.find(({ id }) => id === record.id)?.stage.phase;
-    return record.stage.phase === 'Draining' && was !== 'Draining'
-      ? judgeDrain(world, at, record, record.stage.behind, records)
+  const { records, actions } = plan;
+  const known = new Map(before.deployments.map((record) => [record.id, record]));
+  const changed = records.deployments.filter((record) => known.get(record.id) !== record);
+  return [
+    ...changed.flatMap((record) => judgeChange(world, at, known.get(record.id), record, records)),
+    ...judgeUpkeep(world, at, actions, records),
+  ];
+}
+
+function judgeChange(
+  world: World,
+  at: number,
+  before: DeploymentRecord | undefined,
+  record: DeploymentRecord,
+  records: Records,
+): readonly Violation[] {
+  const { stage, announced } = record;
+  const isMade = before === undefined && !cmgAt(world, at).gateways.some(({ id }) => id === record.id);
+  return [
+    ...(isMade ? judgeCreation(world, at, record) : []),
+    ...(stage.phase === 'Draining' && before?.stage.phase !== 'Draining'
+      ? judgeDrain(world, at, record, stage.behind, records)
+      : []),
+    ...(announced === 'DeleteFirst' && before?.announced !== announced
+      ? judgeAnnouncement(world, at, record, records)
+      : []),
+  ];
+}
+
+/** Rules 1 and 5: beside one that serves, a second one is made only where a connection point can be given to it. */
+function judgeCreation(world: World, at: number, { id }: DeploymentRecord): readonly Violation[] {
+  const others = cmgAt(world, at).gateways.filter(serves);
+  const points = world.points.filter(({ cmg }) => cmg === at);
+  const needed = others.filter(({ identity }) =>
+    points.some(({ linkedTo, connected }) => connected && linkedTo === nameOf(at, identity)),
+  );
+  return others.length > 0 && points.length <= needed.length && needed.length === others.length
+    ? [{ invariant: 'rule 1', what: `${id} of ${KEYS[at]} is made, and no connection point can be given to it` }]
+    : [];
+}
+
+/** Rule 6: nothing is deleted first while another deployment of the CMG may still let it retire. */
+function judgeAnnouncement(
+  world: World,
+  at: number,
+  { id, wantedOrder }: DeploymentRecord,
+  { deployments }: Records,
+): readonly Violation[] {
+  const isConsented = cmgAt(world, at).consents.some(
+    ({ kind, deployment }) => kind === 'AllowClientOutage' && deployment === id,
+  );
+  const isSucceeded = deployments.some(
+    (other) =>
+      other.wantedOrder > wantedOrder &&
+      other.stage.phase !== 'Deleting' &&
+      other.stage.phase !== 'Draining' &&
+      cmgAt(world, at).gateways.some((gateway) => gateway.id === other.id && isAdvertised(world, at, gateway)),
+  );
+  return isSucceeded && !isConsented
+    ? [{ invariant: 'rule 6', what: `${id} of ${KEYS[at]} is to be deleted first, and could retire instead` }]
+    : [];
+}
+
+/** Rule 9: only what is wanted is made what the spec says. */
+function judgeUpkeep(
+  world: World,
+  at: number,
+  actions: Plan['actions'],
+  { deployments }: Records,
+): readonly Violation[] {
+  const wanted = IDENTITIES[at]?.[cmgAt(world, at).wish];
+  return actions.flatMap((action) => {
+    const record = 'deployment' in action ? deployments.find(({ id }) => id === action.deployment) : undefined;
+    const isWrong = action.kind === 'Maintain' && action.manner === 'AsDeclared' && record?.identity !== wanted;
+    return isWrong
+      ? [{ invariant: 'rule 9', what: `${record?.id} of ${KEYS[at]} is made what it is not` } as const]
       : [];
   });
 }
@@ -46,13 +129,13 @@ function judgeDrain(
   const successor = cmg.gateways.find(({ id }) => id === behind);
   const found: Violation[] = [];
   const claim = (holds: boolean, what: string) => {
-    if (!holds) found.push({ invariant: 'wait', what: `${record.id} drains behind ${behind}, ${what}` });
+    if (!holds) found.push({ invariant: 'rule 3', what: `${record.id} drains behind ${behind}, ${what}` });
   };
   claim(
     behind !== record.id && successor !== undefined && isAdvertised(world, at, successor),
     'which is not advertised',
   );
-  claim((successor?.credit ?? 0) >= DAY, 'for which clients have not had a day');
+  claim((successor?.credit ?? 0) >= WHOLE_DAY, 'for which clients have not had a day');
   const orderOf = (id: string) => records.deployments.find((each) => each.id === id)?.wantedOrder ?? 0;
   claim(orderOf(behind) > record.wantedOrder, 'which was wanted less recently');
   claim(isGateOpen(world, at, record, successor, records), 'which too few clients know');
@@ -69,7 +152,7 @@ function isGateOpen(
   const isConsented = cmgAt(world, at).consents.some(
     ({ kind, deployment }) => kind === 'ConfirmRetire' && deployment === id,
   );
-  const isOverdue = TERMS[at]?.onDeadline === 'Retire' && (successor?.credit ?? 0) >= 2 * DAY;
+  const isOverdue = TERMS[at]?.onDeadline === 'Retire' && (successor?.credit ?? 0) >= 2 * WHOLE_DAY;
   const isSeenWhole = !world.devicesHidden || devicesAtBeginning <= 50;
   return isConsented || isOverdue || (successor?.known === true && isSeenWhole);
 }
@@ -86,7 +169,9 @@ function reach(world: World, at: number): number {
 /** (a) Nothing that the operator does leaves a CMG without an advertised deployment. */
 function judgeReach({ seen, before, after, at, action, records }: Acted): readonly Violation[] {
   const cmg = cmgAt(before, at);
-  const isAllowed = cmg.deletion || cmg.stopped || isDeleteFirst(records, action);
+  const first = deletedFirst(records, action);
+  const gateway = cmg.gateways.find(({ id }) => id === first);
+  const isAllowed = cmg.deletion || cmg.stopped || (gateway !== undefined && isOutageAllowed(before, at, cmg, gateway));
   // Where another one was lost between the look and the action, nobody could have known.
   const wasSeen = reach(seen, at) <= reach(before, at);
   const isLost = reach(before, at) > 0 && reach(after, at) === 0;
@@ -95,12 +180,12 @@ function judgeReach({ seen, before, after, at, action, records }: Acted): readon
     : [];
 }
 
-function isDeleteFirst({ deployments }: Records, action: Action): boolean {
-  const id = 'deployment' in action ? action.deployment : undefined;
-  const named =
-    action.kind === 'UnlinkPoint' ? deployments.find(({ serviceName }) => serviceName === action.from)?.id : id;
-  const stage = deployments.find((record) => record.id === named)?.stage;
-  return stage?.phase === 'Deleting' && stage.because === 'DeleteFirst';
+/** The deployment that is being deleted first, if the action is about it. */
+function deletedFirst({ deployments }: Records, action: Action): string | undefined {
+  const record = deployments.find(({ id, serviceName }) =>
+    action.kind === 'UnlinkPoint' ? serviceName === action.from : 'deployment' in action && id === action.deployment,
+  );
+  return record?.stage.phase === 'Deleting' && record.stage.because === 'DeleteFirst' ? record.id : undefined;
 }
 
 /** (b) Nothing that served is deleted except through rules 3, 6 and 10; what is gone already is no loss. */
@@ -125,28 +210,38 @@ function mayBeDeleted(seen: World, before: World, at: number, gateway: Gateway, 
   const cmg = cmgAt(before, at);
   switch (because) {
     case 'Retired':
-      return cmg.gateways.some(
-        (other) => other.id !== gateway.id && other.credit >= DAY && isAdvertised(seen, at, other),
+      return (
+        isStoppedLongEnough(at, gateway) &&
+        cmg.gateways.some(
+          (other) => other.id !== gateway.id && other.credit >= WHOLE_DAY && isAdvertised(seen, at, other),
+        )
       );
+    // What is in nobody's reach any more, since it was gone or its outage was allowed, is past the point of no return.
     case 'Gone':
-      return gateway.azure !== 'Whole';
+      return !isAdvertised(before, at, gateway);
     case 'DeleteFirst':
-      return gateway.deleting || isOutageAllowed(before, at, cmg, gateway);
+      return !isAdvertised(before, at, gateway) || isOutageAllowed(before, at, cmg, gateway);
     default:
       return false;
   }
 }
 
-function isOutageAllowed(world: World, at: number, cmg: Cmg, gateway: Gateway): boolean {
-  const isConsented = cmg.consents.some(
+/** Rule 3: it drains for as long as the CMG asks, which is longer than nothing only for the first one. */
+function isStoppedLongEnough(at: number, { running, absence }: Gateway): boolean {
+  const { drainFor = 0 } = TERMS[at] ?? {};
+  return drainFor === 0 || (!running && absence >= drainFor);
+}
+
+function isOutageAllowed(world: World, at: number, { consents }: Cmg, gateway: Gateway): boolean {
+  const isConsented = consents.some(
     ({ kind, deployment }) => kind === 'AllowClientOutage' && deployment === gateway.id,
   );
   const { claim } = world;
-  const carrier = world.cmgs.find((_cmg, index) => KEYS[index] === claim?.carrier);
-  const carries = carrier?.gateways.some((each) => each.credit >= DAY && each.known);
-  return (
-    isConsented || !serves(gateway) || (claim?.claimant === KEYS[at] && carries === true && carrier?.stopped === false)
+  const carrierAt = world.cmgs.findIndex((_cmg, index) => KEYS[index] === claim?.carrier);
+  const carrier = world.cmgs[carrierAt]?.gateways.some(
+    (each) => each.reach >= WHOLE_DAY && each.known && isAdvertised(world, carrierAt, each),
   );
+  return isConsented || (claim?.claimant === KEYS[at] && carrier === true);
 }
 
 /** (c) One deployment per prefix, and no carrier is retired, stopped or deleted while it is claimed. */

@@ -1,13 +1,26 @@
 import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord, Stage } from '../../src/redeployment/record.ts';
 import { dateOf } from './observation.ts';
-import { type Cmg, type Gateway, IDENTITIES, KEYS, nameOf, type World } from './world.ts';
+import { type Cmg, type Gateway, IDENTITIES, KEYS, nameOf, WHOLE_DAY, type World } from './world.ts';
 
 /**
  * Names a state modulo the passing of time and the names of deployments: instants count by their age, in the regions that
  * the planner tells apart.
  */
 export function keyOf(world: World): string {
+  const known = KEYS_OF.get(world);
+  if (known !== undefined) {
+    return known;
+  }
+  const key = makeKey(world);
+  KEYS_OF.set(world, key);
+  return key;
+}
+
+/** Worlds never change, and are asked for their names again and again. */
+const KEYS_OF = new WeakMap<World, string>();
+
+function makeKey(world: World): string {
   const now = dateOf(world);
   const flags = [
     world.siteUp,
@@ -16,16 +29,29 @@ export function keyOf(world: World): string {
     world.devicesHidden,
     world.localClockOff === 0,
   ].map((flag) => (flag ? 1 : 0));
-  const claim = world.claim === undefined ? '' : KEYS.findIndex((key) => key === world.claim?.claimant);
+  const claim = world.claim === undefined ? '' : world.claim.claimant === KEYS[0] ? 0 : 1;
   const points = world.points.map(
     ({ cmg, linkedTo, connected, broken }) =>
       `${linkedTo === undefined ? '-' : nameIndex(cmg, linkedTo)}${connected ? 'c' : ''}${broken ? 'b' : ''}`,
   );
-  return `${flags.join('')}|${claim}|${points.join(',')}|${world.cmgs.map((cmg, at) => cmgKey(cmg, at, now)).join('|')}`;
+  return `${flags.join('')}|${claim}|${points.join(',')}|${world.cmgs.map((cmg, at) => knownCmgKey(cmg, at, now)).join('|')}`;
 }
 
 function nameIndex(cmg: number, name: string): number {
   return nameOf(cmg, 0) === name ? 0 : 1;
+}
+
+/** Most steps leave one of the CMGs as it is. */
+const CMG_KEYS = new WeakMap<Cmg, { readonly now: number; readonly key: string }>();
+
+function knownCmgKey(cmg: Cmg, at: number, now: number): string {
+  const known = CMG_KEYS.get(cmg);
+  if (known?.now === now) {
+    return known.key;
+  }
+  const key = cmgKey(cmg, at, now);
+  CMG_KEYS.set(cmg, { now, key });
+  return key;
 }
 
 function cmgKey(cmg: Cmg, at: number, now: number): string {
@@ -40,7 +66,7 @@ function cmgKey(cmg: Cmg, at: number, now: number): string {
   const wanted = records.wanted === undefined ? 'n' : IDENTITIES[at]?.indexOf(records.wanted);
   const consents = (list: Cmg['consents']) =>
     list.map(({ kind, deployment }) => `${kind[0]}${indexOf(deployment)}`).join('');
-  const silence = records.siteSilentSince === undefined ? '' : age(now, records.siteSilentSince);
+  const silence = records.siteSilentSince === undefined ? '' : `s${sighting(now, records.siteSilentSince)}`;
   return [
     `${cmg.wish}${flags}${generations}${wanted}`,
     `${consents(cmg.consents)}/${consents(records.lapsed)}`,
@@ -62,14 +88,14 @@ function recordKey(
   const runKey =
     run === undefined
       ? ''
-      : `${age(now, run.since)}${age(now, run.seenAt)}${run.otherwiseSince === undefined ? '' : age(now, run.otherwiseSince)}`;
-  return `${indexOf(id)}${IDENTITIES[at]?.indexOf(identity)}${served[0]}${rank}${age(now, wantedSince)}${stageKey(stage, now, indexOf)}${runKey}${announced?.[0] ?? ''}`;
+      : `${days(now, run.since)}${sighting(now, run.seenAt)}${run.otherwiseSince === undefined ? '' : `o${sighting(now, run.otherwiseSince)}`}`;
+  return `${indexOf(id)}${IDENTITIES[at]?.indexOf(identity)}${served[0]}${rank}${days(now, wantedSince)}${stageKey(stage, now, indexOf)}${runKey}${announced?.[0] ?? ''}`;
 }
 
 function stageKey(stage: Stage, now: number, indexOf: (id: string) => number): string {
   switch (stage.phase) {
     case 'Draining':
-      return `D${indexOf(stage.behind)}${stage.stoppedAt === undefined ? '' : age(now, stage.stoppedAt)}`;
+      return `D${indexOf(stage.behind)}${stage.stoppedAt === undefined ? '' : `s${sighting(now, stage.stoppedAt)}`}`;
     case 'Deleting':
       return `X${stage.because}`;
     default:
@@ -78,19 +104,32 @@ function stageKey(stage: Stage, now: number, indexOf: (id: string) => number): s
 }
 
 function gatewayKey(gateway: Gateway, indexOf: (id: string) => number, records: readonly DeploymentRecord[]): string {
-  const { id, identity, azure, deleting, running, healthy, mark, known, credit, hasServed } = gateway;
+  const { id, identity, azure, deleting, running, healthy, mark, known, reach, credit, absence, hasServed } = gateway;
   const record = records.find((each) => each.id === id);
   const flags = [deleting, running, healthy, known, hasServed].map((flag) => (flag ? 1 : 0)).join('');
   const isSame = mark?.wantedOrder === record?.wantedOrder && mark?.wantedSince === record?.wantedSince;
   const marked = mark === undefined ? '-' : `${mark.served[0]}${isSame ? '' : mark.wantedOrder}`;
-  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${credit >= 2 * DAY ? 3 : credit >= DAY ? 2 : credit > 0 ? 1 : 0}`;
+  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${creditKey(credit)}${creditKey(reach)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}`;
 }
 
-function age(now: number, instant: number): string {
+function creditKey(credit: number): number {
+  if (credit >= 2 * WHOLE_DAY) return 3;
+  if (credit >= WHOLE_DAY) return 2;
+  return credit > 0 ? 1 : 0;
+}
+
+/** How long ago, in the regions that matter for waits and deadlines: ahead, less than one day, less than two, more. */
+function days(now: number, instant: number): string {
   const passed = now - instant;
   if (passed < -5 * MINUTE) return 'f';
-  if (passed < 10 * MINUTE) return 'a';
-  if (passed <= HOUR) return 'b';
   if (passed < DAY) return 'c';
   return passed < 2 * DAY ? 'd' : 'e';
+}
+
+/** How long ago, in the regions that matter for what was seen: ahead, within ten minutes, within an hour, more. */
+function sighting(now: number, instant: number): string {
+  const passed = now - instant;
+  if (passed < -5 * MINUTE) return 'f';
+  if (passed < 10 * MINUTE) return '';
+  return passed <= HOUR ? 'b' : 'c';
 }

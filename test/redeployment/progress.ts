@@ -2,17 +2,7 @@ import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord } from '../../src/redeployment/record.ts';
 import { hasServingTarget, settleWorld } from './execution.ts';
 import { dateOf } from './observation.ts';
-import {
-  type Cmg,
-  cmgAt,
-  type Gateway,
-  isAdvertised,
-  nameOf,
-  type World,
-  withCmg,
-  withGateway,
-  withPoint,
-} from './world.ts';
+import { type Cmg, cmgAt, type Gateway, isAdvertised, type World, withCmg, withGateway, withPoint } from './world.ts';
 
 /** Something that comes about by itself. */
 export interface Progress {
@@ -98,26 +88,17 @@ function sighted(world: World, at: number, record: DeploymentRecord, now: number
 function withCredit(world: World, cmg: Cmg, at: number, duration: number, isUnobserved: boolean): Cmg {
   const isCounting = !cmg.suspended && !cmg.stopped && !cmg.deletion && Math.abs(world.localClockOff) <= 5 * MINUTE;
   const gateways = cmg.gateways.map((gateway) => {
-    const credit = creditOf(gateway, isAdvertised(world, at, gateway), isCounting, isUnobserved, duration);
-    return credit === gateway.credit ? gateway : { ...gateway, credit };
+    const isThere = isAdvertised(world, at, gateway);
+    const absence = isThere ? 0 : Math.min(DAY, gateway.absence + duration);
+    const isBroken = isUnobserved || absence > LONGEST_HIDDEN;
+    const added = isCounting && isThere ? duration : 0;
+    const grown = (before: number) => (isBroken ? 0 : Math.min(2 * DAY, before + added));
+    const [reach, credit] = [grown(gateway.reach), grown(gateway.credit)];
+    const isSame = reach === gateway.reach && credit === gateway.credit && absence === gateway.absence;
+    return isSame ? gateway : { ...gateway, reach, credit, absence };
   });
   return { ...cmg, gateways };
 }
 
-function creditOf(
-  { credit }: Gateway,
-  isThere: boolean,
-  isCounting: boolean,
-  isUnobserved: boolean,
-  duration: number,
-): number {
-  if (!isThere || isUnobserved) {
-    return 0;
-  }
-  return isCounting ? Math.min(2 * DAY, credit + duration) : credit;
-}
-
-/** Which gateways of a CMG have a name. */
-export function gatewaysNamed(world: World, at: number, name: string): readonly Gateway[] {
-  return cmgAt(world, at).gateways.filter(({ identity }) => nameOf(at, identity) === name);
-}
+/** An absence may hide in a gap between two looks, and in doubts after it. */
+const LONGEST_HIDDEN = HOUR + 10 * MINUTE;

@@ -109,11 +109,11 @@ function afterTime(later: World, planner: Planner, before: string): Moved | unde
 
 /** Whether everything is as the spec asks, and nothing is left to write. */
 export function isAtGoal(world: World, cmg: Cmg, at: number): boolean {
-  if (cmg.gone || cmg.suspended) {
-    return !cmg.deletion || cmg.gone;
+  if (cmg.gone) {
+    return isNothingLeft(world, cmg, at);
   }
-  if (cmg.deletion) {
-    return false;
+  if (cmg.suspended || cmg.deletion) {
+    return !cmg.deletion;
   }
   if (cmg.stopped) {
     return cmg.gateways.every(({ running, azure, deleting }) => azure !== 'Whole' || deleting || !running);
@@ -127,6 +127,15 @@ export function isAtGoal(world: World, cmg: Cmg, at: number): boolean {
     gateway !== undefined &&
     isAdvertised(world, at, gateway) &&
     cmg.gateways.every(({ id, mark }) => id === gateway.id || mark === undefined)
+  );
+}
+
+/** What has lost its tags is nobody's. */
+function isNothingLeft({ points }: World, { gateways, group }: Cmg, at: number): boolean {
+  return (
+    gateways.every(({ azure, mark }) => azure === 'Absent' || mark === undefined) &&
+    group.length === 0 &&
+    points.every(({ cmg, linkedTo }) => cmg !== at || linkedTo === undefined)
   );
 }
 
@@ -242,7 +251,14 @@ function withNamesFree(world: World, at: number): World {
     .reduce((then, { id }) => without(then, at, id), world);
 }
 
-/** Whether a reconcile of either CMG would write anything. */
+/** Whether a reconcile of either CMG would write nothing, and announce nothing. */
 export function isQuiet(world: World, planner: Planner): boolean {
-  return world.cmgs.every((_cmg, at) => reconcile(world, at, planner).plan.actions.every((action) => !isWrite(action)));
+  return world.cmgs.every((cmg, at) => {
+    const { actions, records } = reconcile(world, at, planner).plan;
+    const phases = (list: typeof records.deployments) => list.map(({ stage }) => stage.phase).join();
+    return (
+      actions.every((action) => !isWrite(action) && action.kind !== 'ReadLive') &&
+      phases(records.deployments) === phases(cmg.records.deployments)
+    );
+  });
 }

@@ -1,5 +1,5 @@
 import type { Identity } from '../../src/redeployment/identity.ts';
-import { DAY, HOUR } from '../../src/redeployment/instant.ts';
+import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { OutageClaim, RedeploymentTerms } from '../../src/redeployment/observed.ts';
 import { type Consent, type DeploymentMark, NO_RECORDS, type Records } from '../../src/redeployment/record.ts';
 
@@ -19,7 +19,11 @@ export interface Gateway {
   /** Clients have learned its name. */
   readonly known: boolean;
   /** Of the test, not of the world: how long it has been advertised in time that counts, up to two days. */
+  readonly reach: number;
+  /** Of the test: the same, since it was last wanted anew. */
   readonly credit: number;
+  /** Of the test: for how long it has not been advertised. */
+  readonly absence: number;
   /** Of the test: a point or a group has carried its name. */
   readonly hasServed: boolean;
 }
@@ -75,6 +79,12 @@ export interface World {
   readonly claim: OutageClaim | undefined;
   readonly cmgs: readonly Cmg[];
 }
+
+/**
+ * What the reckoning of the test takes for a day: an absence that nobody saw, which may hide in a gap of an hour with doubts
+ * of ten minutes after it, is counted by the planner and not by the test.
+ */
+export const WHOLE_DAY = DAY - 75 * MINUTE;
 
 /** Names of the two CMGs. */
 export const KEYS = ['contoso/one', 'contoso/two'] as const;
@@ -177,7 +187,9 @@ function settled(cmg: number): Cmg {
         healthy: true,
         mark,
         known: true,
+        reach: 2 * DAY,
         credit: 2 * DAY,
+        absence: 0,
         hasServed: true,
       },
     ],

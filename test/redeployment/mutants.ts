@@ -1,0 +1,129 @@
+import { createPlanner } from '../../src/redeployment/planner.ts';
+import { RULES, type Rules } from '../../src/redeployment/rules.ts';
+import { mayCarry } from '../../src/redeployment/same-prefix.ts';
+import { factsOf } from '../../src/redeployment/situation.ts';
+
+/** A planner with one wrong judgement. */
+export interface Mutant {
+  /** Number of the rule of the design that it breaks. */
+  readonly rule: number;
+  readonly what: string;
+  readonly rules: Partial<Rules>;
+}
+
+/** At least one for each rule. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    rule: 1,
+    what: 'makes a gateway while another one holds its names',
+    rules: { judgeCreation: (situation, _names) => RULES.judgeCreation(situation, { kind: 'Free' }) },
+  },
+  {
+    rule: 1,
+    what: 'makes a gateway for which there is no connection point',
+    rules: { couldBeGivenPoint: () => true },
+  },
+  {
+    rule: 2,
+    what: 'takes everything for something that never served',
+    rules: { isKnownNeverServed: () => true },
+  },
+  {
+    rule: 3,
+    what: 'waits for no time',
+    rules: { hasWaited: (situation, record) => factsOf(situation, record).advertised === 'Yes' },
+  },
+  { rule: 3, what: 'waits for no clients', rules: { isGateOpen: () => true } },
+  {
+    rule: 3,
+    what: 'takes a deployment that was wanted less recently for a successor',
+    rules: { drainsBehind: (_situation, record, { open }) => (open?.id === record.id ? undefined : open) },
+  },
+  {
+    rule: 3,
+    what: 'drains on when its successor is lost',
+    rules: {
+      stillBehind: (situation, record) =>
+        situation.records.deployments.find(({ id }) => record.stage.phase === 'Draining' && id === record.stage.behind),
+    },
+  },
+  { rule: 3, what: 'deletes what has not drained', rules: { isDrained: () => true } },
+  {
+    rule: 4,
+    what: 'does not come back to a deployment that drains',
+    rules: {
+      settleWanted: (situation, record) =>
+        record.stage.phase === 'Draining' ? record : RULES.settleWanted(situation, record),
+    },
+  },
+  {
+    rule: 4,
+    what: 'does not begin the wait anew for a reverted name',
+    rules: {
+      noteWish: (situation) => {
+        const noted = RULES.noteWish(situation);
+        const before = new Map(situation.records.deployments.map((record) => [record.id, record.wantedSince]));
+        return {
+          ...noted,
+          deployments: noted.deployments.map((record) => ({
+            ...record,
+            wantedSince: before.get(record.id) ?? record.wantedSince,
+          })),
+        };
+      },
+    },
+  },
+  { rule: 5, what: 'takes the last connection point of a gateway that serves', rules: { mayGivePoint: () => true } },
+  {
+    rule: 5,
+    what: 'points connection points at what is not marked as served',
+    rules: { isMarkedServed: () => true, recall: ({ records }) => records.deployments },
+  },
+  { rule: 6, what: 'deletes first beside another one that will let it retire', rules: { mayBeSucceeded: () => false } },
+  { rule: 6, what: 'takes any CMG for a carrier', rules: { mayCarry: () => true } },
+  {
+    rule: 6,
+    what: 'takes a CMG for a carrier that was just made',
+    rules: { mayCarry: (facts) => mayCarry({ ...facts, advertisedFor: facts.minimumWait, gateOpen: true }) },
+  },
+  { rule: 6, what: 'never gives the claim back', rules: { hasServedItsWait: () => false } },
+  { rule: 7, what: 'acts on what it saw and not on what is', rules: { isConfirmed: () => true } },
+  {
+    rule: 8,
+    what: 'counts the time of a gap',
+    rules: {
+      creditTime: (situation) =>
+        RULES.creditTime(situation).map((record, at) => {
+          const run = situation.records.deployments[at]?.run;
+          return run === undefined || record.run === undefined
+            ? record
+            : { ...record, run: { ...record.run, since: run.since } };
+        }),
+    },
+  },
+  { rule: 9, what: 'keeps what is gone', rules: { isGone: () => false } },
+  { rule: 9, what: 'makes what is not wanted what the spec says', rules: { mannerOfUpkeep: () => 'AsDeclared' } },
+  {
+    rule: 10,
+    what: 'lets go of the CMG and leaves its gateways',
+    rules: { removalRecords: ({ records }) => ({ ...records, deployments: [] }) },
+  },
+  { rule: 10, what: 'forgets what is still named on the site', rules: { isDetached: () => true } },
+  { rule: 11, what: 'does not take up what it has forgotten', rules: { recall: ({ records }) => records.deployments } },
+  {
+    rule: 11,
+    what: 'takes every record for one that never served once its status is lost',
+    rules: {
+      recall: (situation) =>
+        RULES.recall(situation).map((record) =>
+          situation.records.deployments.length === 0 ? { ...record, served: 'No' as const } : record,
+        ),
+      isKnownNeverServed: (_situation, { served }) => served === 'No',
+    },
+  },
+];
+
+/** The planner of a mutant. */
+export function plannerOf({ rules }: Mutant) {
+  return createPlanner({ ...RULES, ...rules });
+}

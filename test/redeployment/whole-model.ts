@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Explored, Found } from './exploration.ts';
+import { type Matrix, sumOf } from './matrix.ts';
+import type { ScopeName } from './scopes.ts';
+
+/** What the whole bounded model came to. */
+export interface WholeModel {
+  /** Different states, modulo the passing of time. */
+  readonly states: number;
+  readonly transitions: number;
+  readonly found: readonly Found[];
+  readonly matrix: Matrix;
+  /** Changes of phase that a reconcile made. */
+  readonly changes: ReadonlySet<string>;
+  readonly seconds: number;
+}
+
+/** The largest one first, so that two threads end at about the same time. */
+const WHOLE: readonly (readonly ScopeName[])[] = [['decisions'], ['faults', 'rollbacks']];
+
+/** Explores every scope of the bounded model, in two threads. */
+export async function exploreWholeModel(): Promise<WholeModel> {
+  const begun = performance.now();
+  const parts = (await Promise.all(WHOLE.map(exploreInTurn))).flat();
+  const states = new Set<string>();
+  for (const part of parts) {
+    for (const key of part.states) states.add(key);
+  }
+  return {
+    states: states.size,
+    transitions: parts.reduce((sum, { transitions }) => sum + transitions, 0),
+    found: parts.flatMap(({ found }) => found),
+    matrix: sumOf(parts.map(({ matrix }) => matrix)),
+    changes: new Set(parts.flatMap(({ changes }) => [...changes])),
+    seconds: (performance.now() - begun) / 1000,
+  };
+}
+
+async function exploreInTurn(scopes: readonly ScopeName[]): Promise<readonly Explored[]> {
+  const explored: Explored[] = [];
+  for (const scope of scopes) explored.push(await exploreInThread(scope));
+  return explored;
+}
+
+async function exploreInThread(scope: ScopeName): Promise<Explored> {
+  const worker = new Worker(new URL('./explorer-worker.ts', import.meta.url), { workerData: { scope } });
+  // `once` also rejects with the error of a thread that fails.
+  const [explored] = (await once(worker, 'message')) as [Explored];
+  await worker.terminate();
+  return explored;
+}
