@@ -147,6 +147,12 @@ export const REASONS = {
     meaning: 'The renewed certificate has another common name than the one that the gateway was made with.',
     action: 'Store a certificate with the same common name, upper and lower case included.',
   },
+  CertificateNeedsRedeployment: {
+    stalled: true,
+    meaning:
+      'The renewed certificate has another organization than the one before, or a public authority in the place of a private one, or the other way round.',
+    action: 'Store a certificate that has the same, or make a second CMG with another service name.',
+  },
   IncompleteChain: {
     stalled: true,
     meaning: 'A certificate that issued the server certificate is neither in the Secret nor a public root.',

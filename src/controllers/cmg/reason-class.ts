@@ -48,6 +48,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   CommonNameMissing: 'Certificate',
   NameMismatch: 'Certificate',
   CommonNameChanged: 'Certificate',
+  CertificateNeedsRedeployment: 'Certificate',
   IncompleteChain: 'Certificate',
   NotForServers: 'Certificate',
   CredentialsInvalid: 'Access',

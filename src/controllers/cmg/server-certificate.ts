@@ -1,5 +1,6 @@
 import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
 import { type CertificateProblem, judgeServerCertificate } from '../../certificates/judge.ts';
+import { judgeRenewal } from '../../certificates/renewal.ts';
 import type {
   CertificateReading,
   CertificateSource,
@@ -82,23 +83,13 @@ async function pkcs12Of(source: CertificateSource, { chain }: ServerCertificate)
   return (await writePkcs12(chain, key.privateKey)).toString('base64');
 }
 
-/**
- * A gateway keeps the common name that it was made with, the wildcard included: Configuration Manager takes a renewed
- * certificate only for the same one ("Modify a cloud management gateway"). Status has the last one that was taken.
- */
-function judgeChange({ spec, status }: CMG, { commonName = '' }: ServerCertificate): readonly CertificateProblem[] {
-  const before = status?.certificate?.commonName;
+/** The certificate against the one that the gateway has: status has the last one that was taken. */
+function judgeChange({ spec, status }: CMG, certificate: ServerCertificate): readonly CertificateProblem[] {
+  const before = status?.certificate;
   const made = status?.deployments?.some(
     ({ phase, serviceName }) => phase === 'Active' && serviceName === spec.serviceName,
   );
-  return made !== true || before === undefined || before === commonName
-    ? []
-    : [
-        {
-          reason: 'CommonNameChanged',
-          message: `The server certificate is for ${commonName}, but the gateway was made with one for ${before} and keeps that name. Store a certificate for ${before}.`,
-        },
-      ];
+  return made !== true || before === undefined ? [] : judgeRenewal(before, certificate);
 }
 
 /** What status shows of a certificate. */

@@ -124,7 +124,7 @@ const CERTIFICATES: readonly BadInput[] = [
 describe('a bad certificate', () => {
   testBadInput(suite, CERTIFICATES);
 
-  it('with another name does not replace the one that a gateway was made with', async () => {
+  it('with another name or organization does not replace the one that a gateway was made with', async () => {
     const test = await suite.begin();
     const { certificate, credentials, cmg } = await test.manifests();
     const wildcard = await suite.certificateFor({ commonName: '*.contoso.com', organization: 'Contoso' });
@@ -134,6 +134,11 @@ describe('a bad certificate', () => {
     await test.apply(certificateSecret(test.namespace, `${NAME}-tls`, wildcard, suite.world()));
     const condition = await test.untilReason('CertificateValid', 'CommonNameChanged');
     expect(condition.message).toMatch(/granitefalls\.contoso\.com.*\*\.contoso\.com|\*\.contoso\.com.*granitefalls/s);
+    expect(test.resources()).toEqual(before);
+    const foreign = await suite.certificateFor({ commonName: SERVICE_NAME, organization: 'Fabrikam' });
+    await test.apply(certificateSecret(test.namespace, `${NAME}-tls`, foreign, suite.world()));
+    const other = await test.untilReason('CertificateValid', 'CertificateNeedsRedeployment');
+    expect(other.message).toContain('its organization is Fabrikam in place of Contoso.');
     expect(test.resources()).toEqual(before);
     await test.apply(certificate);
     await test.untilReady();
