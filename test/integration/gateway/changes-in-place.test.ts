@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { certificateSecret } from '../../world/gateway-manifests.ts';
 import { offerPackage } from '../../world/simulated-world.ts';
-import { type GatewayTest, operatorSuite, PATIENCE_MS } from '../operator/suite.ts';
-import { ANSWERED, ask, untilAsked } from './visits.ts';
+import { type GatewayTest, NAME, operatorSuite, PATIENCE_MS, SERVICE_NAME, valueAt } from '../operator/suite.ts';
+import { ANSWERED, ask, fingerprintOf, untilAsked, untilPresented } from './visits.ts';
 
 const suite = operatorSuite({ gateways: true });
 
@@ -45,7 +46,7 @@ async function unansweredDuring(test: GatewayTest, work: () => Promise<unknown>)
 const gatewayWith = (gateway: object) => ({ body: { gateway } });
 
 describe('who connects to a gateway with two VMs sees that', () => {
-  it('both get another size, no content and another service package, and one answers at each moment', async () => {
+  it('both get another size, no content, another service package and a renewed certificate, and one answers at each moment', async () => {
     const test = await readyGateway();
     for (const port of PORTS) {
       await untilAsked(test, '/', {}, gatewayWith({ vmSize: 'Standard_D4ads_v6', version: 'reference' }), port);
@@ -69,7 +70,21 @@ describe('who connects to a gateway with two VMs sees that', () => {
     for (const port of PORTS) {
       await untilAsked(test, '/content', {}, { status: 200, ...gatewayWith({ version: 'next' }) }, port);
     }
-    expect([first, second]).toEqual([0, 0]);
+
+    const { authority } = suite.world();
+    const renewed = await authority.issue({ commonName: SERVICE_NAME, organization: 'Contoso' });
+    const versionInVault = () =>
+      valueAt(test.resources('Microsoft.KeyVault/vaults/secrets')[0], 'properties.secretUriWithVersion');
+    const before = versionInVault();
+    const third = await unansweredDuring(test, async () => {
+      await test.apply(certificateSecret(test.namespace, `${NAME}-tls`, renewed, suite.world()));
+      for (const port of PORTS) {
+        await untilPresented(test, fingerprintOf(renewed.certificatePem), authority.rootPem, port);
+      }
+      await test.untilReady();
+    });
+    expect(versionInVault()).not.toBe(before);
+    expect([first, second, third]).toEqual([0, 0, 0]);
   });
 
   it('one goes on with the package of before when the other does not serve with a new one, until that is corrected', async () => {

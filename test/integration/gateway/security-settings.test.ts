@@ -1,10 +1,19 @@
-import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CertificateAuthority, createCertificateAuthority } from '../../certificate-authority.ts';
 import { type RevocationServer, startRevocationServer } from '../../simulators/gateway/revocation-server.ts';
 import { certificateSecret, type Manifest } from '../../world/gateway-manifests.ts';
 import { type GatewayTest, NAME, operatorSuite, SERVICE_NAME } from '../operator/suite.ts';
-import { ADMITTED, ANSWERED, ask, MUTUAL, refused, TOKEN, untilAsked, untilPresented } from './visits.ts';
+import {
+  ADMITTED,
+  ANSWERED,
+  ask,
+  fingerprintOf,
+  MUTUAL,
+  refused,
+  TOKEN,
+  untilAsked,
+  untilPresented,
+} from './visits.ts';
 
 const suite = operatorSuite({ gateways: true });
 let lists: RevocationServer;
@@ -33,8 +42,6 @@ async function readyGateway(spec: object): Promise<GatewayTest> {
   await test.untilReady();
   return test;
 }
-
-const fingerprintOf = (pem: string) => new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
 
 describe('who connects to a gateway sees that', () => {
   it('client certificates are let in by their authority, and not when they are revoked', async () => {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { expect } from 'vitest';
 import { type Outcome, servedCertificate, type Visit, visit } from '../../simulators/gateway/gateway-client.ts';
 import { type GatewayTest, PATIENCE_MS, SERVICE_NAME } from '../operator/suite.ts';
@@ -32,8 +33,18 @@ export async function untilAsked(
 }
 
 /** Waits until the gateway presents a certificate. */
-export async function untilPresented(test: GatewayTest, sha256Fingerprint: string, trusted: string): Promise<void> {
-  await expect.poll(() => servedCertificate({ ...gatewayAt(test), trusted }), PATIENCE).toBe(sha256Fingerprint);
+export async function untilPresented(
+  test: GatewayTest,
+  sha256Fingerprint: string,
+  trusted: string,
+  port = 443,
+): Promise<void> {
+  await expect.poll(() => servedCertificate({ ...gatewayAt(test, port), trusted }), PATIENCE).toBe(sha256Fingerprint);
+}
+
+/** The SHA-256 of a certificate, as `untilPresented` takes it. */
+export function fingerprintOf(pem: string): string {
+  return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
 export const ADMITTED = { kind: 'Answered', status: 200 } as const;
