@@ -46,13 +46,9 @@ describe('a VM', () => {
     ['starts', vm(statuses('ProvisioningState/updating', 'PowerState/starting')), 'Starting', /starting/],
     ['runs its setup', vm(setup('ProvisioningState/transitioning')), 'Starting', /starting/],
     ['has not begun its setup', vm({ extensions: [] }), 'Starting', /starting/],
-    ['is stopped', vm(statuses('ProvisioningState/succeeded', 'PowerState/stopped')), 'NotRunning', /stopped/],
-    [
-      'is deallocated',
-      vm(statuses('ProvisioningState/succeeded', 'PowerState/deallocated')),
-      'NotRunning',
-      /deallocated/,
-    ],
+    ['is stopped', vm(statuses('ProvisioningState/succeeded', 'PowerState/stopped')), 'Stopped', /^VM 3 is stopped\.$/],
+    ['is being stopped', vm(statuses('ProvisioningState/updating', 'PowerState/stopping')), 'NotRunning', /stopping/],
+    ['is deallocated', vm(statuses('ProvisioningState/succeeded', 'PowerState/deallocated')), 'Stopped', /deallocated/],
     ['failed its setup', vm(setup('ProvisioningState/failed/1', 'exit code 3')), 'SetupFailed', /exit code 3/],
     [
       'failed at a step of its setup',

@@ -19,6 +19,9 @@ export type InstanceProblem =
   | { readonly kind: 'SetupFailed'; readonly message: string }
   /** Azure could not make the VM, for want of room in the region or of the certificate, for example. */
   | { readonly kind: 'ProvisioningFailed'; readonly message: string }
+  /** Somebody has stopped it, with or without giving its hardware back. */
+  | { readonly kind: 'Stopped'; readonly message: string }
+  /** It is on its way to a stop, or in a state that Azure does not name yet. */
   | { readonly kind: 'NotRunning'; readonly message: string }
   | { readonly kind: 'ProbeFailing'; readonly message: string };
 
@@ -40,7 +43,8 @@ function problemOf(id: string, properties: JsonObject): InstanceProblem | undefi
     .find(({ name }) => name === SETUP_EXTENSION);
   const setupState = codeOf(setup?.statuses, 'ProvisioningState/');
   if (power !== undefined && !['running', 'starting', 'unknown'].includes(power)) {
-    return { kind: 'NotRunning', message: `VM ${id} is ${power}. Start it in Azure.` };
+    const kind = ['stopped', 'deallocated'].includes(power) ? 'Stopped' : 'NotRunning';
+    return { kind, message: `VM ${id} is ${power}.` };
   }
   if (setupState !== undefined && /^failed/.test(setupState)) {
     return { kind: 'SetupFailed', message: setupFailure(id, setup, setupState) };
@@ -111,11 +115,20 @@ export function nextRolloutStep(instances: readonly GatewayInstance[]): RolloutS
   return { kind: 'Upgrade', instanceIds: outdated.slice(0, batch).map(({ id }) => id), serving: true };
 }
 
-/** VMs that have the newest model and do not serve with it. Those that only start are not among them. */
+/** VMs that have been stopped, and that can be started. */
+export function stoppedInstances(instances: readonly GatewayInstance[]): readonly GatewayInstance[] {
+  return instances.filter(({ problem }) => problem?.kind === 'Stopped');
+}
+
+/** VMs that have the newest model and do not serve with it. Those that only start, or that somebody stopped, are not among them. */
 export function brokenByRollout(instances: readonly GatewayInstance[]): readonly GatewayInstance[] {
   return instances.filter(
-    ({ runsLatestModel, problem }) => runsLatestModel && problem !== undefined && problem.kind !== 'Starting',
+    (instance) => instance.runsLatestModel && isInTrouble(instance) && instance.problem?.kind !== 'Stopped',
   );
+}
+
+function isInTrouble({ problem }: GatewayInstance): boolean {
+  return problem !== undefined && problem.kind !== 'Starting';
 }
 
 /**
@@ -124,5 +137,5 @@ export function brokenByRollout(instances: readonly GatewayInstance[]): readonly
  */
 export function isMidway(instances: readonly GatewayInstance[]): boolean {
   const upgraded = instances.filter(({ runsLatestModel }) => runsLatestModel);
-  return upgraded.length > 0 && upgraded.length < instances.length && brokenByRollout(instances).length === 0;
+  return upgraded.length > 0 && upgraded.length < instances.length && !upgraded.some(isInTrouble);
 }

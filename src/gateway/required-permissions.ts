@@ -39,6 +39,7 @@ const AT_GROUP = {
     'lets the VMs read certificate and package, and the operator upload the package',
   'Microsoft.Compute/virtualMachineScaleSets/write': 'makes and changes the VMs',
   'Microsoft.Compute/virtualMachineScaleSets/manualUpgrade/action': 'brings VMs to a new model, a few at a time',
+  'Microsoft.Compute/virtualMachineScaleSets/start/action': 'starts VMs that somebody has stopped',
   'Microsoft.Compute/virtualMachineScaleSets/delete': 'removes them with the gateway',
 } as const;
 

@@ -101,7 +101,7 @@ async function liveThrough(stage: FaultStage, options: LifeOptions): Promise<Lif
   await stage.runUntil(() => isAtRest(stage));
   const change = stateOf(stage);
 
-  changeByHand(stage);
+  await changeByHand(stage);
   await stage.runUntil(() => isSetBack(stage) && isAtRest(stage));
   const repair = stateOf(stage);
 
@@ -112,12 +112,20 @@ async function liveThrough(stage: FaultStage, options: LifeOptions): Promise<Lif
   return { creation, change, repair, deletion: stateOf(stage) };
 }
 
-/** Somebody removes the rules of the security group, and adds a VM. */
-function changeByHand(stage: FaultStage): void {
+/** Somebody adds a VM, stops another, and removes the rules of the security group: all of it before the operator looks again. */
+async function changeByHand(stage: FaultStage): Promise<void> {
   const { control } = stage.world.azure;
   const idOf = (type: string) => String(stage.resource(type)?.id);
+  const scaleSet = idOf('Microsoft.Compute/virtualMachineScaleSets');
+  const requests = [
+    ['PATCH', scaleSet, { sku: { capacity: 3 } }],
+    ['POST', `${scaleSet}/deallocate`, { instanceIds: ['0'] }],
+  ] as const;
+  for (const [method, path, body] of requests) {
+    control.call(method, `${path}?api-version=2024-11-01`, body);
+    while (control.runningOperations > 0) await stage.clock.advance(1000);
+  }
   control.mutate(idOf('Microsoft.Network/networkSecurityGroups'), { properties: { securityRules: [] } });
-  control.mutate(idOf('Microsoft.Compute/virtualMachineScaleSets'), { sku: { capacity: 3 } });
 }
 
 function isSetBack({ resource }: FaultStage): boolean {

@@ -321,8 +321,8 @@ export const REASONS = {
   },
   InstancesUnhealthy: {
     stalled: false,
-    meaning: 'A VM that served does not answer the health probe.',
-    action: 'If it lasts, look at the VM in Azure.',
+    meaning: 'A VM that served does not answer the health probe, or somebody has stopped it.',
+    action: 'A VM that is stopped is started again. If it lasts, look at the VM in Azure.',
   },
   GatewayUnreachable: {
     stalled: false,

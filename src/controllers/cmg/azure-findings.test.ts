@@ -15,7 +15,7 @@ import {
 } from './azure-findings.ts';
 import type { Failure } from './memory.ts';
 import { createGatewayMemories } from './memory.ts';
-import { type ObservedGateway, ROLLOUT } from './resources.ts';
+import { type ObservedGateway, VMS } from './resources.ts';
 
 const outputs = observedOutputs(contoso);
 const graph = gatewayGraph(contoso, outputs);
@@ -118,7 +118,7 @@ describe('a gateway that is as declared', () => {
   });
 
   it('is ready whatever became of a rollout, which is told of the VMs', () => {
-    expect(find(seen(), { [ROLLOUT]: failure('NeedsAdministrator') }).get('AzureReady')?.status).toBe('True');
+    expect(find(seen(), { [VMS]: failure('NeedsAdministrator') }).get('AzureReady')?.status).toBe('True');
   });
 });
 

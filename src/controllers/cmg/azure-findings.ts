@@ -3,7 +3,7 @@ import type { ResourceKey } from '../../azure/desired-resource.ts';
 import { type AzureProblem, describeProblem } from './azure-problem.ts';
 import type { Finding } from './finding.ts';
 import type { GatewayMemory } from './memory.ts';
-import { type ObservedGateway, ROLLOUT } from './resources.ts';
+import { type ObservedGateway, VMS } from './resources.ts';
 
 /** How a reader calls each resource of the graph. */
 const TITLES: Readonly<Record<string, string>> = {
@@ -42,6 +42,8 @@ export interface AzureFindingsInput {
   readonly slow: boolean;
   /** Why the service package is not in the storage account. */
   readonly packageProblem?: AzureProblem | undefined;
+  /** What is said of VMs that somebody has stopped, and that are being started; empty where there are none. */
+  readonly stopped?: string;
   /** What else is to be said of a gateway that is as declared. */
   readonly note?: string;
 }
@@ -49,7 +51,7 @@ export interface AzureFindingsInput {
 /** What the state of the resources means for `AzureReady` and `InSync`. */
 export function azureFindings(input: AzureFindingsInput): readonly Finding[] {
   const { observed, memory, packageProblem } = input;
-  const failures = [...memory.failures].filter(([key, { retrying }]) => key !== ROLLOUT && retrying !== true);
+  const failures = [...memory.failures].filter(([key, { retrying }]) => key !== VMS && retrying !== true);
   const problems = [
     ...failures.map(([key, { during, error, attempt }]) =>
       describeProblem(
@@ -101,7 +103,7 @@ function progress({ observed, memory, occasion, slow }: AzureFindingsInput): Pic
 
 /** A try that takes Azure an hour would otherwise hide for as long why it is made. */
 function lastTry({ failures }: GatewayMemory): string {
-  const [again] = [...failures].filter(([key, { retrying }]) => key !== ROLLOUT && retrying === true);
+  const [again] = [...failures].filter(([key, { retrying }]) => key !== VMS && retrying === true);
   if (again === undefined) {
     return '';
   }
@@ -110,7 +112,11 @@ function lastTry({ failures }: GatewayMemory): string {
 }
 
 /** Whether what exists in Azure is what the spec says. */
-function inSyncFinding({ observed, occasion, note = '' }: AzureFindingsInput): readonly Finding[] {
+function inSyncFinding({ observed, occasion, stopped = '', note = '' }: AzureFindingsInput): readonly Finding[] {
+  if (stopped !== '' && occasion !== 'Provisioning') {
+    const message = `Being set right: ${[describeDifferences(observed), stopped].filter((each) => each !== '').join('; ')}`;
+    return [{ type: 'InSync', status: 'False', reason: 'RepairingDrift', message }];
+  }
   if (observed.plan.converged) {
     const message = `Azure is as declared. ${note}`.trimEnd();
     return [{ type: 'InSync', status: 'True', reason: 'Succeeded', message }];
@@ -137,7 +143,8 @@ export function describeDifferences({ plan }: ObservedGateway): string {
     return action.differences.length === 0
       ? [`${title} has failed`]
       : action.differences.map(
-          ({ path, observed }) => `${title}: ${path} ${observed === undefined ? 'is missing' : 'differs'}`,
+          ({ path, desired, observed }) =>
+            `${title}: ${path} ${observed === undefined ? 'is missing' : desired === undefined ? 'is not declared' : 'differs'}`,
         );
   });
   return [...all.slice(0, SHOWN_DIFFERENCES), ...(all.length > SHOWN_DIFFERENCES ? ['and more'] : [])].join('; ');

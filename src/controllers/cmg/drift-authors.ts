@@ -2,7 +2,6 @@ import { type ActivityEvent, readActivityLog } from '../../azure/activity-log.ts
 import { ArmError } from '../../azure/errors.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import type { AzureSession } from './azure-access.ts';
-import type { ObservedGateway } from './resources.ts';
 import type { Scope } from './scope.ts';
 
 /** So many people are named at most; their other changes stand in the activity log. */
@@ -14,15 +13,16 @@ const LONGEST_NAME = 120;
 /**
  * Who changed what is not as declared, as far as Azure's activity log tells by now: a phrase for an event, empty when it tells
  * nothing. It is told as a service, so that a failure to read it is none of the gateway's.
+ *
+ * @param changed ARM ids of what is not as declared
  */
 export async function driftAuthors(
   { clock, fullReadIntervalMs, signal }: Scope,
   { arm }: AzureSession,
   deployment: Pick<GatewayDeployment, 'resourceGroup' | 'operatorPrincipalId'>,
-  observed: Pick<ObservedGateway, 'plan'>,
+  changed: readonly string[],
 ): Promise<string> {
   const until = clock.now();
-  const changed = observed.plan.actions.map(({ resource }) => resource.id);
   try {
     // What was changed before the last time that everything was read has been found then.
     const window = { resourceGroup: deployment.resourceGroup.name, since: until - 2 * fullReadIntervalMs, until };

@@ -11,7 +11,8 @@ function problemsOf(instances: readonly GatewayInstance[]) {
   return instances.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
 }
 
-function messagesOf(instances: readonly GatewayInstance[]): string {
+/** What keeps VMs from serving, in sentences. */
+export function messagesOf(instances: readonly GatewayInstance[]): string {
   return problemsOf(instances)
     .map(({ message }) => message)
     .join(' ');

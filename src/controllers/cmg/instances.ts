@@ -7,11 +7,20 @@ import {
   nextRolloutStep,
   type RolloutStep,
   readInstances,
+  stoppedInstances,
 } from '../../gateway/instances.ts';
 import { describeProblem } from './azure-problem.ts';
 import type { Finding } from './finding.ts';
 import { rollingOutFinding, stoppedFinding, unsettledFinding, waitingFinding } from './instance-findings.ts';
-import { type ActOutcome, type ObservedGateway, type ResourcesInput, ROLLOUT, rememberFailure } from './resources.ts';
+import {
+  type ActOutcome,
+  mayWriteAt,
+  type ObservedGateway,
+  type ResourcesInput,
+  rememberFailure,
+  rememberWrite,
+  VMS,
+} from './resources.ts';
 
 /** How soon VMs are looked at again that do not serve yet, and how rarely those that have not for long. */
 const STARTING_POLL_MS = 15_000;
@@ -35,6 +44,8 @@ export interface InstancesOutcome {
   readonly instances: readonly GatewayInstance[];
   /** The operations that run now, a batch of the rollout included. */
   readonly acted: ActOutcome;
+  /** The VMs that were found stopped, and that Azure has accepted to start. */
+  readonly started: readonly GatewayInstance[];
   /** Whether a rollout is under way from now on; `Unchanged`: as before, nothing is known of it now. */
   readonly rollout: 'UnderWay' | 'Over' | 'Unchanged';
   /** When to look again, by the operator's clock. */
@@ -64,8 +75,8 @@ export interface InstancesWanted {
 }
 
 /**
- * Looks at the VMs of a scale set that is as declared, and brings those with an older model to the newest one, a batch
- * at a time.
+ * Looks at the VMs of a scale set that is as declared, starts those that somebody has stopped, and brings those with an older
+ * model to the newest one, a batch at a time.
  */
 export async function reconcileInstances(
   input: ResourcesInput,
@@ -100,21 +111,32 @@ async function follow(
   wanted: InstancesWanted,
 ): Promise<InstancesOutcome> {
   const { memory, now } = input;
+  const stopped = stoppedInstances(instances);
   const step = nextRolloutStep(instances);
-  if (step.kind === 'Done') {
-    memory.failures.delete(ROLLOUT);
+  if (stopped.length === 0) {
+    memory.written.delete(VMS);
+    if (step.kind === 'Done') {
+      memory.failures.delete(VMS);
+    }
   }
-  const turn = step.kind === 'Upgrade' && step.serving ? wanted.turn() : NOW;
-  const operation =
-    step.kind === 'Upgrade' && turn.kind === 'Now' ? await upgrade(input, scaleSetId, step.instanceIds) : undefined;
+  // What is stopped is started first: with a new model alone it would serve as little as before.
+  const upgrades = step.kind === 'Upgrade' && stopped.length === 0 ? step : undefined;
+  const turn = upgrades?.serving === true ? wanted.turn() : NOW;
+  const { accepted, operation } =
+    stopped.length > 0
+      ? await start(input, scaleSetId, stopped)
+      : upgrades !== undefined && turn.kind === 'Now'
+        ? await act(input, scaleSetId, 'manualupgrade', upgrades.instanceIds)
+        : NOTHING;
   const operations = operation === undefined ? acted.operations : new Map(acted.operations).set(SCALE_SET, operation);
-  const told = withRolloutFailure(healthFinding(input, instances, step, turn, wanted), input);
+  const told = withFailure(healthFinding(input, instances, step, turn, wanted), input, stopped);
   const finding = told.reason === 'Succeeded' ? await wanted.confirm() : told;
   const over = step.kind === 'Done' && finding.status === 'True';
   return {
     finding,
     instances,
     acted: { ...acted, operations },
+    started: accepted ? stopped : [],
     rollout: over ? 'Over' : turn.kind === 'OnceRecorded' ? 'UnderWay' : 'Unchanged',
     dueAt: turn.kind === 'Later' ? now() + TURN_POLL_MS : turn.kind === 'OnceRecorded' ? now() : nextLook(input, !over),
   };
@@ -140,7 +162,9 @@ function healthFinding(
   if (turn.kind === 'Later') {
     return waitingFinding(turn.holders);
   }
-  return step.kind === 'Done' ? unsettledFinding(instances, wanted) : rollingOutFinding(instances);
+  return step.kind === 'Done' || stoppedInstances(instances).length > 0
+    ? unsettledFinding(instances, wanted)
+    : rollingOutFinding(instances);
 }
 
 function nextLook({ memory, now }: ResourcesInput, unsettled: boolean): number | undefined {
@@ -153,35 +177,63 @@ function nextLook({ memory, now }: ResourcesInput, unsettled: boolean): number |
   return now() + (age < STARTING_MS ? STARTING_POLL_MS : LONGEST_POLL_MS);
 }
 
-/** Brings VMs to the newest model. A refusal is remembered, and the same is not asked again before its time. */
-async function upgrade(
+/** What became of a request to do something to VMs. */
+interface Action {
+  readonly accepted: boolean;
+  readonly operation: Operation | undefined;
+}
+
+const NOTHING: Action = { accepted: false, operation: undefined };
+
+/** Starts VMs that somebody has stopped: with growing pauses where that does not make them run. */
+async function start(input: ResourcesInput, scaleSetId: string, stopped: readonly GatewayInstance[]): Promise<Action> {
+  const ids = stopped.map(({ id }) => id);
+  const purpose = `start ${ids.join(' ')}`;
+  if (mayWriteAt(input.memory, VMS, purpose) > input.now()) {
+    return NOTHING;
+  }
+  const action = await act(input, scaleSetId, 'start', ids);
+  if (action.accepted) {
+    rememberWrite(input, VMS, purpose);
+  }
+  return action;
+}
+
+/** A refusal is remembered, and nothing is asked again before its time. */
+async function act(
   input: ResourcesInput,
   scaleSetId: string,
+  action: 'manualupgrade' | 'start',
   instanceIds: readonly string[],
-): Promise<Operation | undefined> {
+): Promise<Action> {
   const { memory, arm, now, signal } = input;
-  if ((memory.failures.get(ROLLOUT)?.notBefore ?? 0) > now()) {
-    return undefined;
+  if ((memory.failures.get(VMS)?.notBefore ?? 0) > now()) {
+    return NOTHING;
   }
   memory.instances = undefined;
   try {
-    const address = `${scaleSetId}/manualupgrade`;
+    const address = `${scaleSetId}/${action}`;
     const { operation } = await arm.post(address, API_VERSIONS.compute, { instanceIds }, { signal });
     if (operation !== undefined) {
       memory.pollAt.set(SCALE_SET, now() + firstPollDelay(operation));
     }
-    return operation;
+    return { accepted: true, operation };
   } catch (error) {
-    rememberFailure(input, ROLLOUT, 'Write', error);
-    return undefined;
+    rememberFailure(input, VMS, 'Write', error);
+    return NOTHING;
   }
 }
 
-/** A rollout that Azure refuses, or that failed, is told unless the VMs themselves say more. */
-function withRolloutFailure(health: Finding, { memory }: ResourcesInput): Finding {
-  const failure = memory.failures.get(ROLLOUT);
+/** What Azure refuses to do to the VMs, or what failed, is told unless the VMs themselves say more. */
+function withFailure(health: Finding, { memory }: ResourcesInput, stopped: readonly GatewayInstance[]): Finding {
+  const failure = memory.failures.get(VMS);
   if (failure === undefined || health.reason === 'SetupFailed' || health.reason === 'RolloutStopped') {
     return health;
+  }
+  if (stopped.length > 0) {
+    const { reason, message } = describeProblem('Starting them', failure.error, failure.attempt);
+    const shown = reason === 'Provisioning' ? health.reason : reason;
+    return { type: 'ServiceHealthy', status: 'False', reason: shown, message: `${health.message} ${message}` };
   }
   const { reason, message } = describeProblem('Bringing VMs to the newest model', failure.error, failure.attempt);
   return {
@@ -222,6 +274,7 @@ function unreadable(input: ResourcesInput, error: unknown, acted: ActOutcome): I
     finding: { type: 'ServiceHealthy', status: 'Unknown', reason, message },
     instances: input.memory.instances?.seen ?? [],
     acted,
+    started: [],
     rollout: 'Unchanged',
     dueAt: input.now() + Math.max(error.retryAfterMs ?? 0, STARTING_POLL_MS),
   };

@@ -21,12 +21,12 @@ import { DELETED_VAULT, purgeDeletedVault } from './purge-vault.ts';
 import type { Happening, Report } from './report.ts';
 import {
   type ResourcesInput,
-  ROLLOUT,
   rememberAccepted,
   rememberFailure,
   type SeenResources,
   seeResources,
   settleOperations,
+  VMS,
 } from './resources.ts';
 import { blockedRemoval, isNamespaceBeingDeleted, type Retention, retention } from './retain.ts';
 import type { Scope } from './scope.ts';
@@ -154,7 +154,7 @@ const LOOKING = 'gateway';
 
 /** What becomes of writes that were begun before the removal is of no interest any more. */
 function forgetWrites({ memory, operations }: ResourcesInput): void {
-  memory.failures.delete(ROLLOUT);
+  memory.failures.delete(VMS);
   for (const [key, { method }] of operations) {
     if (method !== 'DELETE') {
       memory.failures.delete(key);

@@ -31,8 +31,11 @@ const LONGEST_REPEAT_MS = 3_600_000;
 const FIRST_OPERATION_RETRY_MS = 30_000;
 const LONGEST_OPERATION_RETRY_MS = 1_800_000;
 
-/** Key under which a failed rollout is remembered: it is no write of the scale set, which is as declared. */
-export const ROLLOUT = 'rollout';
+/**
+ * Key under which it is remembered what was done to the VMs, by a rollout or to start them: it is no write of the scale set,
+ * which is as declared.
+ */
+export const VMS = 'vms';
 
 /** What one look at Azure needs. Times are milliseconds of the operator's clock. */
 export interface ResourcesInput {
@@ -85,7 +88,7 @@ export async function seeResources(input: ResourcesInput): Promise<SeenResources
 /** A refused write that is no longer wanted, or that somebody else has made, is no failure any more. */
 function forgetSettled({ failures, written }: GatewayMemory, plan: ResourcePlan): void {
   const open = new Set([...plan.actions.map(({ resource }) => resource.key), ...plan.waiting.map(({ key }) => key)]);
-  const settled = (key: ResourceKey) => key !== ROLLOUT && !open.has(key);
+  const settled = (key: ResourceKey) => key !== VMS && !open.has(key);
   for (const memory of [failures, written]) {
     for (const key of [...memory.keys()].filter(settled)) {
       memory.delete(key);
@@ -110,7 +113,7 @@ export async function carryOutPlan(
   held: ReadonlySet<ResourceKey>,
 ): Promise<ActOutcome> {
   const { memory, now } = input;
-  const due = plan.actions.filter((action) => !held.has(action.resource.key) && mayWriteAt(memory, action) <= now());
+  const due = plan.actions.filter((action) => !held.has(action.resource.key) && dueAt(memory, action) <= now());
   const unsure = due.filter((action) => action.kind === 'Create' && !isCertainlyMissing(input, action));
   for (const { resource } of unsure) {
     memory.observations.delete(resource.id);
@@ -133,11 +136,14 @@ export async function carryOutPlan(
 }
 
 /** When a write may be made: not before what stood in its way the last time had time to pass. */
-function mayWriteAt(memory: GatewayMemory, action: ResourceAction): number {
-  const { key } = action.resource;
+export function mayWriteAt(memory: GatewayMemory, key: ResourceKey, purpose: string): number {
   const last = memory.written.get(key);
-  const repeats = last?.purpose === purposeOf(action) ? last.notBefore : 0;
+  const repeats = last?.purpose === purpose ? last.notBefore : 0;
   return Math.max(memory.failures.get(key)?.notBefore ?? 0, repeats);
+}
+
+function dueAt(memory: GatewayMemory, action: ResourceAction): number {
+  return mayWriteAt(memory, action.resource.key, purposeOf(action));
 }
 
 function purposeOf(action: ResourceAction): string {
@@ -158,7 +164,7 @@ export function nextDue(
 ): number | undefined {
   const writes = plan.actions
     .filter(({ resource: { key } }) => !held.has(key) && !acted.operations.has(key))
-    .map((action) => Math.max(mayWriteAt(memory, action), now()));
+    .map((action) => Math.max(dueAt(memory, action), now()));
   // A reading that was not tried although it may be waits for another resource.
   const whenTried = (at: number) => (at > now() ? at : now() + PROVISIONING_POLL_MS);
   const reads = [...memory.failures.values()]
@@ -204,7 +210,7 @@ export async function settleOperations(input: ResourcesInput): Promise<Operation
       running.delete(key);
       memory.pollAt.delete(key);
       memory.observations.delete(operation.resourceId);
-      const subject = operation.method === 'POST' ? ROLLOUT : key;
+      const subject = operation.method === 'POST' ? VMS : key;
       if (result.kind === 'Failed') {
         memory.written.delete(key);
         rememberFailure(input, subject, 'Write', result.error);
@@ -284,7 +290,7 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
     const ifMatch = action.kind === 'Update' ? action.ifMatch : undefined;
     const body = (await action.resource.withSecrets?.(action.body)) ?? action.body;
     const { resource, operation } = await arm.put(id, apiVersion, body, { signal, ifMatch });
-    rememberWrite(input, action);
+    rememberWrite(input, key, purposeOf(action));
     memory.observations.delete(id);
     // Where only the state of the resource tells when Azure is done, there is nothing to poll but the resource itself.
     const polled = operation?.kind === 'ProvisioningState' ? undefined : operation;
@@ -321,9 +327,8 @@ export function rememberAccepted(
   }
 }
 
-function rememberWrite({ memory, now, random }: ResourcesInput, action: ResourceAction): void {
-  const { key } = action.resource;
-  const purpose = purposeOf(action);
+/** Notes that Azure accepted a write: the next one for the same purpose has to wait, as this one may come to nothing. */
+export function rememberWrite({ memory, now, random }: ResourcesInput, key: ResourceKey, purpose: string): void {
   const last = memory.written.get(key);
   const count = last?.purpose === purpose ? last.count + 1 : 1;
   const pause = growingPause(FIRST_REPEAT_MS, LONGEST_REPEAT_MS, count);

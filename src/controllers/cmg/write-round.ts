@@ -1,6 +1,8 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ResourceKey } from '../../azure/desired-resource.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
+import { resourceIds } from '../../gateway/ids.ts';
+import { type GatewayInstance, stoppedInstances } from '../../gateway/instances.ts';
 import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
 import { CERTIFICATE_TAG, MODEL_TAG, SETTINGS_TAG } from '../../gateway/tags.ts';
 import { findCondition } from '../../runtime/conditions.ts';
@@ -9,6 +11,7 @@ import { azureFindings, describeDifferences, type Occasion, titleOf } from './az
 import { deploymentStatus } from './deployment-status.ts';
 import { driftAuthors } from './drift-authors.ts';
 import type { Finding } from './finding.ts';
+import { messagesOf } from './instance-findings.ts';
 import { type InstancesOutcome, reconcileInstances, SCALE_SET } from './instances.ts';
 import type { SetupFilesMemory } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
@@ -68,6 +71,7 @@ export async function writeAndFollow(round: Round): Promise<Report> {
       occasion,
       slow,
       packageProblem: filesMissing?.problem,
+      stopped: messagesOf(stoppedInstances(instances?.instances ?? [])),
       note: waitingModelNote(scope, round.record),
     }),
     ...healthFindings(round, occasion, slow, instances?.finding),
@@ -77,7 +81,7 @@ export async function writeAndFollow(round: Round): Promise<Report> {
   );
   return {
     findings,
-    happenings: await happeningsOf(round, occasion, written),
+    happenings: await happeningsOf(round, occasion, written, instances?.started ?? []),
     deployment: recordAfter(round, acted, findings, instances),
     againAfterMs: due.length === 0 ? untilNextComparison(scope) : Math.max(0, Math.min(...due) - now),
   };
@@ -182,13 +186,24 @@ function recordAfter(
 }
 
 /** A repair is told when Azure has accepted it. */
-async function happeningsOf(round: Round, occasion: Occasion, written: ActOutcome): Promise<readonly Happening[]> {
+async function happeningsOf(
+  round: Round,
+  occasion: Occasion,
+  written: ActOutcome,
+  started: readonly GatewayInstance[],
+): Promise<readonly Happening[]> {
   const { scope, session, deployment, observed } = round;
-  if (occasion !== 'RepairingDrift' || written.accepted === 0) {
+  const repaired = occasion === 'RepairingDrift' && written.accepted > 0;
+  // No change of the spec stops a VM.
+  const isStarted = occasion !== 'Provisioning' && started.length > 0;
+  if (!repaired && !isStarted) {
     return [];
   }
-  const authors = await driftAuthors(scope, session, deployment, observed);
+  const actions = repaired ? observed.plan.actions.map(({ resource }) => resource.id) : [];
+  const changed = isStarted ? [...actions, resourceIds(deployment).scaleSet] : actions;
+  const authors = await driftAuthors(scope, session, deployment, changed);
   const who = authors === '' ? 'somebody else' : authors;
-  const note = `Azure was changed by ${who}; it is being set back: ${describeDifferences(observed)}.`;
+  const what = [repaired ? `${describeDifferences(observed)}.` : '', isStarted ? messagesOf(started) : ''];
+  const note = `Azure was changed by ${who}; it is being set back: ${what.filter((each) => each !== '').join(' ')}`;
   return [{ type: 'Warning', reason: 'DriftRepaired', action: 'RepairDrift', note }];
 }
