@@ -28,7 +28,7 @@ test('the security group opens 443 for clients and the ports of connection point
               "destinationAddressPrefix": "*",
               "destinationPortRange": "10124-10139",
               "direction": "Inbound",
-              "priority": 110,
+              "priority": 101,
               "protocol": "Tcp",
               "sourceAddressPrefix": "Internet",
               "sourcePortRange": "*",

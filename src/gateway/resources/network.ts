@@ -35,8 +35,9 @@ export function networkSecurityGroup(deployment: GatewayDeployment): DesiredReso
       tags: ownershipTags(deployment),
       properties: {
         securityRules: [
+          // The two highest priorities that there are: a rule of others comes after both, so that none shuts these ports.
           allow(HTTPS, 100, String(CLIENT_PORT)),
-          allow(INSTANCES, 110, `${FIRST_INSTANCE_PORT}-${LAST_INSTANCE_PORT}`),
+          allow(INSTANCES, 101, `${FIRST_INSTANCE_PORT}-${LAST_INSTANCE_PORT}`),
         ],
       },
     }),
