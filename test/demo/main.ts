@@ -9,8 +9,8 @@ import { createScreen } from './screen.ts';
 import { StepFailed } from './steps.ts';
 
 const HELP = `Shows a cloud management gateway coming up from a manifest: a real etcd and kube-apiserver, a simulated Azure,
-a process for each VM, the operator, and one CMG that is connected to a simulated site, scaled, damaged and repaired. It stays up then until Ctrl-C, and
-prints what to try with kubectl, curl and the Azure CLI.
+a process for each VM, the operator, and one CMG that is connected to a simulated site, scaled, damaged and repaired; and
+beside it a day of simulated clients that learn of a gateway. It stays up then until Ctrl-C, and prints what to try with kubectl, curl and the Azure CLI.
 
   npm run demo -- [options]
 

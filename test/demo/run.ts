@@ -14,6 +14,7 @@ import { gatewayManifests, type Manifest } from '../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-world.ts';
 import { type ClientOptions, connectAsClient } from './client.ts';
+import { watchFleet } from './fleet.ts';
 import { invitation } from './invitation.ts';
 import type { Screen } from './screen.ts';
 import { connectSite } from './site.ts';
@@ -114,6 +115,7 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
     serviceName: SERVICE_NAME,
     limitMs: CHANGE_LIMIT_MS,
   });
+  await watchFleet(options, SERVICE_NAME);
   await scale(options, api, world, declared);
   await damage(options, api, { world, client, manifest: declared });
   if (options.keep) {

@@ -68,12 +68,14 @@ describe('npm run demo', () => {
       .output()
       .split('\n')
       .filter((line) => / ok {2}/.test(line));
-    expect(steps).toHaveLength(9);
+    expect(steps).toHaveLength(10);
     expect(demo.output()).toContain('answers 401 to a client without a token');
     expect(demo.output()).toContain('clients that were cut off get through again');
     expect(demo.output()).not.toContain('\u001b');
     expect(demo.output()).toContain('the CMG is Ready');
     expect(demo.output()).toContain('One step was for a person: Add-CMCloudManagementGatewayConnectionPoint');
+    expect(demo.output()).toMatch(/hour 1: \d+ of \d+ clients on the internet know the gateway; the gate is shut/);
+    expect(demo.output()).toMatch(/the gate is open after \d+ hours/);
     expect(demo.output()).toContain('two VMs serve');
     expect(demo.output()).toContain('the rule https is back');
     if (process.platform === 'linux') {
