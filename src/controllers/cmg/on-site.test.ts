@@ -250,6 +250,13 @@ describe('SiteRegistered', () => {
     expect(operations(preRelease)).toContain('EnableFeature');
   });
 
+  test('tells of a state that nobody has explained, and concludes nothing from it', async () => {
+    const world = start();
+    world.live.records = [{ ...serviceRecord(SERVICE_NAME), state: { kind: 'Unknown', value: 7 } }];
+    expect(await world.round()).toMatchObject({ SiteRegistered: 'True Succeeded', Ready: 'True Succeeded' });
+    expect(world.message('SiteRegistered')).toContain('Its state there is 7, whose meaning is not known');
+  });
+
   test('knows a classic gateway when it sees one', async () => {
     const world = start();
     const classic = { ...serviceRecord('old.contoso.com', 9), deploymentName: 'old.cloudapp.net' };

@@ -72,8 +72,15 @@ function ofRecord(found: ServiceRecord, { serviceName, fqdn }: CMGStatusDeployme
     found.deploymentName !== '' && fqdn !== undefined && !isSameName(found.deploymentName, fqdn)
       ? ` It says that the gateway is ${found.deploymentName}, and it is ${fqdn}: correct the record, or make it anew.`
       : '';
-  const message = `The site has a record of the gateway ${serviceName}, in the region ${found.region}.${elsewhere}`;
+  const message = `The site has a record of the gateway ${serviceName}, in the region ${found.region}.${wordsOfState(found)}${elsewhere}`;
   return { type, status: 'True', reason: 'Succeeded', message };
+}
+
+/** A state that nobody has explained is neither an error nor ready. */
+function wordsOfState({ state }: ServiceRecord): string {
+  return state.kind === 'Unknown'
+    ? ` Its state there is ${state.value ?? 'missing'}, whose meaning is not known; nothing is concluded from it.`
+    : '';
 }
 
 async function register(input: RegistrationInput): Promise<Registered> {
