@@ -129,6 +129,7 @@ export const CMDLETS = {
     'RemoveSiteSystemServerName',
   ],
   'Get-CMBoundaryGroupSiteSystem': ['GroupName', 'Id', 'InputObject'],
+  'Get-CMAADTenant': ['Id', 'Name'],
   'Set-CMDefaultBoundaryGroup': ['IncludeCloudBasedSources', 'PreferCloudBasedSources'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -1,9 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CMDLETS, cmdletLine } from './cmdlets.ts';
 import { type Change, type ChangeTarget, OPERATION } from './driver.ts';
 import { manualStep, serverInNalPath } from './manual-steps.ts';
 import { OPERATION_FORMS, standingOf } from './standings.ts';
+
+/** Where the code of the operator is. */
+const SOURCE = join(import.meta.dirname, '..');
 
 const service = {
   id: 16_777_220,
@@ -114,6 +119,22 @@ describe('manual steps', () => {
         Set-CMClientSettingCloudService -DefaultSetting -AllowCloudManagementGateway $true"
     `);
   });
+});
+
+test('whatever names a cmdlet in the code of the operator names a documented one, and leaves its line to be put together', () => {
+  const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?<!\.test)\.ts$/.test(file),
+  );
+  const named = files.flatMap((file) => {
+    const text = readFileSync(join(SOURCE, file), 'utf8');
+    return [...text.matchAll(/\b(?:Add|Get|New|Remove|Set|Start|Stop|Sync)-CM\w+(?: -\w+)?/g)].map(([name]) => ({
+      file,
+      name,
+    }));
+  });
+  expect(named.length).toBeGreaterThan(Object.keys(CMDLETS).length);
+  // With a parameter behind it, it would be a line that nobody has checked.
+  expect(named.filter(({ name }) => !Object.hasOwn(CMDLETS, name))).toEqual([]);
 });
 
 describe('a text in a cmdlet', () => {

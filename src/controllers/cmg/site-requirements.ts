@@ -1,4 +1,5 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import { cmdletLine } from '../../site/cmdlets.ts';
 import type { ServiceRecord } from '../../site/site.ts';
 import { hasRelease } from '../site/site-version.ts';
 import type { Finding } from './finding.ts';
@@ -42,7 +43,7 @@ export function uncheckedSteps({ spec }: CMG, version: string | undefined): read
     {
       operation: 'CheckEntraIntegration',
       instruction: `Check that the site is connected to the Microsoft Entra tenant ${spec.azure.tenantId}: Administration, Cloud Services, Azure Services, Cloud Management. The operator cannot read it.`,
-      cmdlet: 'Get-CMAADTenant',
+      cmdlet: cmdletLine('Get-CMAADTenant', {}),
     },
   ];
 }
@@ -52,7 +53,7 @@ export function classicSteps(records: readonly ServiceRecord[]): readonly SiteSt
   return records.filter(isClassic).map(({ name }) => ({
     operation: 'RetireClassicGateway',
     instruction: `The gateway ${name} is a classic cloud service. A site with one cannot be updated to 2403 or newer. Convert it on a site of 2107 to 2309, or remove it once its clients have moved.`,
-    cmdlet: `Remove-CMCloudManagementGateway -Name ${name}`,
+    cmdlet: cmdletLine('Remove-CMCloudManagementGateway', { Name: name }),
   }));
 }
 

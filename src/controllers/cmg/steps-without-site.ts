@@ -1,4 +1,5 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import { cmdletLine, SWITCH } from '../../site/cmdlets.ts';
 import { connectionPorts } from '../site/gateway-of-cmg.ts';
 import type { SiteStep } from './site-requirements.ts';
 
@@ -14,27 +15,38 @@ export function stepsWithoutSite({ spec }: CMG): readonly SiteStep[] {
     {
       operation: 'RegisterService',
       instruction: `Have the site know of the gateway ${name}. No cmdlet makes the record of a gateway that the site did not build; name a Site in spec.siteRef to let the operator look for it.`,
-      cmdlet: `Get-CMCloudManagementGateway -Name ${name}`,
+      cmdlet: cmdletLine('Get-CMCloudManagementGateway', { Name: name }),
     },
     {
       operation: 'AddConnectionPoint',
       instruction: `Install a connection point on a server that reaches TCP ${which} of the gateway. Put the server and the code of its primary site in place of SERVER and XXX.`,
-      cmdlet: `Add-CMCloudManagementGatewayConnectionPoint -SiteSystemServerName SERVER -SiteCode XXX -CloudManagementGatewayName ${name}`,
+      cmdlet: cmdletLine('Add-CMCloudManagementGatewayConnectionPoint', {
+        CloudManagementGatewayName: name,
+        SiteSystemServerName: 'SERVER',
+        SiteCode: 'XXX',
+      }),
     },
     {
       operation: 'SetCmgTraffic',
       instruction: 'Let a management point, and a software update point if there is one, take gateway traffic.',
-      cmdlet: 'Set-CMManagementPoint -SiteSystemServerName SERVER -SiteCode XXX -EnableCloudGateway $true',
+      cmdlet: cmdletLine('Set-CMManagementPoint', {
+        SiteSystemServerName: 'SERVER',
+        SiteCode: 'XXX',
+        EnableCloudGateway: true,
+      }),
     },
     {
       operation: 'AddBoundaryGroupMember',
       instruction: 'Reference the gateway in the boundary groups whose clients are to use it from the intranet.',
-      cmdlet: `Set-CMBoundaryGroup -Name GROUP -AddSiteSystemServerName ${name}`,
+      cmdlet: cmdletLine('Set-CMBoundaryGroup', { Name: 'GROUP', AddSiteSystemServerName: name }),
     },
     {
       operation: 'SetClientSettings',
       instruction: 'Enable clients to use a cloud management gateway, in the client settings.',
-      cmdlet: 'Set-CMClientSettingCloudService -DefaultSetting -AllowCloudManagementGateway $true',
+      cmdlet: cmdletLine('Set-CMClientSettingCloudService', {
+        DefaultSetting: SWITCH,
+        AllowCloudManagementGateway: true,
+      }),
     },
   ];
 }

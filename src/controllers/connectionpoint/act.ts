@@ -1,3 +1,4 @@
+import { cmdletLine } from '../../site/cmdlets.ts';
 import type { ManualStep, WriteResult } from '../../site/site.ts';
 import { SHARED_AGE_MS } from '../site/usable-site.ts';
 import type { PointRound } from './controller.ts';
@@ -47,6 +48,10 @@ function installStep(siteSystem: string, gateway: string): ManualStep {
   return {
     operation: 'AddConnectionPoint',
     instruction: `Install the CMG connection point on ${siteSystem}, linked to ${gateway}. The operator cannot tell which primary site the server belongs to; put its code in place of XXX.`,
-    cmdlet: `Add-CMCloudManagementGatewayConnectionPoint -SiteSystemServerName ${siteSystem} -SiteCode XXX -CloudManagementGatewayName ${gateway}`,
+    cmdlet: cmdletLine('Add-CMCloudManagementGatewayConnectionPoint', {
+      CloudManagementGatewayName: gateway,
+      SiteSystemServerName: siteSystem,
+      SiteCode: 'XXX',
+    }),
   };
 }

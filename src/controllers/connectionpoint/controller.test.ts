@@ -335,7 +335,7 @@ describe('a gateway that serves keeps its last connection point', () => {
     cluster.cmgs = [servingCmg()];
     expect(await rounds.settle()).toMatchObject({ Stalled: 'True UnknownGateway' });
     expect(rounds.object.status?.manualSteps).toMatchObject([
-      { cmdlet: expect.stringContaining(`-CloudManagementGatewayName ${SERVICE_NAME}`) },
+      { cmdlet: expect.stringContaining(`-CloudManagementGatewayName '${SERVICE_NAME}'`) },
     ]);
     expect(live.writes).toEqual([]);
   });

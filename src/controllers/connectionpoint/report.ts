@@ -1,5 +1,6 @@
 import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
 import { findCondition } from '../../runtime/conditions.ts';
+import { cmdletLine } from '../../site/cmdlets.ts';
 import { type ConnectionPointRole, isSiteFailure, type ManualStep, type WriteResult } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { Happening } from '../cmg/report.ts';
@@ -154,7 +155,11 @@ function byHand(
         {
           operation: 'LinkConnectionPoint',
           instruction: `Link the connection point on ${siteSystem} to ${linkByHand.name}, if no client needs the gateway ${role.serviceName ?? ''} through it.`,
-          cmdlet: `Set-CMCloudManagementGatewayConnectionPoint -SiteSystemServerName ${siteSystem} -SiteCode ${role.siteCode} -CloudManagementGatewayName ${linkByHand.name}`,
+          cmdlet: cmdletLine('Set-CMCloudManagementGatewayConnectionPoint', {
+            CloudManagementGatewayName: linkByHand.name,
+            SiteSystemServerName: siteSystem,
+            SiteCode: role.siteCode,
+          }),
         },
       ];
 }
