@@ -204,7 +204,11 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     memories: createGatewayMemories(),
     metrics: { driftRepaired: () => {} },
     // Gateways in here have no site.
-    site: { siteOf: () => ({ kind: 'Wait' }), connectionPointsOf: () => [], boundaryGroupReferencesOf: () => [] },
+    site: {
+      siteOf: () => ({ kind: 'Wait', why: 'Suspended' }),
+      connectionPointsOf: () => [],
+      boundaryGroupReferencesOf: () => [],
+    },
     installationId: 'test',
     clusterUid: 'c1',
     driftIntervalMs: DRIFT_INTERVAL_MS,

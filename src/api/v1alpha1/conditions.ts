@@ -365,6 +365,11 @@ export const REASONS = {
     meaning: 'The Site is being deleted, and other objects still name it. The message says which.',
     action: 'Delete them, or let them name another Site.',
   },
+  SiteSuspended: {
+    stalled: false,
+    meaning: 'The object is being deleted, and its Site is suspended, so that nothing is taken from the site.',
+    action: 'Set spec.suspend of the Site to false, or spec.deletionPolicy of the object to Retain.',
+  },
   SiteUnreachable: {
     stalled: false,
     meaning: 'The administration service of the site does not answer, or with something else than an answer.',

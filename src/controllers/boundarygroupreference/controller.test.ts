@@ -47,18 +47,18 @@ function start(spec: Partial<BoundaryGroupReferenceSpec> = {}) {
   const live = memorySite();
   live.records = [serviceRecord(SERVICE_NAME), serviceRecord(OTHER_NAME, 2)];
   live.groups = [{ id: 7, name: 'Branch offices', preferCloudSources: false, members: [ON_PREMISES] }];
-  const cluster: { cmgs: CMG[]; references: BoundaryGroupReference[] } = {
+  const cluster: { cmgs: CMG[]; references: BoundaryGroupReference[]; sites: ReturnType<typeof reachedSite>[] } = {
     cmgs: [servingCmg(), servingCmg('other', OTHER_NAME)],
     references: [],
+    sites: [reachedSite()],
   };
-  const sites = [reachedSite()];
   const rounds: Rounds<BoundaryGroupReference> = roundsOf(referenceObject(spec), (now) =>
     boundaryGroupReferenceProcedure({
       references: storeOf(() => [rounds?.object, ...cluster.references].filter((each) => each !== undefined), {
         [BY_GROUP]: groupsOf,
       }),
       cmgs: storeOf(() => cluster.cmgs),
-      sites: storeOf(() => sites),
+      sites: storeOf(() => cluster.sites),
       live: { read: async (key) => cluster.cmgs.find(({ metadata }) => key.endsWith(`/${metadata.name}`)) },
       access: accessTo(live),
       now,
@@ -290,6 +290,20 @@ describe('deletion', () => {
       [ON_PREMISES, OURS],
       [ON_PREMISES, OURS],
     ]);
+  });
+
+  test('waits for a Site that is suspended, and says so', async () => {
+    const { live, cluster, rounds, members } = start();
+    await rounds.settle();
+    cluster.sites = [reachedSite('ps1', { suspend: true })];
+    rounds.now += 2 * 3_600_000;
+    const reads = live.reads;
+    expect(await rounds.removal()).toBe('Remaining');
+    expect(rounds.message('Associated')).toContain('The Site ps1 is suspended');
+    expect(live.reads).toBe(reads);
+    cluster.sites = [reachedSite()];
+    await gone(rounds);
+    expect(members()).toEqual([ON_PREMISES]);
   });
 
   test('waits for a site that does not answer, for an hour, and then tells what is left', async () => {

@@ -303,7 +303,7 @@ async function removeReference(
   }
   const usable = usableSite(sites, access, namespace, reference.spec.siteRef.name);
   if (usable.kind === 'Wait') {
-    return { kind: 'Remaining', report: undefined };
+    return { kind: 'Remaining', report: usable.why === 'Suspended' ? siteSuspended(reference) : undefined };
   }
   if (usable.kind === 'NotUsable') {
     const { status, reason, message } = usable;
@@ -331,6 +331,17 @@ async function removeReference(
     report: isChange(first)
       ? await confirmed(round, gateway, first, plan)
       : reportOf(round, reading.facts, first, undefined),
+  };
+}
+
+/** A deletion that waits says so, although nothing else is said while the Site is suspended. */
+function siteSuspended(reference: BoundaryGroupReference): ObjectReport<BoundaryGroupReference> {
+  const group = reference.status?.groupName ?? '';
+  const message = `The Site ${reference.spec.siteRef.name} is suspended, and the boundary group ${group} is not changed until it is not any more. spec.deletionPolicy Retain leaves it as it is at once.`;
+  return {
+    findings: [{ type: 'Associated', status: 'Unknown', reason: 'SiteSuspended', message }],
+    happenings: [],
+    status: partsOf(reference),
   };
 }
 

@@ -94,6 +94,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   CmgNotFound: 'Site',
   Conflict: 'Configuration',
   InUse: 'Site',
+  SiteSuspended: 'Site',
   SiteUnreachable: 'Site',
   SiteAccessDenied: 'Site',
   SiteRefused: 'Site',

@@ -429,6 +429,19 @@ describe('deletion', () => {
     expect(live.writes).toEqual([]);
   });
 
+  test('waits for a Site that is suspended, and says so', async () => {
+    const { live, cluster, rounds } = await installed();
+    cluster.sites = [reachedSite('ps1', { suspend: true })];
+    rounds.now += 2 * 3_600_000;
+    expect(await rounds.removal()).toBe('Remaining');
+    expect(rounds.message('Linked')).toContain('The Site ps1 is suspended');
+    expect(live.writes).toEqual([]);
+    cluster.sites = [reachedSite('ps1')];
+    await rounds.removal();
+    expect(await rounds.removal()).toBe('Gone');
+    expect(live.writes).toEqual(['RemoveConnectionPoint']);
+  });
+
   test('waits for a site that does not answer, for an hour, and then tells what is left', async () => {
     const { live, rounds } = await installed();
     live.failures.set('ReadConnectionPoints', UNREACHABLE);

@@ -201,7 +201,7 @@ async function removePoint(
   }
   const usable = usableSite(sites, access, namespace, point.spec.siteRef.name);
   if (usable.kind === 'Wait') {
-    return { kind: 'Remaining', report: undefined };
+    return { kind: 'Remaining', report: usable.why === 'Suspended' ? siteSuspended(point) : undefined };
   }
   if (usable.kind === 'NotUsable') {
     return patience(dependencies, point, { type: 'Linked', ...problemOf(usable) });
@@ -224,6 +224,17 @@ async function removePoint(
   return {
     kind: 'Remaining',
     report: isChange(plan) ? await confirmed(round, facts, plan, planRemoval) : reportOf(round, facts, plan, undefined),
+  };
+}
+
+/** A deletion that waits says so, although nothing else is said while the Site is suspended. */
+function siteSuspended(point: ConnectionPoint): ObjectReport<ConnectionPoint> {
+  const { siteRef, siteSystem } = point.spec;
+  const message = `The Site ${siteRef.name} is suspended, and the connection point on ${siteSystem} is not removed until it is not any more. spec.deletionPolicy Retain leaves it there at once.`;
+  return {
+    findings: [{ type: 'Linked', status: 'Unknown', reason: 'SiteSuspended', message }],
+    happenings: [],
+    status: partsOf(point),
   };
 }
 

@@ -8,8 +8,8 @@ import type { SiteProblem } from './site-problem.ts';
 /** The site of an object that names one. */
 export type UsableSite =
   | { readonly kind: 'Usable'; readonly object: SiteObject; readonly site: Site }
-  /** Nothing is done, and nothing said, until the Site changes: it is suspended, or has just been changed. */
-  | { readonly kind: 'Wait' }
+  /** Nothing is done, and nothing said of what is on it, until the Site changes: it is suspended, or has just been changed. */
+  | { readonly kind: 'Wait'; readonly why: 'Suspended' | 'JustChanged' }
   | (Omit<SiteProblem, 'retryAfterMs'> & { readonly kind: 'NotUsable' });
 
 /** A reading may be this old where nothing is decided that cannot be taken back, in milliseconds. */
@@ -31,7 +31,7 @@ export function usableSite(
     return { kind: 'NotUsable', status: 'False', reason: 'SiteNotFound', message };
   }
   if (object.spec.suspend) {
-    return { kind: 'Wait' };
+    return { kind: 'Wait', why: 'Suspended' };
   }
   const reachable = findCondition(object.status?.conditions, 'Reachable');
   if (reachable?.status !== 'True') {
@@ -40,7 +40,7 @@ export function usableSite(
     return { kind: 'NotUsable', status: 'Unknown', reason: 'SiteUnreachable', message };
   }
   if (reachable.observedGeneration !== object.metadata.generation) {
-    return { kind: 'Wait' };
+    return { kind: 'Wait', why: 'JustChanged' };
   }
   return { kind: 'Usable', object, site: access.open(object) };
 }
