@@ -150,6 +150,13 @@ describe('what is refused, with what to do', () => {
     const entry = { server: 'mp01.contoso.com', role: 'ManagementPoint', allowCmgTraffic: true };
     const { message } = await create('Site', { clientFacingRoles: [entry, { ...entry, allowCmgTraffic: false }] });
     expect(message).toContain('Duplicate value');
+    // The site knows the server by one name, and the two would be set in turn for ever.
+    const shouted = { ...entry, server: 'MP01.contoso.com', allowCmgTraffic: false };
+    const { status, message: words } = await create('Site', { clientFacingRoles: [entry, shouted] });
+    expect(words).toContain('must name each role on a server once');
+    expect(status).toBe(422);
+    const other = { ...shouted, role: 'SoftwareUpdatePoint' };
+    expect((await create('Site', { clientFacingRoles: [entry, other] })).message).toBe('');
   });
 });
 
