@@ -47,8 +47,15 @@ function start(spec: Partial<BoundaryGroupReferenceSpec> = {}) {
   const live = memorySite();
   live.records = [serviceRecord(SERVICE_NAME), serviceRecord(OTHER_NAME, 2)];
   live.groups = [{ id: 7, name: 'Branch offices', preferCloudSources: false, members: [ON_PREMISES] }];
-  const cluster: { cmgs: CMG[]; references: BoundaryGroupReference[]; sites: ReturnType<typeof reachedSite>[] } = {
+  const cluster: {
+    cmgs: CMG[];
+    goneCmgs: CMG[];
+    references: BoundaryGroupReference[];
+    sites: ReturnType<typeof reachedSite>[];
+  } = {
     cmgs: [servingCmg(), servingCmg('other', OTHER_NAME)],
+    // The cache still has them.
+    goneCmgs: [],
     references: [],
     sites: [reachedSite()],
   };
@@ -57,7 +64,7 @@ function start(spec: Partial<BoundaryGroupReferenceSpec> = {}) {
       references: storeOf(() => [rounds?.object, ...cluster.references].filter((each) => each !== undefined), {
         [BY_GROUP]: groupsOf,
       }),
-      cmgs: storeOf(() => cluster.cmgs),
+      cmgs: storeOf(() => [...cluster.cmgs, ...cluster.goneCmgs]),
       sites: storeOf(() => cluster.sites),
       live: { read: async (key) => cluster.cmgs.find(({ metadata }) => key.endsWith(`/${metadata.name}`)) },
       access: accessTo(live),
@@ -145,6 +152,17 @@ describe('a reference', () => {
     live.groups[0]?.members.push(OURS);
     expect(await rounds.settle()).toEqual(READY);
     expect(rounds.object.status?.manualSteps).toEqual([]);
+  });
+
+  test('is not added for a CMG that is gone, and that the cache still has', async () => {
+    const { live, cluster, rounds, members } = start();
+    [cluster.cmgs, cluster.goneCmgs] = [[], cluster.cmgs];
+    await rounds.settle();
+    expect(members()).toEqual([ON_PREMISES]);
+    expect(live.writes).toEqual([]);
+    [cluster.cmgs, cluster.goneCmgs] = [cluster.goneCmgs, []];
+    await rounds.settle();
+    expect(live.writes).toEqual(['AddBoundaryGroupMember']);
   });
 
   test('waits for the record of its gateway', async () => {

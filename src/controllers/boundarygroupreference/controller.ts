@@ -185,7 +185,7 @@ async function confirmed(
   plan: Planner,
 ): Promise<ObjectReport<BoundaryGroupReference>> {
   const now = await round.dependencies.live.read(gateway.key, round.context.signal);
-  const reading = await readFacts(round, now === undefined ? gateway : gatewayOfCmg(now), 0);
+  const reading = await readFacts(round, now === undefined ? goneGateway(round.reference) : gatewayOfCmg(now), 0);
   if (reading.kind === 'Failed') {
     return siteFailed(round, reading.failure);
   }

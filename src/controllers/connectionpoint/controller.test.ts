@@ -43,8 +43,10 @@ function pointObject(spec: Partial<ConnectionPointSpec> = {}, name = 'cp01', cre
 function start(spec: Partial<ConnectionPointSpec> = {}) {
   const live = memorySite();
   live.records = [serviceRecord(SERVICE_NAME)];
-  const cluster: { cmgs: CMG[]; sites: SiteObject[]; points: ConnectionPoint[] } = {
+  const cluster: { cmgs: CMG[]; goneCmgs: CMG[]; sites: SiteObject[]; points: ConnectionPoint[] } = {
     cmgs: [servingCmg()],
+    // The cache still has them.
+    goneCmgs: [],
     sites: [reachedSite()],
     points: [],
   };
@@ -53,7 +55,7 @@ function start(spec: Partial<ConnectionPointSpec> = {}) {
       points: storeOf(() => [rounds?.object, ...cluster.points].filter((each) => each !== undefined), {
         [BY_SITE_SYSTEM]: (point) => [siteSystemOf(point)],
       }),
-      cmgs: storeOf(() => cluster.cmgs),
+      cmgs: storeOf(() => [...cluster.cmgs, ...cluster.goneCmgs]),
       sites: storeOf(() => cluster.sites),
       live: { read: async (key) => cluster.cmgs.find(({ metadata }) => key.endsWith(`/${metadata.name}`)) },
       access: accessTo(live),
@@ -102,6 +104,16 @@ describe('a primary connection point', () => {
       connected: 'True',
       installed: true,
     });
+    await rounds.settle();
+    expect(live.writes).toEqual(['AddConnectionPoint']);
+  });
+
+  test('is not installed for a CMG that is gone, and that the cache still has', async () => {
+    const { live, cluster, rounds } = start();
+    [cluster.cmgs, cluster.goneCmgs] = [[], cluster.cmgs];
+    await rounds.settle();
+    expect(live.writes).toEqual([]);
+    [cluster.cmgs, cluster.goneCmgs] = [cluster.goneCmgs, []];
     await rounds.settle();
     expect(live.writes).toEqual(['AddConnectionPoint']);
   });

@@ -134,7 +134,7 @@ async function confirmed(
   }
   const touched = touchedBy(earlier, side.value, point);
   const known = await liveGateways(dependencies.cmgs, dependencies.live, touched, signal);
-  const gateway = known.find(({ key }) => key === earlier.gateway.key) ?? earlier.gateway;
+  const gateway = known.find(({ key }) => key === earlier.gateway.key) ?? goneGateway(point);
   const facts = connectionPointFacts(point, gateway, known, side.value);
   const again = planAgain(facts);
   if (again.kind !== plan.kind || !isChange(again)) {
