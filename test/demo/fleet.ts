@@ -102,14 +102,27 @@ async function readPass(facts: SiteFacts, { serviceName, advertisedSince, signal
   return finishPass(pass);
 }
 
-/** What an hour brought, such as `hour 26: 1702 of 1702 clients on the internet know the gateway; the gate is open`. */
+/** What an hour brought, such as `hour 26: 1661 of 1674 clients on the internet have moved; the gate is open`. */
 function lineOf(hour: number, { asUtc }: ClientPass, judgement: GateJudgement): string {
-  const gate = judgement.kind === 'Open' ? 'open' : `shut (${judgement.because})`;
-  return `hour ${hour}: ${asUtc.refreshed} of ${asUtc.eligible} clients on the internet know the gateway; the gate is ${gate}`;
+  return `hour ${hour}: ${asUtc.refreshed} of ${asUtc.eligible} clients on the internet have moved; the gate is ${wordsOf(judgement)}`;
+}
+
+function wordsOf(judgement: GateJudgement): string {
+  if (judgement.kind === 'Open') {
+    return 'open';
+  }
+  switch (judgement.because) {
+    case 'BegunTooEarly':
+      return 'shut for the first day, whoever has moved';
+    case 'TooFewRefreshed':
+      return `shut until ${TERMS.requiredPercent} % have`;
+    default:
+      return `shut: ${judgement.because}`;
+  }
 }
 
 function summaryOf(hour: number, open: Extract<GateJudgement, { kind: 'Open' }>, site: AdminServiceSimulator): string {
   const { refreshed, eligible } = open;
   const { length: cutOff } = site.control.cutOffClients;
-  return `the gate is open after ${hour} hours: ${refreshed} of ${eligible} clients on the internet know the gateway, ${cutOff} were cut off`;
+  return `the gate is open after ${hour} hours: ${refreshed} of ${eligible} clients on the internet have moved, and ${cutOff} were cut off`;
 }

@@ -74,7 +74,7 @@ describe('npm run demo', () => {
     expect(demo.output()).not.toContain('\u001b');
     expect(demo.output()).toContain('the CMG is Ready');
     expect(demo.output()).toContain('One step was for a person: Add-CMCloudManagementGatewayConnectionPoint');
-    expect(demo.output()).toMatch(/hour 1: \d+ of \d+ clients on the internet know the gateway; the gate is shut/);
+    expect(demo.output()).toMatch(/hour 1: \d+ of \d+ clients on the internet have moved; the gate is shut/);
     expect(demo.output()).toMatch(/the gate is open after \d+ hours/);
     expect(demo.output()).toContain('two VMs serve');
     expect(demo.output()).toContain('the rule https is back');
