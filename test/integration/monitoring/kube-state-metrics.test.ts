@@ -18,6 +18,11 @@ import { type Sample, scrape } from './scrape.ts';
 
 const MONITORING = join(import.meta.dirname, '../../../deploy/monitoring');
 const ACCOUNT = 'kube-state-metrics';
+/** Where no site is. */
+const ADMIN_SERVICE = {
+  url: 'https://provider.contoso.com',
+  auth: { type: 'Bearer', bearer: { secretRef: { name: 'site' } } },
+};
 const suite = operatorSuite();
 
 beforeAll(async () => {
@@ -78,11 +83,24 @@ async function startKubeStateMetrics(namespace: string): Promise<{ readonly port
   return { port, log: () => readFileSync(logFile, 'utf8') };
 }
 
-it('tells of a gateway what stands in its manifest and its status', async () => {
+it('tells of a gateway, and of what it has on its site, what stands in manifest and status', async () => {
   const test = await suite.begin();
   const { certificate, credentials, cmg } = await test.manifests();
   await test.apply(certificate, credentials, cmg);
   const { metadata, spec, status } = await test.untilReady();
+  const object = (kind: string, name: string, of: object) => ({
+    apiVersion: 'configmgr.io/v1alpha1',
+    kind,
+    metadata: { namespace: test.namespace, name },
+    spec: of,
+  });
+  const references = { siteRef: { name: 'ps1' }, cmgRef: { name: NAME } };
+  const server = 'cp01.contoso.com';
+  await test.apply(
+    object('Site', 'ps1', { siteCode: 'PS1', type: 'StandalonePrimary', suspend: true, adminService: ADMIN_SERVICE }),
+    object('ConnectionPoint', 'cp01', { ...references, siteSystem: server }),
+    object('BoundaryGroupReference', 'branch', { ...references, boundaryGroup: { name: 'Branches' } }),
+  );
   const { port, log } = await startKubeStateMetrics(test.namespace);
 
   let samples: readonly Sample[] = [];
@@ -97,7 +115,9 @@ it('tells of a gateway what stands in its manifest and its status', async () => 
     .poll(
       async () => {
         samples = await scrape(port).catch(() => []);
-        return of('status_condition').length;
+        // Each kind is listed by itself.
+        const first = ['status_condition', 'site_info', 'connection_point_info', 'boundary_group_reference_info'];
+        return Math.min(...first.map((name) => of(name).length));
       },
       { timeout: 30_000, message: log() },
     )
@@ -135,5 +155,14 @@ it('tells of a gateway what stands in its manifest and its status', async () => 
       { ...gateway, deployment, phase: 'Provisioning', value: 0 },
     ]),
   );
+
+  const onSite = { site: 'ps1', cmg: NAME, value: 1 };
+  const named = (name: string) => ({ namespace: test.namespace, name });
+  const { url } = ADMIN_SERVICE;
+  expect(of('site_info')).toEqual([{ ...named('ps1'), site_code: 'PS1', type: 'StandalonePrimary', url, value: 1 }]);
+  expect(of('site_spec_suspend')).toEqual([{ ...named('ps1'), value: 1 }]);
+  expect(of('connection_point_info')).toEqual([{ ...named('cp01'), ...onSite, server, role: 'Primary' }]);
+  expect(of('connection_point_spec_suspend')).toEqual([{ ...named('cp01'), value: 0 }]);
+  expect(of('boundary_group_reference_info')).toEqual([{ ...named('branch'), ...onSite, connection: 'Fast' }]);
   expect(log()).not.toMatch(/^[EF]\d{4} /m);
 });
