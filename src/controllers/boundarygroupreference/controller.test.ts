@@ -310,6 +310,15 @@ describe('deletion', () => {
     ]);
   });
 
+  test('sets the preference back where the object that takes over declares none', async () => {
+    const { live, cluster, rounds, members } = start({ preferCloudSources: true });
+    await rounds.settle();
+    cluster.references = [referenceObject({}, 'heir')];
+    await gone(rounds);
+    expect(live.groups[0]?.preferCloudSources).toBe(false);
+    expect(members()).toEqual([ON_PREMISES, OURS]);
+  });
+
   test('waits for a Site that is suspended, and says so', async () => {
     const { live, cluster, rounds, members } = start();
     await rounds.settle();

@@ -16,7 +16,7 @@ import {
 import { otherHolder } from '../claims.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { ObjectProcedure, ObjectRemoval, ObjectReport } from '../object-reconcile.ts';
-import { type GatewayOfCmg, gatewayOfCmg } from '../site/gateway-of-cmg.ts';
+import { type GatewayOfCmg, gatewayOfCmg, goneGateway } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
@@ -185,7 +185,7 @@ async function confirmed(
   plan: Planner,
 ): Promise<ObjectReport<BoundaryGroupReference>> {
   const now = await round.dependencies.live.read(gateway.key, round.context.signal);
-  const reading = await readFacts(round, now === undefined ? goneGateway(round.reference) : gatewayOfCmg(now), 0);
+  const reading = await readFacts(round, now === undefined ? goneGateway(gateway.key, '') : gatewayOfCmg(now), 0);
   if (reading.kind === 'Failed') {
     return siteFailed(round, reading.failure);
   }
@@ -291,14 +291,13 @@ async function removeReference(
 ): Promise<ObjectRemoval<BoundaryGroupReference>> {
   const { cmgs, sites, access, references } = dependencies;
   const { namespace } = reference.metadata;
-  const nothingOfOurs = (reference.status?.members ?? []).length === 0 && !changedPreference(reference);
   const heirs = othersFor(references, reference).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const claim = claimOf(reference);
-  if (
-    nothingOfOurs ||
-    reference.spec.deletionPolicy === 'Retain' ||
-    heirs.some((heir) => claimOf(heir).cmg === claim.cmg)
-  ) {
+  const isTakenOver = heirs.some((heir) => claimOf(heir).cmg === claim.cmg);
+  const sharesPreference = heirs.some((heir) => claimOf(heir).preferCloudSources === claim.preferCloudSources);
+  const changed = changedPreference(reference);
+  const isOurs = isTakenOver ? changed && !sharesPreference : changed || (reference.status?.members ?? []).length > 0;
+  if (!isOurs || reference.spec.deletionPolicy === 'Retain') {
     return { kind: 'Gone', happenings: [] };
   }
   const usable = usableSite(sites, access, namespace, reference.spec.siteRef.name);
@@ -310,7 +309,7 @@ async function removeReference(
     return patience(dependencies, reference, { type: 'Associated', status, reason, message });
   }
   const cmg = cmgs.get(`${namespace}/${reference.spec.cmgRef.name}`);
-  const gateway = cmg === undefined ? goneGateway(reference) : gatewayOfCmg(cmg);
+  const gateway = cmg === undefined ? goneGateway(claim.cmg, '') : gatewayOfCmg(cmg);
   const round: ReferenceRound = { dependencies, reference, context, live: usable.site };
   const reading = await readFacts(round, gateway, 0);
   if (reading.kind === 'NoGroup') {
@@ -320,8 +319,8 @@ async function removeReference(
     const [finding] = siteFailed(round, reading.failure).findings;
     return finding === undefined ? { kind: 'Gone', happenings: [] } : patience(dependencies, reference, finding);
   }
-  const sharesPreference = heirs.some((heir) => claimOf(heir).preferCloudSources === claim.preferCloudSources);
-  const plan: Planner = (facts) => planRemoval(facts, sharesPreference);
+  // Who takes over has the gateway in the group, and a preference of its own or none.
+  const plan: Planner = (facts) => planRemoval(isTakenOver ? { ...facts, members: [] } : facts, sharesPreference);
   const first = plan(reading.facts);
   if (first.kind === 'Gone') {
     return { kind: 'Gone', happenings: [] };
@@ -347,24 +346,6 @@ function siteSuspended(reference: BoundaryGroupReference): ObjectReport<Boundary
 
 function changedPreference({ spec, status }: BoundaryGroupReference): boolean {
   return status?.preferCloudSourcesBefore !== undefined && status.preferCloudSourcesBefore !== spec.preferCloudSources;
-}
-
-/** A CMG that is gone, of which nothing is known but its name. */
-function goneGateway({ metadata, spec }: BoundaryGroupReference): GatewayOfCmg {
-  return {
-    key: `${metadata.namespace}/${spec.cmgRef.name}`,
-    name: spec.cmgRef.name,
-    deployment: undefined,
-    serviceName: '',
-    instances: 1,
-    trustsClientCertificates: false,
-    hasSite: false,
-    isRegistered: false,
-    isOnlyObserved: false,
-    isServing: false,
-    leaving: 'No',
-    outageConsent: undefined,
-  };
 }
 
 /** Waits for a site that cannot be asked, but not for ever. */

@@ -9,7 +9,7 @@ import type { Site } from '../../site/site.ts';
 import { otherHolder } from '../claims.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { ObjectProcedure, ObjectRemoval, ObjectReport } from '../object-reconcile.ts';
-import { type GatewayOfCmg, gatewayOfCmg } from '../site/gateway-of-cmg.ts';
+import { type GatewayOfCmg, gatewayOfCmg, goneGateway } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
@@ -134,7 +134,9 @@ async function confirmed(
   }
   const touched = touchedBy(earlier, side.value, point);
   const known = await liveGateways(dependencies.cmgs, dependencies.live, touched, signal);
-  const gateway = known.find(({ key }) => key === earlier.gateway.key) ?? goneGateway(point);
+  const gateway =
+    known.find(({ key }) => key === earlier.gateway.key) ??
+    goneGateway(earlier.gateway.key, earlier.gateway.serviceName);
   const facts = connectionPointFacts(point, gateway, known, side.value);
   const again = planAgain(facts);
   if (again.kind !== plan.kind || !isChange(again)) {
@@ -214,7 +216,10 @@ async function removePoint(
     return finding === undefined ? { kind: 'Remaining', report } : patience(dependencies, point, finding);
   }
   const cmg = cmgs.get(`${namespace}/${point.spec.cmgRef.name}`);
-  const gateway = cmg === undefined ? goneGateway(point) : gatewayOfCmg(cmg);
+  const gateway =
+    cmg === undefined
+      ? goneGateway(`${namespace}/${point.spec.cmgRef.name}`, point.status?.serviceName ?? '')
+      : gatewayOfCmg(cmg);
   const known = cmgs.list().map(gatewayOfCmg);
   const facts = connectionPointFacts(point, gateway, known, reading.value);
   const plan = planRemoval(facts);
@@ -240,24 +245,6 @@ function siteSuspended(point: ConnectionPoint): ObjectReport<ConnectionPoint> {
 
 function problemOf({ status, reason, message }: Omit<Finding, 'type'>): Omit<Finding, 'type'> {
   return { status, reason, message };
-}
-
-/** A CMG that is gone, of which nothing is known but its name. */
-function goneGateway({ metadata, spec, status }: ConnectionPoint): GatewayOfCmg {
-  return {
-    key: `${metadata.namespace}/${spec.cmgRef.name}`,
-    name: spec.cmgRef.name,
-    deployment: undefined,
-    serviceName: status?.serviceName ?? '',
-    instances: 1,
-    trustsClientCertificates: false,
-    hasSite: false,
-    isRegistered: false,
-    isOnlyObserved: false,
-    isServing: false,
-    leaving: 'No',
-    outageConsent: undefined,
-  };
 }
 
 /** Waits for a site that cannot be asked, but not for ever. */

@@ -55,6 +55,24 @@ export function gatewayOfCmg(cmg: CMG): GatewayOfCmg {
   };
 }
 
+/** A CMG that is gone, of which nothing is known but its name. */
+export function goneGateway(key: string, serviceName: string): GatewayOfCmg {
+  return {
+    key,
+    name: key.slice(key.indexOf('/') + 1),
+    deployment: undefined,
+    serviceName,
+    instances: 1,
+    trustsClientCertificates: false,
+    hasSite: false,
+    isRegistered: false,
+    isOnlyObserved: false,
+    isServing: false,
+    leaving: 'No',
+    outageConsent: undefined,
+  };
+}
+
 /** Whether two states of a CMG differ in what matters to what is on its site. */
 export function isSameGateway(left: CMG, right: CMG): boolean {
   return JSON.stringify(gatewayOfCmg(left)) === JSON.stringify(gatewayOfCmg(right));
