@@ -107,7 +107,7 @@ async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<
   });
   await provision(options, api, manifests);
   await visitGateway(options, client);
-  const site = await startAdminServiceSimulator({ speed });
+  const site = await startAdminServiceSimulator({ clock: world.azure.clock });
   later(() => site.close());
   const declared = await connectSite(options, api, {
     site,

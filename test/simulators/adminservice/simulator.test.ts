@@ -1,7 +1,9 @@
 import { Agent, request } from 'undici';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/json.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { createManualClock } from '../../../src/runtime/manual-clock.ts';
+import { createAcceleratedClock } from '../accelerated-clock.ts';
 import { type AdminServiceSimulator, startAdminServiceSimulator } from './simulator.ts';
 
 const HOUR = 3_600_000;
@@ -212,6 +214,19 @@ test('what the gateway does in Azure decides whether clients reach anything', as
   runs = false;
   await control.advance(2 * HOUR);
   expect(control.fleet.cutOffNow).toBe(200);
+});
+
+test('a clock that is shared goes on when the simulator ends', async () => {
+  const clock = createAcceleratedClock(systemClock, 1);
+  const site = await startAdminServiceSimulator({ clock });
+  let rung = false;
+  clock.schedule(3_600_000, () => {
+    rung = true;
+  });
+  await site.close();
+  clock.advance(3_600_000);
+  clock.stop();
+  expect(rung).toBe(true);
 });
 
 test('times are those of the clock, in the zone that the site is set to', async () => {

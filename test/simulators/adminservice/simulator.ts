@@ -56,7 +56,8 @@ const TICK_MS = 5 * 60_000;
 export async function startAdminServiceSimulator(
   options: AdminServiceSimulatorOptions = {},
 ): Promise<AdminServiceSimulator> {
-  const clock = options.clock ?? createAcceleratedClock(systemClock, options.speed ?? 1);
+  const own = createAcceleratedClock(systemClock, options.speed ?? 1);
+  const clock = options.clock ?? own;
   const world = createWorld({
     clock,
     layout: options.layout ?? 'Standalone',
@@ -101,7 +102,8 @@ export async function startAdminServiceSimulator(
   const close = async () => {
     stopTicking();
     await server.close();
-    if ('stop' in clock && typeof clock.stop === 'function') clock.stop();
+    // One that is shared goes on for the others.
+    own.stop();
   };
   return { url: `https://127.0.0.1:${server.port}`, caPem: server.caPem, token, control, clock, close };
 }
