@@ -72,10 +72,15 @@ it('hears of each cache from the API server', async () => {
     heard
       .map(({ labels }) => labels)
       .toSorted((left, right) => (left.resource ?? '').localeCompare(right.resource ?? '')),
-  ).toEqual([
-    { resource: 'cmgs.configmgr.io', watched_namespace: test.namespace },
-    { resource: 'configmaps', watched_namespace: test.namespace },
-    { resource: 'secrets', watched_namespace: test.namespace },
-  ]);
+  ).toEqual(
+    [
+      'boundarygroupreferences.configmgr.io',
+      'cmgs.configmgr.io',
+      'configmaps',
+      'connectionpoints.configmgr.io',
+      'secrets',
+      'sites.configmgr.io',
+    ].map((resource) => ({ resource, watched_namespace: test.namespace })),
+  );
   for (const { value } of heard) expect(value).toBeGreaterThanOrEqual(before);
 });

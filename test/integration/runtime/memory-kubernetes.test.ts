@@ -5,6 +5,7 @@ import type { KubernetesClient } from '../../../src/runtime/client.ts';
 import { addFinalizerPatch, removeFinalizerPatch } from '../../../src/runtime/finalizers.ts';
 import { CONFIG_MAP, type KubernetesObject, SECRET, type Secret } from '../../../src/runtime/objects.ts';
 import { namespaceForTest } from '../../cluster/shared.ts';
+import { CLOUDS } from '../../simulators/arm/clouds.ts';
 import { defaultedSpec } from '../../world/gateway-manifests.ts';
 import { createMemoryKubernetes } from '../../world/memory-kubernetes.ts';
 import type { SimulatedWorld } from '../../world/simulated-world.ts';
@@ -13,6 +14,7 @@ import { clientForTest, LASTING } from './world.ts';
 const MANAGER = { ...LASTING, fieldManager: 'test', force: true };
 const FINALIZER = 'configmgr.io/gateway';
 const AZURE = {
+  cloud: CLOUDS.AzurePublicCloud,
   tenantId: '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
   subscriptionId: '8a0b1c2d-3e4f-4a5b-8c7d-9e0f1a2b3c4d',
   clientId: '1d2c3b4a-5f6e-4d7c-8b9a-0f1e2d3c4b5a',
