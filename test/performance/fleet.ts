@@ -19,7 +19,7 @@ const PORTION = 25;
 
 /** Drift interval of the steady state. Ten minutes are the default; shorter makes more of everything, writes included. */
 const INTERVAL_SECONDS = 60;
-const INTERVALS = 3;
+const INTERVALS = 2;
 
 /** What Azure asks for in the answer that is obeyed to the second. */
 const RETRY_AFTER_SECONDS = 7;
@@ -84,8 +84,8 @@ async function provision(
       await applyAll(plane.api, manifests);
       cmgs.push(manifests.cmg);
     }
-    await untilReady(plane.api, cmgs, 300_000);
   }
+  await untilReady(plane.api, cmgs, 900_000);
   return cmgs;
 }
 

@@ -150,7 +150,7 @@ export const REASONS = {
   CertificateNeedsRedeployment: {
     stalled: true,
     meaning:
-      'The renewed certificate has another organization than the one before, or a public authority in the place of a private one, or the other way round.',
+      'The renewed certificate is of another organization, or of another kind of authority, public or private.',
     action: 'Store a certificate that has the same, or make a second CMG with another service name.',
   },
   IncompleteChain: {
