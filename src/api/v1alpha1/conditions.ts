@@ -149,8 +149,7 @@ export const REASONS = {
   },
   CertificateNeedsRedeployment: {
     stalled: true,
-    meaning:
-      'The renewed certificate is of another organization, or of another kind of authority, public or private.',
+    meaning: 'The renewed certificate is of another organization, or of another kind of authority, public or private.',
     action: 'Store a certificate that has the same, or make a second CMG with another service name.',
   },
   IncompleteChain: {

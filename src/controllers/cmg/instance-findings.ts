@@ -1,8 +1,6 @@
 import type { GatewayInstance } from '../../gateway/instances.ts';
 import type { Finding } from './finding.ts';
 
-/** What the VMs mean for `ServiceHealthy`, but for what a connection to the gateway adds. */
-
 function finding(status: Finding['status'], reason: Finding['reason'], message: string): Finding {
   return { type: 'ServiceHealthy', status, reason, message };
 }

@@ -275,7 +275,8 @@ describe.skipIf(!MAY_CONTAIN)(`the image${MAY_CONTAIN ? '' : `, ${WHY}`}`, () =>
       await expect.poll(reached, { timeout: PATIENCE_MS, interval: 250 }).toMatch(/^Succeeded: The site PS1/);
 
       expect(emptyDirs()).toEqual(['/tmp']);
-      const inMemory = `/proc/${container.pid}/root/tmp`;
+      // As the process sees it, in its own root.
+      const inMemory = join('/proc', String(container.pid), 'root', 'tmp');
       const kept = readdirSync(inMemory).map((name) => statSync(join(inMemory, name)));
       expect(kept.map(({ uid, mode }) => [uid, mode & 0o777])).toEqual([[65532, 0o700]]);
       expect((await end(container)).code).toBe(0);
