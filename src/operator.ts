@@ -139,6 +139,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       onSwept: azureMetrics.swept,
     });
     const access = createSiteAccess({
+      logger,
       secrets: kubernetesSecrets(fenced),
       openSite: siteOpener({ version, clock, fence, metrics: createSiteMetrics(registry) }),
     });
@@ -253,7 +254,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
   const concurrency = config['max-concurrent-reconciles'];
   const memories = createGatewayMemories();
   const { sweep } = parts;
-  const revocationLists = createRevocationLists({ clock, fetchList: createListFetch() });
+  const revocationLists = createRevocationLists({ clock, logger, fetchList: createListFetch() });
   store.subscribe((event) => {
     if (event.type === 'deleted') {
       gate.forget(keyOf(event.object));

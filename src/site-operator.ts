@@ -130,7 +130,12 @@ export function siteOpener(options: {
       userAgent: `cmg-operator/${options.version}`,
     });
     const { facts, driver } = service;
-    const close = async () => void (await Promise.all([service.close(), closeSignIn()]));
+    const close = async () => {
+      // Both are ended, whatever becomes of the other.
+      const [connections, tickets] = await Promise.allSettled([service.close(), closeSignIn()]);
+      const failed = [connections, tickets].find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    };
     return { site: createSite({ facts, drivers: [driver], allowUnproven, clock: options.clock }), close };
   };
 }

@@ -4,6 +4,7 @@ import { findCondition } from '../runtime/conditions.ts';
 import { silentLogger } from '../runtime/logger.ts';
 import { createManualClock } from '../runtime/manual-clock.ts';
 import { keyOf } from '../runtime/objects.ts';
+import { TimeoutError } from '../runtime/timeout.ts';
 import { CONNECTION_POINT_FINALIZER, CONNECTION_POINT_KIND } from './connectionpoint/kind.ts';
 import { type ManagedObject, type ObjectProcedure, objectReconcile } from './object-reconcile.ts';
 
@@ -48,9 +49,9 @@ function start(spec: { readonly suspend: boolean }, change: Partial<ObjectProced
     },
     procedure,
   );
-  const rounds = async (count: number) => {
+  const rounds = async (count: number, signal = CONTEXT.signal) => {
     for (let left = count; left > 0; left -= 1) {
-      await reconcile(keyOf({ metadata: KEY }), CONTEXT);
+      await reconcile(keyOf({ metadata: KEY }), { ...CONTEXT, signal });
     }
   };
   return { kubernetes, object, asked, events, rounds };
@@ -86,6 +87,35 @@ describe('an object', () => {
       reason: 'ReconcileError',
       message: expect.stringContaining('No such thing.'),
     });
+  });
+});
+
+describe('an object whose round was broken off', () => {
+  const brokenOff = (reason: Error) => {
+    const ending = new AbortController();
+    const reconcile = () => {
+      ending.abort(reason);
+      return Promise.reject(reason);
+    };
+    return { ...start({ suspend: false }, { reconcile }), signal: ending.signal };
+  };
+
+  test('says so where it took too long', async () => {
+    const { object, rounds, signal } = brokenOff(new TimeoutError('It took too long.'));
+    await rounds(1);
+    await expect(rounds(1, signal)).rejects.toThrow('too long');
+    expect(findCondition(object()?.status?.conditions, 'Ready')).toMatchObject({
+      status: 'Unknown',
+      reason: 'ReconcileError',
+      message: expect.stringContaining('A site that answers slowly'),
+    });
+  });
+
+  test('says nothing where the operator ends', async () => {
+    const { object, rounds, signal } = brokenOff(new Error('The operator ends.'));
+    await rounds(1);
+    await expect(rounds(1, signal)).rejects.toThrow('ends');
+    expect(object()?.status).toBeUndefined();
   });
 });
 

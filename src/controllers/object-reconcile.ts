@@ -1,6 +1,5 @@
 import type { ObjectMeta } from '../api/object-meta.ts';
-import { redactText } from '../observability/redaction.ts';
-import { isConflict, isInvalid, isNotFound, isTransient } from '../runtime/api-error.ts';
+import { isConflict, isInvalid, isNotFound } from '../runtime/api-error.ts';
 import { applyStatusIfChanged } from '../runtime/apply.ts';
 import type { KubernetesClient } from '../runtime/client.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -14,7 +13,9 @@ import type { ObjectStore } from '../runtime/store.ts';
 import type { Finding } from './cmg/finding.ts';
 import type { Happening } from './cmg/report.ts';
 import { happeningsOfChange } from './condition-events.ts';
+import { logEnd } from './log-end.ts';
 import { conditionsAfter, conditionsAfterFailure, type SummaryRules } from './summary.ts';
+import { unforeseenFailure } from './unforeseen-failure.ts';
 
 /** An object of one of our kinds. */
 export interface ManagedObject extends KubernetesObject {
@@ -143,10 +144,7 @@ async function reconcileDeletion<T extends ManagedObject>(
     return { kind: 'RequeueAfter', afterMs: 1000 };
   }
   record(dependencies, object, removal.happenings);
-  for (const { reason, note } of removal.happenings) {
-    // In the log too: a namespace that is being deleted takes no events.
-    context.logger.info({ reason }, note);
-  }
+  logEnd(context.logger, removal.happenings);
   dependencies.gate.forget(key);
   procedure.forget?.(object);
   return { kind: 'Done' };
@@ -251,12 +249,11 @@ async function showFailure<T extends ManagedObject>(
   error: unknown,
   context: ReconcileContext,
 ): Promise<void> {
-  // The API server did not answer, and would not take a status either; or this process ends.
-  if (isTransient(error) || context.signal.aborted) {
+  const failure = unforeseenFailure(error, context, 'A site that answers slowly is what takes longest.');
+  if (failure === undefined) {
     return;
   }
-  const what = redactText(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500);
-  const message = `The operator failed unexpectedly, and tries again with growing pauses. ${what} Its log has more.`;
+  const { message, signal } = failure;
   const round = { generation: object.metadata.generation, message, now: dependencies.clock.now() };
   const conditions = conditionsAfterFailure(object.status?.conditions, round, rules);
   try {
@@ -266,9 +263,9 @@ async function showFailure<T extends ManagedObject>(
       object,
       key,
       { ...object.status, ...statusHead(object, conditions) },
-      context,
+      { ...context, signal },
     );
-  } catch (failure) {
-    context.logger.debug({ err: failure }, 'The failure could not be shown in the status.');
+  } catch (err) {
+    context.logger.debug({ err }, 'The failure could not be shown in the status.');
   }
 }

@@ -366,8 +366,9 @@ export const REASONS = {
   },
   SiteSuspended: {
     stalled: false,
-    meaning: 'The object is being deleted, and its Site is suspended, so that nothing is taken from the site.',
-    action: 'Set spec.suspend of the Site to false, or spec.deletionPolicy of the object to Retain.',
+    meaning:
+      'The Site is suspended, so that nothing is done on it for an object that is new, or that is being deleted.',
+    action: 'Set spec.suspend of the Site to false. A deletion goes on with spec.deletionPolicy Retain too.',
   },
   SiteUnreachable: {
     stalled: false,

@@ -174,6 +174,22 @@ describe('a reference', () => {
   });
 });
 
+test('a reference that is new under a suspended Site says so, and is not taken for done', async () => {
+  const { live, cluster, rounds } = start();
+  cluster.sites = [reachedSite('ps1', { suspend: true })];
+  expect(await rounds.round()).toMatchObject({
+    ReferencesResolved: 'Unknown SiteSuspended',
+    Ready: 'Unknown SiteSuspended',
+    Reconciling: 'True SiteSuspended',
+  });
+  expect(live.reads).toBe(0);
+  const { status } = rounds.object;
+  await rounds.round();
+  expect(rounds.object.status).toBe(status);
+  cluster.sites = [reachedSite()];
+  expect(await rounds.settle()).toEqual(READY);
+});
+
 describe('a write that the site does not answer', () => {
   test('is tried again, and told in words that stay the same', async () => {
     const { live, rounds } = start();
@@ -204,6 +220,24 @@ describe('a group', () => {
     expect(await rounds.settle()).toEqual(READY);
     expect(members()).toEqual([OURS]);
     expect(rounds.object.status?.groupId).toBe(8);
+  });
+
+  test('that vanishes while it is changed is looked for again', async () => {
+    const { live, rounds } = start();
+    // What is there is noted first.
+    await rounds.round();
+    const read = live.boundaryGroups;
+    let reads = 0;
+    // There in the first look of a round, and gone in the second, before anything is written.
+    live.boundaryGroups = (options) => {
+      reads += 1;
+      if (reads === 2) live.groups = [];
+      return read(options);
+    };
+    await rounds.round();
+    expect(rounds.message('ReferencesResolved')).toContain('Branch offices');
+    expect(live.writes).toEqual([]);
+    expect(rounds.againAfterMs).toBeLessThanOrEqual(60_000);
   });
 
   test('of a name that two have is not guessed', async () => {
@@ -266,6 +300,16 @@ describe('deletion', () => {
   test('takes away what the operator added, and sets the preference back', async () => {
     const { live, rounds, members } = start({ preferCloudSources: true });
     await rounds.settle();
+    await gone(rounds);
+    expect(members()).toEqual([ON_PREMISES]);
+    expect(live.groups[0]?.preferCloudSources).toBe(false);
+  });
+
+  test('finds the group by its id where it has another name by now, which takes nothing from what was recorded', async () => {
+    const { live, rounds, members } = start({ preferCloudSources: true });
+    await rounds.settle();
+    live.groups = live.groups.map((group) => ({ ...group, name: 'Branches' }));
+    expect(await rounds.settle()).toMatchObject({ ReferencesResolved: 'False BoundaryGroupNotFound' });
     await gone(rounds);
     expect(members()).toEqual([ON_PREMISES]);
     expect(live.groups[0]?.preferCloudSources).toBe(false);

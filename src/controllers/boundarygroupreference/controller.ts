@@ -21,7 +21,7 @@ import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
 import { hasRelease } from '../site/site-version.ts';
-import { SHARED_AGE_MS, usableSite } from '../site/usable-site.ts';
+import { SHARED_AGE_MS, suspendedFinding, usableSite } from '../site/usable-site.ts';
 import { actOnPlan } from './act.ts';
 import { BOUNDARY_GROUP_REFERENCE_FINALIZER, BOUNDARY_GROUP_REFERENCE_KIND } from './kind.ts';
 import {
@@ -108,7 +108,9 @@ async function reconcileReference(
   const usable = usableSite(sites, access, namespace, reference.spec.siteRef.name);
   switch (usable.kind) {
     case 'Wait':
-      return undefined;
+      return usable.why === 'Suspended' && reference.status === undefined
+        ? unresolved(reference, suspendedFinding(reference.spec.siteRef.name))
+        : undefined;
     case 'NotUsable': {
       const { status, reason, message } = usable;
       return unresolved(reference, { type: 'ReferencesResolved', status, reason, message });
@@ -164,14 +166,14 @@ async function onSite(
   gateway: GatewayOfCmg,
   plan: Planner,
 ): Promise<ObjectReport<BoundaryGroupReference>> {
-  const { dependencies, reference } = round;
+  const { reference } = round;
   const settled = findCondition(reference.status?.conditions, 'Associated')?.status === 'True';
   const reading = await readFacts(round, gateway, settled ? SHARED_AGE_MS : 0);
   if (reading.kind === 'Failed') {
     return siteFailed(round, reading.failure);
   }
   if (reading.kind === 'NoGroup') {
-    return { ...noGroup(reference, reading.why), againAfterMs: Math.min(60_000, dependencies.intervalMs) };
+    return noGroup(round, reading);
   }
   const first = plan(reading.facts);
   return isChange(first) ? confirmed(round, gateway, first, plan) : reportOf(round, reading.facts, first, undefined);
@@ -190,7 +192,7 @@ async function confirmed(
     return siteFailed(round, reading.failure);
   }
   if (reading.kind === 'NoGroup') {
-    return noGroup(round.reference, reading.why);
+    return noGroup(round, reading);
   }
   const again = plan(reading.facts);
   const result =
@@ -204,7 +206,8 @@ function isChange({ kind }: ReferencePlan): boolean {
 
 type FactsReading =
   | { readonly kind: 'Read'; readonly facts: ReferenceFacts }
-  | { readonly kind: 'NoGroup'; readonly why: string }
+  /** `isGone`: what the operator has changed is not there any more either. */
+  | { readonly kind: 'NoGroup'; readonly why: string; readonly isGone: boolean }
   | { readonly kind: 'Failed'; readonly failure: SiteFailure };
 
 async function readFacts(
@@ -220,9 +223,12 @@ async function readFacts(
   if (isSiteFailure(records)) {
     return { kind: 'Failed', failure: records };
   }
-  const group = findGroup(reference.spec.boundaryGroup, groups.value);
+  const recorded = groups.value.find(({ id }) => id === reference.status?.groupId);
+  // What was changed is set back where it was changed, however that group is called now.
+  const isLeaving = reference.metadata.deletionTimestamp !== undefined;
+  const group = (isLeaving ? recorded : undefined) ?? findGroup(reference.spec.boundaryGroup, groups.value);
   if (typeof group === 'string') {
-    return { kind: 'NoGroup', why: group };
+    return { kind: 'NoGroup', why: group, isGone: recorded === undefined };
   }
   const present = await live.boundaryGroupMembers(group.id, options);
   return isSiteFailure(present)
@@ -262,16 +268,23 @@ function siteFailed(
   };
 }
 
-function noGroup(reference: BoundaryGroupReference, why: string): ObjectReport<BoundaryGroupReference> {
-  // What was recorded of a group that is gone is gone with it.
-  const { members: _members, preferCloudSourcesBefore: _before, ...parts } = partsOf(reference);
+function noGroup(
+  { dependencies, reference }: ReferenceRound,
+  { why, isGone }: Extract<FactsReading, { kind: 'NoGroup' }>,
+): ObjectReport<BoundaryGroupReference> {
+  // What was recorded of a group that is gone is gone with it; of one that was renamed it still holds.
+  const { members: _members, preferCloudSourcesBefore: _before, ...rest } = partsOf(reference);
   const unresolvedGroup: Finding = {
     type: 'ReferencesResolved',
     status: 'False',
     reason: 'BoundaryGroupNotFound',
     message: why,
   };
-  return { ...unresolved(reference, unresolvedGroup), status: { ...parts, manualSteps: [] } };
+  return {
+    ...unresolved(reference, unresolvedGroup),
+    status: { ...(isGone ? rest : partsOf(reference)), manualSteps: [] },
+    againAfterMs: Math.min(60_000, dependencies.intervalMs),
+  };
 }
 
 /** Nothing is done on the site; a change of what is missing brings the object back. */
@@ -313,6 +326,7 @@ async function removeReference(
   const round: ReferenceRound = { dependencies, reference, context, live: usable.site };
   const reading = await readFacts(round, gateway, 0);
   if (reading.kind === 'NoGroup') {
+    // Without a record of its id, nothing of ours is in any group.
     return { kind: 'Gone', happenings: [] };
   }
   if (reading.kind === 'Failed') {

@@ -1,6 +1,5 @@
 import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
-import { redactText } from '../../observability/redaction.ts';
-import { isConflict, isInvalid, isNotFound, isTransient } from '../../runtime/api-error.ts';
+import { isConflict, isInvalid, isNotFound } from '../../runtime/api-error.ts';
 import { applyStatusIfChanged } from '../../runtime/apply.ts';
 import type { KubernetesClient } from '../../runtime/client.ts';
 import { findCondition } from '../../runtime/conditions.ts';
@@ -10,7 +9,8 @@ import type { EventRecorder } from '../../runtime/events.ts';
 import { addFinalizerPatch, type JsonPatchOperation, removeFinalizerPatch } from '../../runtime/finalizers.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
-import { TimeoutError } from '../../runtime/timeout.ts';
+import { logEnd } from '../log-end.ts';
+import { unforeseenFailure } from '../unforeseen-failure.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { CMG_KIND, FIELD_MANAGER } from './kind.ts';
 import { leaveSite } from './leave-site.ts';
@@ -179,14 +179,6 @@ async function reconcileDeletion(
   return { kind: 'Done' };
 }
 
-/** In the log too: a namespace that is being deleted takes no events. */
-function logEnd(logger: Logger, happenings: readonly Happening[]): void {
-  for (const { type, reason, note } of happenings) {
-    const level = type === 'Warning' ? 'warn' : 'info';
-    logger[level]({ reason }, note);
-  }
-}
-
 /** `undefined` when the object has changed since the cache saw it: a patch whose test fails is refused as invalid. */
 async function patchFinalizers(
   client: KubernetesClient,
@@ -204,9 +196,6 @@ async function patchFinalizers(
   }
 }
 
-/** How long the status may take to be written of a reconcile that was broken off. */
-const LAST_WRITE_MS = 10_000;
-
 /**
  * Shows a failure that nobody foresaw. Where that fails too, for want of the API server or of the leadership, the log has
  * it, and what led here is what counts.
@@ -218,32 +207,24 @@ async function showFailure(
   error: unknown,
   context: ReconcileContext,
 ): Promise<void> {
-  if (isTransient(error)) {
-    // The API server did not answer, and would not take a status either; the next try follows in moments.
+  const failure = unforeseenFailure(error, context, 'Uploading the service package is what takes longest.');
+  if (failure === undefined) {
     return;
   }
-  const late = context.signal.aborted && context.signal.reason instanceof TimeoutError;
-  if (context.signal.aborted && !late) {
-    return;
-  }
+  const { message, signal } = failure;
   const { client, clock, gate, store, events } = dependencies;
   const { generation } = cmg.metadata;
-  const what = redactText(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500);
-  const message = late
-    ? 'The operator had to break off, as it took too long. It tries again; uploading the service package is what takes longest.'
-    : `The operator failed unexpectedly, and tries again with growing pauses. ${what} Its log has more.`;
   const hasSite = cmg.spec.siteRef !== undefined;
   const { serviceName } = cmg.spec;
   const status = failedStatus(cmg.status, { generation, serviceName, hasSite, message, now: clock.now() });
-  const signal = late ? AbortSignal.timeout(LAST_WRITE_MS) : context.signal;
   try {
     const result = await applyStatusIfChanged(client, CMG_KIND, cmg, status, { fieldManager: FIELD_MANAGER, signal });
     if (result.written) {
       gate.wrote(key, store, result.object);
       recordHappenings(events, cmg, eventsOfChange(cmg.status, status));
     }
-  } catch (failure) {
-    context.logger.debug({ err: failure }, 'The failure could not be shown in the status.');
+  } catch (err) {
+    context.logger.debug({ err }, 'The failure could not be shown in the status.');
   }
 }
 

@@ -1,3 +1,4 @@
+import { redactText } from '../../observability/redaction.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { isSiteFailure } from '../../site/site.ts';
@@ -105,7 +106,9 @@ async function unregister({ cmg, site, signal }: OnSiteInput, serviceName: strin
     default:
       return {
         kind: 'Unknown',
-        happenings: [leftover(`The site still has a record of the gateway ${serviceName}: ${result.message}`)],
+        happenings: [
+          leftover(`The site still has a record of the gateway ${serviceName}: ${redactText(result.message)}`),
+        ],
       };
   }
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createCertificateAuthority } from '../../../test/certificate-authority.ts';
 import type { ListFetchResult } from '../../probe/revocation-list-fetch.ts';
+import { silentLogger } from '../../runtime/logger.ts';
 import { createManualClock } from '../../runtime/manual-clock.ts';
 import { createRevocationLists, remarksOnLists } from './revocation-lists.ts';
 import { withRemarks } from './trusted-certificates.ts';
@@ -17,6 +18,7 @@ function startLists() {
   const answers: ((result: ListFetchResult) => void)[] = [];
   const lists = createRevocationLists({
     clock,
+    logger: silentLogger,
     fetchList: (address) => {
       asked.push(address);
       return new Promise((resolve) => answers.push(resolve));
@@ -30,7 +32,7 @@ function startLists() {
     answers.shift()?.(result);
     await expect.poll(settled).toBe(true);
   };
-  return { clock, asked, queued, look, answer, stop };
+  return { clock, lists, asked, queued, look, answer, stop };
 }
 
 test('a list is fetched once for all gateways, which do not wait for it, and are queued when it has a problem', async () => {
@@ -87,8 +89,7 @@ test('a problem with a list is the reason, unless the server certificate has one
 });
 
 test('an authority that names no list that gateways reach is told without a look', async () => {
-  const { clock, asked } = startLists();
-  const lists = createRevocationLists({ clock, fetchList: async () => ({ kind: 'Failed', message: '' }) });
+  const { lists, asked } = startLists();
   const remarksOf = async (options: { revocationLists?: string }) => {
     const { intermediatePem, rootPem } = await createCertificateAuthority('Fabrikam', options);
     const chain = [new X509Certificate(intermediatePem), new X509Certificate(rootPem)];

@@ -4,6 +4,7 @@ import type { ListSubject } from '../../certificates/revocation-lists.ts';
 import type { ListFetch } from '../../probe/revocation-list-fetch.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Source } from '../../runtime/controller.ts';
+import type { Logger } from '../../runtime/logger.ts';
 
 /** What is to be said of the revocation list of a certificate, as a sentence. */
 export type ListRemark =
@@ -31,6 +32,7 @@ export interface RevocationLists {
 export interface RevocationListsOptions {
   readonly clock: Clock;
   readonly fetchList: ListFetch;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** How often a list is fetched. What it says of itself holds for days, as a rule. */
@@ -47,7 +49,8 @@ interface KnownList {
   readonly gateways: Set<string>;
 }
 
-export function createRevocationLists({ clock, fetchList }: RevocationListsOptions): RevocationLists {
+export function createRevocationLists(options: RevocationListsOptions): RevocationLists {
+  const { clock, logger } = options;
   const lists = new Map<string, KnownList>();
   const stopping = new AbortController();
   let enqueue: Parameters<Source>[0] = () => {};
@@ -55,13 +58,13 @@ export function createRevocationLists({ clock, fetchList }: RevocationListsOptio
   const refresh = async (list: KnownList, subject: ListSubject, addresses: readonly string[]) => {
     list.fetching = true;
     try {
-      const remarks = await judge(subject, addresses, { clock, fetchList }, stopping.signal);
+      const remarks = await judge(subject, addresses, options, stopping.signal);
       const news = JSON.stringify(remarks) !== JSON.stringify(list.remarks);
       list.remarks = remarks;
       list.fetchedAt = clock.now();
       for (const gateway of news ? list.gateways : []) enqueue(gateway);
     } catch (error) {
-      if (!stopping.signal.aborted) throw error;
+      if (!stopping.signal.aborted) logger.warn({ err: error }, 'A revocation list could not be looked at.');
     } finally {
       list.fetching = false;
     }

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import { createRolloutBrake } from './rollout-brake.ts';
 
+const SPEC = { suspend: false, managementPolicy: 'Manage', serverCertificate: {}, servicePackage: {} };
+
 function gateway(name: string, site?: string, startedAt?: string): CMG {
   const rollout = startedAt === undefined ? {} : { deployments: [{ rollout: { startedAt } }] };
   return {
     metadata: { namespace: 'gateways', name, uid: name },
-    spec: { suspend: false, ...(site === undefined ? {} : { siteRef: { name: site } }) },
+    spec: { ...SPEC, ...(site === undefined ? {} : { siteRef: { name: site } }) },
     status: rollout,
   } as unknown as CMG;
 }
@@ -34,4 +36,13 @@ describe('the brake of rollouts', () => {
     expect(brake.take(waiting)).toEqual({ kind: 'None', holders: ['gateways/running'] });
     expect(brake.take(running)).toEqual({ kind: 'Taken' });
   });
+
+  it.each([{ suspend: true }, { managementPolicy: 'Observe' }])(
+    'is not held by a gateway that nobody works on: %o',
+    (spec) => {
+      const left = gateway('left', 'ps1', '2026-01-01T00:00:00Z');
+      const brake = brakeOver({ ...left, spec: { ...left.spec, ...spec } as CMG['spec'] });
+      expect(brake.take(gateway('next', 'ps1'))).toEqual({ kind: 'Taken' });
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
+import { isManaged } from './managed-cmg.ts';
 
 /** Whether a rollout may begin or go on. */
 export type RolloutSlot =
@@ -22,7 +23,8 @@ export interface RolloutBrake {
 
 /**
  * Judges by the statuses of all CMGs, so that a new process comes to the same decisions, and by what was taken a moment ago
- * and stands in no status yet. The oldest rollouts go first. What nobody works on holds no slot: a suspended CMG, or one that is being deleted.
+ * and stands in no status yet. The oldest rollouts go first. What nobody works on holds no slot: a CMG
+ * that is suspended, only observed, or being deleted.
  */
 export function createRolloutBrake(store: Pick<ObjectStore<CMG>, 'list'>, most: number): RolloutBrake {
   const taken = new Set<string>();
@@ -56,8 +58,8 @@ function siteOf({ metadata, spec }: CMG): string | undefined {
   return spec.siteRef === undefined ? undefined : `${metadata.namespace}/${spec.siteRef.name}`;
 }
 
-function isWorkedOn({ metadata, spec }: CMG): boolean {
-  return metadata.deletionTimestamp === undefined && !spec.suspend;
+function isWorkedOn(cmg: CMG): boolean {
+  return cmg.metadata.deletionTimestamp === undefined && !cmg.spec.suspend && isManaged(cmg);
 }
 
 /** The turn of a gateway that has a slot, as a text that sorts; `undefined` where it has none. */

@@ -285,11 +285,18 @@ describe('what is missing clears by itself', () => {
 });
 
 describe('a suspended Site', () => {
-  test('is not touched, and nothing is said', async () => {
+  test('is not touched; what is new says so, and what was known of others stays', async () => {
     const { live, cluster, rounds } = start();
     cluster.sites = [reachedSite('ps1', { suspend: true })];
-    expect(await rounds.round()).toEqual({});
+    expect(await rounds.round()).toMatchObject({
+      ReferencesResolved: 'Unknown SiteSuspended',
+      Ready: 'Unknown SiteSuspended',
+    });
     expect(live.reads).toBe(0);
+    cluster.sites = [reachedSite()];
+    const known = await rounds.settle();
+    cluster.sites = [reachedSite('ps1', { suspend: true })];
+    expect(await rounds.round()).toEqual(known);
   });
 });
 

@@ -13,7 +13,7 @@ import { type GatewayOfCmg, gatewayOfCmg, goneGateway } from '../site/gateway-of
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
-import { SHARED_AGE_MS, usableSite } from '../site/usable-site.ts';
+import { SHARED_AGE_MS, suspendedFinding, usableSite } from '../site/usable-site.ts';
 import { actOnPlan } from './act.ts';
 import { connectionPointFacts, liveGateways, readSiteSide, type SiteSide } from './facts.ts';
 import { CONNECTION_POINT_FINALIZER, CONNECTION_POINT_KIND } from './kind.ts';
@@ -83,7 +83,9 @@ async function reconcilePoint(
   const usable = usableSite(sites, access, namespace, point.spec.siteRef.name);
   switch (usable.kind) {
     case 'Wait':
-      return undefined;
+      return usable.why === 'Suspended' && point.status === undefined
+        ? unresolved(point, suspendedFinding(point.spec.siteRef.name))
+        : undefined;
     case 'NotUsable': {
       const { status, reason, message } = usable;
       return unresolved(point, { type: 'ReferencesResolved', status, reason, message });

@@ -1,4 +1,5 @@
 import type { Site as SiteObject } from '../../api/v1alpha1/site.generated.ts';
+import type { Logger } from '../../runtime/logger.ts';
 import type { Site } from '../../site/site.ts';
 import { readSecretKeys, type SecretReader, textOf } from '../cmg/secrets.ts';
 
@@ -47,22 +48,30 @@ export interface SiteAccess {
 export interface SiteAccessOptions {
   readonly secrets: SecretReader;
   readonly openSite: OpenSite;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
-export function createSiteAccess({ secrets, openSite }: SiteAccessOptions): SiteAccess {
+export function createSiteAccess({ secrets, openSite, logger }: SiteAccessOptions): SiteAccess {
   const sessions = new Map<string, { readonly key: string; readonly session: SiteSession }>();
+  let isClosed = false;
+  const close = (session: SiteSession) =>
+    session.close().catch((err: unknown) => logger.warn({ err }, 'A way to a site could not be closed.'));
   const drop = (uid: string) => {
-    void sessions.get(uid)?.session.close();
+    const known = sessions.get(uid);
     sessions.delete(uid);
+    if (known !== undefined) void close(known.session);
   };
   return {
     forget: drop,
     close: async () => {
-      const closing = [...sessions.values()].map(({ session }) => session.close());
+      isClosed = true;
+      const closing = [...sessions.values()].map(({ session }) => close(session));
       sessions.clear();
       await Promise.all(closing);
     },
     open: (site) => {
+      // A round that is still under way would leave behind what it opens.
+      if (isClosed) throw new Error('The ways to sites are closed, as the operator ends.');
       const { uid } = site.metadata;
       const { adminService, allowUnproven } = site.spec;
       const key = JSON.stringify([adminService, allowUnproven]);

@@ -1,4 +1,5 @@
 import type { Reason } from '../../api/v1alpha1/conditions.ts';
+import { redactText } from '../../observability/redaction.ts';
 import { type Condition, toTimestamp } from '../../runtime/conditions.ts';
 import type { SiteFailure } from '../../site/site.ts';
 import { SLOW_RETRY_MS } from '../cmg/finding.ts';
@@ -40,7 +41,7 @@ export function siteProblem(
   const status = known ?? judged.status;
   const same = before?.reason === reason && before.status === status;
   const since = same ? Date.parse(before.lastTransitionTime) : now;
-  const message = `${doing} failed, since ${toTimestamp(since)}: ${sentence(wordsOf(failure))} ${advice}`;
+  const message = `${doing} failed, since ${toTimestamp(since)}: ${sentence(redactText(wordsOf(failure)))} ${advice}`;
   return { status, reason, message, retryAfterMs: pauseAfter(failure, since, now) };
 }
 

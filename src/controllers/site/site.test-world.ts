@@ -187,6 +187,7 @@ export function accessTo(site: Site): SiteAccess {
   return createSiteAccess({
     secrets: { read: () => Promise.resolve(undefined) },
     openSite: () => ({ site, close: () => Promise.resolve() }),
+    logger: silentLogger,
   });
 }
 
@@ -313,6 +314,8 @@ export interface Rounds<T extends ManagedObject> {
   settle(): Promise<Readonly<Record<string, string>>>;
   /** Runs one round of an object that is being deleted; `Gone` ends it. */
   removal(): Promise<'Gone' | 'Remaining'>;
+  /** When the last round wants the next one; absent: when something changes. */
+  readonly againAfterMs: number | undefined;
   /** Notes of what happened. */
   readonly happenings: string[];
   message(type: string): string;
@@ -343,6 +346,9 @@ export function roundsOf<T extends ManagedObject>(
     object,
     now: START,
     happenings: [],
+    get againAfterMs() {
+      return againAfterMs;
+    },
     message: (type) => findCondition(rounds.object.status?.conditions, type)?.message ?? '',
     round: async () => {
       const report = await made.reconcile(rounds.object, CONTEXT);

@@ -2,6 +2,7 @@ import type { Site as SiteObject } from '../../api/v1alpha1/site.generated.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import type { Site } from '../../site/site.ts';
+import type { Finding } from '../cmg/finding.ts';
 import type { SiteAccess } from './site-access.ts';
 import type { SiteProblem } from './site-problem.ts';
 
@@ -43,4 +44,14 @@ export function usableSite(
     return { kind: 'Wait', why: 'JustChanged' };
   }
   return { kind: 'Usable', object, site: access.open(object) };
+}
+
+/** What an object says that is new under a suspended Site: without a status it would look as if it were done. */
+export function suspendedFinding(siteName: string): Finding {
+  return {
+    type: 'ReferencesResolved',
+    status: 'Unknown',
+    reason: 'SiteSuspended',
+    message: `The Site ${siteName} is suspended. Nothing is looked at or done on it until it is not any more.`,
+  };
 }

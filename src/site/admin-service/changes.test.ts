@@ -64,6 +64,15 @@ describe('boundary groups', () => {
     expect(group.members.size).toBe(0);
   });
 
+  test('a member is found by its name in whatever case the group has it', async () => {
+    await using world = await startAdminServiceWorld();
+    const site = siteOver(world.adminService);
+    const { group, service } = firstGroup(world);
+    group.members.set(service.nalPath.toUpperCase(), 0);
+    await site.removeBoundaryGroupMember({ group, member: { nalPath: service.nalPath } }, world);
+    expect(group.members.size).toBe(0);
+  });
+
   test('only the flag for cloud sources changes', async () => {
     await using world = await startAdminServiceWorld();
     const site = siteOver(world.adminService);

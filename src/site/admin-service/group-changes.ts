@@ -1,6 +1,7 @@
 import type { ChangeTarget, DriverResult } from '../driver.ts';
 import { PREFER_CLOUD_FLAG, readBoundaryGroupMembers, SLOW_FLAG } from './boundary-groups.ts';
 import { numberIn } from './fields.ts';
+import { isSameName } from './link.ts';
 import type { ODataClient } from './odata-client.ts';
 
 const GROUP = 'SMS_BoundaryGroup';
@@ -12,7 +13,7 @@ export async function addBoundaryGroupMember(
   signal: AbortSignal,
 ): Promise<DriverResult> {
   const { value: members, date } = await readBoundaryGroupMembers(client, group.id, signal);
-  const present = members.find(({ nalPath }) => nalPath === service.nalPath);
+  const present = members.find(({ nalPath }) => isSameName(nalPath, service.nalPath));
   if (present?.connection === connection) return { kind: 'Accepted', date };
   const parameters = { ServerNALPath: [service.nalPath], Flags: [connection === 'Slow' ? SLOW_FLAG : 0] };
   return {
@@ -28,8 +29,9 @@ export async function removeBoundaryGroupMember(
   signal: AbortSignal,
 ): Promise<DriverResult> {
   const { value: members, date } = await readBoundaryGroupMembers(client, group.id, signal);
-  if (!members.some(({ nalPath }) => nalPath === member.nalPath)) return { kind: 'Accepted', date };
-  const parameters = { ServerNALPath: [member.nalPath] };
+  const present = members.find(({ nalPath }) => isSameName(nalPath, member.nalPath));
+  if (present === undefined) return { kind: 'Accepted', date };
+  const parameters = { ServerNALPath: [present.nalPath] };
   return {
     kind: 'Accepted',
     date: await client.callInstance(GROUP, group.id, 'RemoveSiteSystem', parameters, signal),

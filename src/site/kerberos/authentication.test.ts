@@ -36,3 +36,9 @@ test('an account without a realm and an odd domain controller are refused at onc
 test('what was never used has nothing to close', async () => {
   await signingIn().close();
 });
+
+test('nobody signs in by what has been closed, as nobody would take its keytab away again', async () => {
+  const authentication = signingIn();
+  await authentication.close();
+  await expect(authentication.authorization(request)).rejects.toThrow('has been closed');
+});

@@ -13,7 +13,7 @@ export interface KerberosAuthentication extends SiteAuthentication {
   readonly route: 'AdminService';
   /** Checks who answered; a site that does not prove it is not believed. */
   verify(challenges: readonly string[], request: AuthorizedRequest): Promise<void>;
-  /** Ends the process and removes keytab and tickets from this machine. Used again, it starts anew. */
+  /** Ends the process and removes keytab and tickets from this machine. Nobody can sign in by it any more. */
   close(): Promise<void>;
 }
 
@@ -46,8 +46,10 @@ export function kerberosAuthentication(options: KerberosOptions): KerberosAuthen
   const realm = realmOf(principal);
   const configuration = krb5Configuration({ realm, kdcs });
   let opened: Session | undefined;
+  let isClosed = false;
   const signing: Signing = {
     session: () => {
+      if (isClosed) throw new KerberosError('Other', 'The way to the site has been closed.');
       opened ??= openSession(options, configuration);
       return opened;
     },
@@ -60,9 +62,8 @@ export function kerberosAuthentication(options: KerberosOptions): KerberosAuthen
     answerChallenge: (challenges, request) => answerChallenge(signing, challenges, request),
     verify: (challenges, request) => verify(signing, challenges, request),
     close: async () => {
-      const closing = opened;
-      opened = undefined;
-      await closing?.close();
+      isClosed = true;
+      await opened?.close();
     },
   };
 }

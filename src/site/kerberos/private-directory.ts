@@ -59,9 +59,20 @@ function removeLeftovers(parent: string): void {
     const owner = new RegExp(`^${PREFIX}(\\d+)-\\w{6}$`).exec(name)?.[1];
     const path = join(parent, name);
     if (owner === undefined || inUse.has(path)) continue;
-    if (Number(owner) === process.pid || !isAlive(Number(owner))) rmSync(path, { recursive: true, force: true });
+    if (Number(owner) === process.pid || !isAlive(Number(owner))) removeIfAllowed(path);
   }
 }
+
+/** What another user left there is not ours to remove, and in nobody's way. */
+function removeIfAllowed(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!NOT_ALLOWED.has((error as NodeJS.ErrnoException).code)) throw error;
+  }
+}
+
+const NOT_ALLOWED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
 function isAlive(pid: number): boolean {
   try {

@@ -142,7 +142,7 @@ function startProcess({ environment, nativeModule, principal }: TicketProcessOpt
       for (const { reject } of waiting.values()) reject(error);
       resolve();
     };
-    child.once('error', (error) => onEnd(error.message));
+    child.on('error', (error) => onEnd(error.message));
     child.once('close', (code, signal) => onEnd(signal ?? `exit code ${code}`));
   });
   // It ends with the operator, and does not keep it from ending.

@@ -161,7 +161,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     deletionBudget: options.deletionBudget ?? UNLIMITED,
     vmModels,
     rollouts,
-    revocationLists: createRevocationLists({ clock, fetchList: createListFetch() }),
+    revocationLists: createRevocationLists({ clock, logger: silentLogger, fetchList: createListFetch() }),
     azure: access,
     probe: options.probe,
     resolveName: options.resolveName,
