@@ -1,7 +1,16 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { ArmClient, ReadOptions } from './arm-client.ts';
+import { ArmError } from './errors.ts';
 
 const ROWS_PER_PAGE = 1000;
+
+export interface QueryOptions extends ReadOptions {
+  /**
+   * Waits as long as Azure asks for, after which the same page is asked for again; rejects to give up. Default: a query whose
+   * page is throttled fails.
+   */
+  readonly waitOut?: (throttled: ArmError) => Promise<void>;
+}
 
 /**
  * Runs an Azure Resource Graph query over the client's subscription and yields its rows page by page, so that a large fleet
@@ -11,24 +20,36 @@ const ROWS_PER_PAGE = 1000;
 export async function* queryResourceGraph(
   client: ArmClient,
   query: string,
-  options?: ReadOptions,
+  options?: QueryOptions,
 ): AsyncGenerator<readonly JsonObject[], void, void> {
   let skipToken: string | undefined;
   do {
-    const { resource } = await client.post(
-      '/providers/Microsoft.ResourceGraph/resources',
-      '2024-04-01',
-      {
-        subscriptions: [client.subscriptionId],
-        query,
-        options: { resultFormat: 'objectArray', $top: ROWS_PER_PAGE, $skipToken: skipToken },
-      },
-      options,
-    );
+    const { resource } = await pageOf(client, query, skipToken, options);
     yield Array.isArray(resource?.data) ? resource.data.filter(isJsonObject) : [];
     const next = resource?.$skipToken;
     skipToken = typeof next === 'string' && next !== '' && next !== skipToken ? next : undefined;
   } while (skipToken !== undefined);
+}
+
+async function pageOf(client: ArmClient, query: string, skipToken: string | undefined, options: QueryOptions = {}) {
+  const { waitOut, ...rest } = options;
+  for (;;) {
+    try {
+      return await client.post(
+        '/providers/Microsoft.ResourceGraph/resources',
+        '2024-04-01',
+        {
+          subscriptions: [client.subscriptionId],
+          query,
+          options: { resultFormat: 'objectArray', $top: ROWS_PER_PAGE, $skipToken: skipToken },
+        },
+        rest,
+      );
+    } catch (error) {
+      if (waitOut === undefined || !(error instanceof ArmError) || error.class !== 'Throttled') throw error;
+      await waitOut(error);
+    }
+  }
 }
 
 /** `text` as a string literal of the query language, so that it cannot change the query. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { ArmClient, ReadOptions } from './arm-client.ts';
-import { graphString, queryResourceGraph } from './resource-graph.ts';
+import type { ArmClient } from './arm-client.ts';
+import { graphString, type QueryOptions, queryResourceGraph } from './resource-graph.ts';
 
 /** A resource as Azure Resource Graph shows it, boiled down to what tells whether it has changed. */
 export interface SweptResource {
@@ -30,7 +30,7 @@ const ROWS_AT_ONCE = 50;
 export async function* sweepResources(
   client: ArmClient,
   tag: SweptTag,
-  options?: ReadOptions,
+  options?: QueryOptions,
 ): AsyncGenerator<SweptResource, void, void> {
   for await (const page of queryResourceGraph(client, sweepQuery(tag), options)) {
     for (const [index, row] of page.entries()) {

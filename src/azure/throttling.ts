@@ -9,8 +9,8 @@ export interface ThrottlingScope {
   readonly principal: string;
 }
 
-/** Used when a throttled answer does not say how long to wait. */
-const DEFAULT_PAUSE_MS = 60_000;
+/** Milliseconds to wait when a throttled answer does not say how long. */
+export const DEFAULT_PAUSE_MS = 60_000;
 const SHORTEST_PAUSE_MS = 1000;
 
 /**

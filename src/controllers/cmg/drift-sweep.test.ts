@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { ArmError } from '../../azure/errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import { createManualClock } from '../../runtime/manual-clock.ts';
@@ -22,11 +23,14 @@ function world(rows: JsonObject[]) {
   const queries: string[] = [];
   const queued: string[] = [];
   const outcomes: string[] = [];
-  const azure = { rows, failure: undefined as Error | undefined };
+  const azure = { rows, failure: undefined as Error | undefined, failsAt: 0, failures: Number.POSITIVE_INFINITY };
   const post = async (_path: string, _version: string, body: JsonObject) => {
     queries.push(String(body.query));
-    if (azure.failure !== undefined) throw azure.failure;
     const skip = Number((body.options as JsonObject).$skipToken ?? 0);
+    if (azure.failure !== undefined && skip >= azure.failsAt && azure.failures > 0) {
+      azure.failures -= 1;
+      throw azure.failure;
+    }
     const next = skip + 2 < azure.rows.length ? { $skipToken: String(skip + 2) } : {};
     return { resource: { data: azure.rows.slice(skip, skip + 2), ...next } };
   };
@@ -75,6 +79,31 @@ describe('the sweeps of a subscription', () => {
     expect(queries).toHaveLength(2);
     expect(queued).toEqual([]);
     expect(sweep.unchangedSince(session, VAULT.toUpperCase())).toBe(begun);
+  });
+
+  const throttled = (retryAfterMs: number) =>
+    new ArmError({ status: 429, code: 'TooManyRequests', message: 'Slower.', class: 'Throttled', retryAfterMs });
+
+  test('wait out a pause that Azure asks for in the middle, and lose nothing that was read before', async () => {
+    const { clock, queries, outcomes, azure, follow, sweep, session } = world([row(VAULT), row(NSG), row(`${NSG}2`)]);
+    Object.assign(azure, { failure: throttled(20_000), failsAt: 2, failures: 1 });
+    follow();
+    await clock.advance(19_999);
+    expect(queries).toHaveLength(2);
+    expect(outcomes).toEqual([]);
+    await clock.advance(1);
+    expect(queries).toHaveLength(3);
+    expect(outcomes).toEqual(['success']);
+    expect(sweep.unchangedSince(session, `${NSG}2`)).toBeDefined();
+  });
+
+  test('give up when a pause would last into the next one', async () => {
+    const { clock, queries, outcomes, azure, follow } = world([row(VAULT)]);
+    azure.failure = throttled(INTERVAL_MS / 2);
+    follow();
+    await clock.advance(INTERVAL_MS / 2);
+    expect(outcomes).toEqual(['error']);
+    expect(queries).toHaveLength(2);
   });
 
   test('read all pages', async () => {

@@ -1,7 +1,8 @@
 import { ArmError } from '../../azure/errors.ts';
 import { type SweptResource, sweepResources } from '../../azure/resource-sweep.ts';
+import { DEFAULT_PAUSE_MS } from '../../azure/throttling.ts';
 import { OWNER_TAG, ownerTag } from '../../gateway/tags.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, sleep } from '../../runtime/clock.ts';
 import type { Source } from '../../runtime/controller.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { AzureSession } from './azure-access.ts';
@@ -152,14 +153,20 @@ function forgetUnwatched({ gateways, resources }: Sweep, { clock, intervalMs, is
 /** Sweeps once and returns the gateways of which something is not what it was. A sweep that fails changes nothing. */
 async function sweepOnce(
   sweep: Sweep,
-  { clock, logger, installationId, isWatched, onSwept }: DriftSweepOptions,
+  { clock, logger, installationId, intervalMs, isWatched, onSwept }: DriftSweepOptions,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const since = clock.now();
   const found = new Map<string, KnownResource>();
+  // One page that is throttled must not lose the others: gateways that no sweep covers read everything, which throttles more.
+  const waitOut = async (throttled: ArmError) => {
+    const pauseMs = throttled.retryAfterMs ?? DEFAULT_PAUSE_MS;
+    if (clock.now() + pauseMs >= since + intervalMs) throw throttled;
+    await sleep(clock, pauseMs, signal);
+  };
   try {
     const tag = { name: OWNER_TAG, prefix: ownerPrefix(installationId) };
-    for await (const resource of sweepResources(sweep.session.arm, tag, { signal })) {
+    for await (const resource of sweepResources(sweep.session.arm, tag, { signal, waitOut })) {
       const owner = ownerOf(resource, tag.prefix);
       if (isWatched(owner)) {
         found.set(resource.id, { owner, digest: resource.digest, since });

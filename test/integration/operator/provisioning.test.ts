@@ -5,7 +5,7 @@ import { computeKstatus } from '../../../src/runtime/kstatus.ts';
 import { allWrites } from '../../simulators/arm/journal.ts';
 import { secret } from '../../world/gateway-manifests.ts';
 import { pfxOf } from './pfx.ts';
-import { NAME, operatorSuite, SERVICE_NAME, valueAt } from './suite.ts';
+import { NAME, operatorSuite, PATIENCE_MS, SERVICE_NAME, valueAt } from './suite.ts';
 import { watchVersions } from './versions.ts';
 
 const suite = operatorSuite();
@@ -92,16 +92,16 @@ describe('a manifest becomes a gateway', () => {
     await test.patchSpec({ vm: { size: 'Standard', sku: null, instances: 2 } });
     await test.untilReady();
 
-    const shown = versions.seen().filter(({ status }) => status !== undefined);
-    const states = shown.map((version) => computeKstatus(version).state);
-    expect(states.filter((state, index) => state !== states[index - 1])).toEqual([
-      'InProgress',
-      'Current',
-      'InProgress',
-      'Failed',
-      'InProgress',
-      'Current',
-    ]);
+    const seen = () => versions.seen().filter(({ status }) => status !== undefined);
+    const turns = () =>
+      seen()
+        .map((version) => computeKstatus(version).state)
+        .filter((state, index, states) => state !== states[index - 1]);
+    // The watch tells of the last version a moment after it can be read.
+    await expect
+      .poll(turns, { timeout: PATIENCE_MS })
+      .toEqual(['InProgress', 'Current', 'InProgress', 'Failed', 'InProgress', 'Current']);
+    const shown = seen();
     for (const { metadata, status } of shown) {
       const { observedGeneration, conditions } = status ?? {};
       expect(observedGeneration).toBeLessThanOrEqual(metadata.generation);
