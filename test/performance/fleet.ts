@@ -54,12 +54,11 @@ async function measure(
   try {
     tell(`${GATEWAYS} gateways in one subscription …`);
     const cmgs = await provision(plane, world, signal);
-    world.azure.control.settings.throttling = true;
     tell(`At rest for ${INTERVALS} intervals of ${INTERVAL_SECONDS} s, with Azure's own limits …`);
     const steady = await measureSteadyState(plane, world, operator, signal);
     tell('One change while a sweep runs, and one answer that asks for patience …');
-    const changeSeconds = await measureChange(plane, world, cmgs[0]);
-    const retryAfterErrorSeconds = await measureRetryAfter(plane, world, cmgs[1]);
+    const changeSeconds = await measureChange(plane, world, cmgs[0], signal);
+    const retryAfterErrorSeconds = await measureRetryAfter(plane, world, cmgs[1], signal);
     return { ...steady, changeSeconds, retryAfterErrorSeconds, peakRssMiB: operator.peakRssMiB() };
   } finally {
     await operator.stop();
@@ -106,9 +105,23 @@ function sampleOf(text: string, pattern: RegExp): number {
 }
 
 async function untilSwept(operator: BundledOperator, count: number, signal: AbortSignal): Promise<void> {
-  while ((await sweepsOf(operator)) < count) {
-    signal.throwIfAborted();
-    await sleep(systemClock, 500);
+  await until(`${count} sweeps have succeeded`, async () => (await sweepsOf(operator)) >= count, 500, signal);
+}
+
+/** What takes longer than this will not come. */
+const PATIENCE_MS = 6 * INTERVAL_SECONDS * 1000;
+
+/** Looks every `everyMs` milliseconds whether something has happened. */
+async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain for ${PATIENCE_MS / 1000} s until ${what}.`);
+    await sleep(systemClock, everyMs, signal);
   }
 }
 
@@ -118,10 +131,11 @@ async function measureSteadyState(
   operator: BundledOperator,
   signal: AbortSignal,
 ): Promise<Figures> {
+  // With the limits on that a fleet has after a restart too: all gateways read everything once before a sweep shows them.
+  azure.control.settings.throttling = true;
   // The first sweeps show what the operator itself has made, and the gateways read it once more.
-  const begun = (await sweepsOf(operator)) + 2;
-  await untilSwept(operator, begun, signal);
-  await sleep(systemClock, (INTERVAL_SECONDS * 1000) / 2);
+  await untilSwept(operator, (await sweepsOf(operator)) + 2, signal);
+  await sleep(systemClock, (INTERVAL_SECONDS * 1000) / 2, signal);
   const queries = () => azure.control.counts.byMethod.POST ?? 0;
   const before = { azure: azure.control.counts, queries: queries(), kubernetes: await writesOf(plane.api) };
   // The histogram of the event loop begins anew with each scrape, so that there is none between these two.
@@ -145,12 +159,11 @@ async function measureChange(
   plane: ControlPlane,
   { azure }: SimulatedWorld,
   cmg: Manifest | undefined,
+  signal: AbortSignal,
 ): Promise<number> {
   const name = cmg?.metadata.name ?? '';
   const { byMethod } = azure.control.counts;
-  while (azure.control.counts.byMethod.POST === byMethod.POST) {
-    await sleep(systemClock, 5);
-  }
+  await until('a sweep runs', () => azure.control.counts.byMethod.POST !== byMethod.POST, 5, signal);
   const from = performance.now();
   await patch(plane, cmg, { vm: { instances: 2 } });
   const capacity = () => {
@@ -159,9 +172,7 @@ async function measureChange(
       .find(({ type, id }) => /virtualMachineScaleSets$/i.test(String(type)) && String(id).includes(name));
     return isJsonObject(scaleSet?.sku) ? scaleSet.sku.capacity : undefined;
   };
-  while (capacity() !== 2) {
-    await sleep(systemClock, 10);
-  }
+  await until('the scale set has two VMs', () => capacity() === 2, 10, signal);
   return (performance.now() - from) / 1000;
 }
 
@@ -170,6 +181,7 @@ async function measureRetryAfter(
   plane: ControlPlane,
   { azure }: SimulatedWorld,
   cmg: Manifest | undefined,
+  signal: AbortSignal,
 ): Promise<number> {
   const total = () => azure.control.counts.reads + azure.control.counts.writes + azure.control.counts.polls;
   azure.control.faults.add({
@@ -184,16 +196,12 @@ async function measureRetryAfter(
   });
   await patch(plane, cmg, { vm: { instances: 2 } });
   const applied = () => azure.control.faults.rules.at(-1)?.applied ?? 0;
-  while (applied() === 0) {
-    await sleep(systemClock, 1);
-  }
+  await until('the write is refused', () => applied() > 0, 1, signal);
   const from = performance.now();
   // What was on its way already is still answered.
   await sleep(systemClock, 100);
   const asked = total();
-  while (total() === asked) {
-    await sleep(systemClock, 5);
-  }
+  await until('Azure is asked again', () => total() !== asked, 5, signal);
   return Math.abs((performance.now() - from) / 1000 - RETRY_AFTER_SECONDS);
 }
 
