@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, valueAt } from '../json.ts';
 import type { DesiredResource } from './desired-resource.ts';
 import { differences } from './subset-diff.ts';
 
@@ -10,7 +10,7 @@ import { differences } from './subset-diff.ts';
 export function mergeForPut(desired: JsonObject, observed: JsonObject, resource: MergeRules): JsonObject {
   let body = withForeignTags(desired, observed);
   for (const path of resource.keepForeignItems ?? []) {
-    body = editAt(body, path.split('.'), (value) => withForeignItems(value, valueAt(observed, path.split('.'))));
+    body = editAt(body, path.split('.'), (value) => withForeignItems(value, valueAt(observed, ...path.split('.'))));
   }
   for (const path of resource.createOnly ?? []) {
     body = editAt(body, path.split('.'), () => undefined);
@@ -103,8 +103,4 @@ function editAt(
       : { ...object, [name]: items.map((item) => (isJsonObject(item) ? editAt(item, rest, edit) : item)) };
   }
   return isJsonObject(value) ? { ...object, [name]: editAt(value, rest, edit) } : object;
-}
-
-function valueAt(object: JsonObject, path: readonly string[]): JsonValue | undefined {
-  return path.reduce<JsonValue | undefined>((value, step) => (isJsonObject(value) ? value[step] : undefined), object);
 }

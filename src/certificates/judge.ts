@@ -226,6 +226,7 @@ function judgeChain({ missingIssuer }: ServerCertificate): CertificateProblem[] 
       ];
 }
 
-function day(milliseconds: number): string {
+/** The day of an instant, in milliseconds since the Unix epoch, as messages have it: `2027-01-31`, by UTC. */
+export function day(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 10);
 }

@@ -1,6 +1,6 @@
 import type { CMGSpec } from '../api/v1alpha1/cmg.generated.ts';
 import { formatResourceId, parentId } from '../azure/resource-id.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
+import { type JsonObject, type JsonValue, valueAt } from '../json.ts';
 import { API_VERSIONS } from './api-versions.ts';
 import { prefixOf, storageAccountName } from './deployment.ts';
 import { listOf, objectOf } from './instance-view.ts';
@@ -161,8 +161,4 @@ function ownerOf(id: string | undefined): string | undefined {
 function idAt(value: JsonValue | undefined, ...path: readonly string[]): string | undefined {
   const id = valueAt(value, ...path, 'id');
   return typeof id === 'string' && id !== '' ? id : undefined;
-}
-
-function valueAt(value: JsonValue | undefined, ...path: readonly string[]): JsonValue | undefined {
-  return path.reduce<JsonValue | undefined>((found, name) => objectOf(found)[name], value);
 }

@@ -1,12 +1,9 @@
 import type { ObservedResources } from '../azure/desired-resource.ts';
-import { isJsonObject, type JsonValue } from '../json.ts';
+import { valueAt } from '../json.ts';
 
 /** Follows `path` into the observed resource `key`; `undefined` where it is not there or no text. */
 function text(observed: ObservedResources, key: string, ...path: readonly string[]): string | undefined {
-  let value: JsonValue | undefined = observed.get(key);
-  for (const name of path) {
-    value = isJsonObject(value) ? value[name] : undefined;
-  }
+  const value = valueAt(observed.get(key), ...path);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import { day } from '../../certificates/judge.ts';
 import { certificatesOf } from '../../certificates/pem.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import type { Finding } from './finding.ts';
@@ -102,8 +103,4 @@ function warning(expiry: CredentialsExpiry, now: number): Finding | undefined {
 /** What status shows of credentials. */
 export function credentialsStatus(expiry: CredentialsExpiry): NonNullable<CMGStatus['credentials']> {
   return expiry.kind === 'Known' ? { expiresAt: toTimestamp(expiry.at) } : {};
-}
-
-function day(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 10);
 }

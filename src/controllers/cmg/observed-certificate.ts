@@ -1,4 +1,5 @@
 import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import { day, judgePresentedCertificate } from '../../certificates/judge.ts';
 import type { TlsProbeResult } from '../../probe/tls-probe.ts';
 import type { Finding } from './finding.ts';
 import { certificateStatus } from './server-certificate.ts';
@@ -24,7 +25,6 @@ export async function judgePresented(
   }
   // The libraries for X.509 take long to load.
   const { readPresentedCertificate } = await import('../../certificates/server-certificate.ts');
-  const { judgePresentedCertificate } = await import('../../certificates/judge.ts');
   const certificate = readPresentedCertificate(presented.chain);
   if (certificate === undefined) {
     const message = 'The gateway presents a certificate that is not as X.509 prescribes.';
@@ -32,7 +32,7 @@ export async function judgePresented(
   }
   const { problems, warnings } = judgePresentedCertificate(certificate, serviceName, now);
   const [worst = warnings[0]] = problems;
-  const until = new Date(certificate.notAfter).toISOString().slice(0, 10);
+  const until = day(certificate.notAfter);
   return {
     finding: certificateFinding(
       problems.length === 0 ? 'True' : 'False',

@@ -1,5 +1,5 @@
 import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
-import { type CertificateProblem, judgeServerCertificate } from '../../certificates/judge.ts';
+import { type CertificateProblem, day, judgeServerCertificate } from '../../certificates/judge.ts';
 import { judgeRenewal } from '../../certificates/renewal.ts';
 import type {
   CertificateReading,
@@ -45,7 +45,8 @@ export async function checkServerCertificate(scope: Scope): Promise<StepResult<U
     type: 'CertificateValid',
     status: 'True',
     reason: warning?.reason ?? 'Succeeded',
-    message: warning?.message ?? `The certificate is valid for ${serviceName} until ${day(reading.certificate)}.`,
+    message:
+      warning?.message ?? `The certificate is valid for ${serviceName} until ${day(reading.certificate.notAfter)}.`,
   });
 }
 
@@ -138,8 +139,4 @@ async function readSource({ cmg, secrets, signal }: Scope): Promise<StoredCertif
 
 function invalid(reason: Finding['reason'], message: string): Finding {
   return { type: 'CertificateValid', status: 'False', reason, message };
-}
-
-function day({ notAfter }: ServerCertificate): string {
-  return new Date(notAfter).toISOString().slice(0, 10);
 }
