@@ -47,7 +47,10 @@ describe('fetching a list', () => {
   });
 
   test('waits no longer than it may, for an answer that trickles too', async () => {
-    const address = await serve((_request, response) => response.write('a'));
+    const address = await serve((_request, response) => {
+      const trickle = setInterval(() => response.write('a'), 20);
+      response.on('close', () => clearInterval(trickle));
+    });
     expect(await createListFetch({ timeoutMs: 100 })(address, never)).toEqual({
       kind: 'Failed',
       message: 'no answer in time',

@@ -52,6 +52,7 @@ it('writes nothing for a day in which nothing happens to a fleet, and reads as i
   // The package and the settings are looked for with each look.
   const files = log.count(/^HEAD \/blob\//) / FLEET.length / 2;
   expect(files).toBeLessThanOrEqual(sweeps);
+  expect(files).toBeGreaterThan(sweeps / 1.11);
   const rest = log.requests.length - sweeps - FLEET.length * (looks + resources * full + 2 * files);
   console.log(
     `${FLEET.length} gateways at rest for a day: no write, ${sweeps} searches, ${looks} looks at the VMs of each, ${full.toFixed(1)} readings of each resource, ${files} looks for the files of each, ${rest} other requests.`,

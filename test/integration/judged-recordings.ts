@@ -73,12 +73,14 @@ function judgement(file: string): string | undefined {
   }
 }
 
+/** Of a judge that failed. All that it said, where that names no finding: it did not get to judging. */
 function findingsOf(said: string): readonly string[] {
-  return said
-    .trimEnd()
-    .split('\n')
-    .filter((line) => {
-      const { code, where } = JSON.parse(line) as Finding;
-      return code !== undefined && !(code === 'R-UNKNOWN' && RECORDED_OF_ONE.test(where ?? ''));
-    });
+  const lines = said.trimEnd().split('\n');
+  const findings = lines
+    .map((line) => ({ line, ...(JSON.parse(line) as Finding) }))
+    .filter(({ code }) => code !== undefined);
+  if (findings.length === 0) return lines;
+  return findings
+    .filter(({ code, where }) => !(code === 'R-UNKNOWN' && RECORDED_OF_ONE.test(where ?? '')))
+    .map(({ line }) => line);
 }

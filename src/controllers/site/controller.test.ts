@@ -257,5 +257,6 @@ describe('what is declared of the site', () => {
     };
     expect(await rounds.settle()).toEqual(READY);
     expect(live.authentication.get('PS1')).toMatchObject({ checkRevocationForSiteSystems: false });
+    expect(live.writes).toEqual(['SetClientAuthentication']);
   });
 });

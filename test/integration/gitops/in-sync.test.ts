@@ -93,9 +93,10 @@ describe.each(SAMPLES)('the sample %s', (sample) => {
     const group = String(test.resources('Microsoft.Network/networkSecurityGroups')[0]?.id);
     const rule = `${group}/securityRules/https?api-version=2025-03-01`;
     test.azure.control.call('DELETE', rule);
-    await expect.poll(() => test.azure.control.call('GET', rule).status, { timeout: PATIENCE_MS }).toBe(200);
     const end = test.azure.clock.now() + WATCHED_MS;
     await expect.poll(() => test.azure.clock.now() > end, { timeout: PATIENCE_MS }).toBe(true);
+    // Not before: the rule is there until its deletion has ended.
+    await expect.poll(() => test.azure.control.call('GET', rule).status, { timeout: PATIENCE_MS }).toBe(200);
 
     const [live, applied] = await unmoved(test, manifest, () => apply(test, manifest, true));
     expect(withoutManagedFields(applied)).toEqual(withoutManagedFields(live));
