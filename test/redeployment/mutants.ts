@@ -2,12 +2,15 @@ import { createPlanner } from '../../src/redeployment/planner.ts';
 import { RULES, type Rules } from '../../src/redeployment/rules.ts';
 import { mayCarry } from '../../src/redeployment/same-prefix.ts';
 import { factsOf } from '../../src/redeployment/situation.ts';
+import type { Violation } from './invariants.ts';
 
 /** A planner with one wrong judgement. */
 export interface Mutant {
   /** Number of the rule of the design that it breaks. */
   readonly rule: number;
   readonly what: string;
+  /** What is seen of it first. */
+  readonly caughtBy: Violation['invariant'];
   readonly rules: Partial<Rules>;
 }
 
@@ -16,41 +19,48 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 1,
     what: 'makes a gateway while another one holds its names',
+    caughtBy: 'c',
     rules: { judgeCreation: (situation, _names) => RULES.judgeCreation(situation, { kind: 'Free' }) },
   },
   {
     rule: 1,
     what: 'makes a gateway for which there is no connection point',
+    caughtBy: 'rule 1',
     rules: { couldBeGivenPoint: () => true },
   },
   {
     rule: 2,
     what: 'takes everything for something that never served',
+    caughtBy: 'a',
     rules: { isKnownNeverServed: () => true },
   },
   {
     rule: 3,
     what: 'waits for no time',
+    caughtBy: 'rule 3',
     rules: { hasWaited: (situation, record) => factsOf(situation, record).advertised === 'Yes' },
   },
-  { rule: 3, what: 'waits for no clients', rules: { isGateOpen: () => true } },
+  { rule: 3, what: 'waits for no clients', caughtBy: 'rule 3', rules: { isGateOpen: () => true } },
   {
     rule: 3,
     what: 'takes a deployment that was wanted less recently for a successor',
+    caughtBy: 'f',
     rules: { drainsBehind: (_situation, record, { open }) => (open?.id === record.id ? undefined : open) },
   },
   {
     rule: 3,
     what: 'drains on when its successor is lost',
+    caughtBy: 'a',
     rules: {
       stillBehind: (situation, record) =>
         situation.records.deployments.find(({ id }) => record.stage.phase === 'Draining' && id === record.stage.behind),
     },
   },
-  { rule: 3, what: 'deletes what has not drained', rules: { isDrained: () => true } },
+  { rule: 3, what: 'deletes what has not drained', caughtBy: 'b', rules: { isDrained: () => true } },
   {
     rule: 4,
     what: 'does not come back to a deployment that drains',
+    caughtBy: 'f',
     rules: {
       settleWanted: (situation, record) =>
         record.stage.phase === 'Draining' ? record : RULES.settleWanted(situation, record),
@@ -59,6 +69,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 4,
     what: 'does not begin the wait anew for a reverted name',
+    // The other one then drains after too short a wait, which rule 3 forbids.
+    caughtBy: 'rule 3',
     rules: {
       noteWish: (situation) => {
         const noted = RULES.noteWish(situation);
@@ -73,24 +85,39 @@ export const MUTANTS: readonly Mutant[] = [
       },
     },
   },
-  { rule: 5, what: 'takes the last connection point of a gateway that serves', rules: { mayGivePoint: () => true } },
+  {
+    rule: 5,
+    what: 'takes the last connection point of a gateway that serves',
+    caughtBy: 'a',
+    rules: { mayGivePoint: () => true },
+  },
   {
     rule: 5,
     what: 'points connection points at what is not marked as served',
+    // With tags that nobody takes up, as nothing else makes a difference of the mark: the forgotten gateway is seen first.
+    caughtBy: 'rule 1',
     rules: { isMarkedServed: () => true, recall: ({ records }) => records.deployments },
   },
-  { rule: 6, what: 'deletes first beside another one that will let it retire', rules: { mayBeSucceeded: () => false } },
-  { rule: 6, what: 'takes any CMG for a carrier', rules: { mayCarry: () => true } },
+  {
+    rule: 6,
+    what: 'deletes first beside another one that will let it retire',
+    caughtBy: 'rule 6',
+    rules: { mayBeSucceeded: () => false },
+  },
+  { rule: 6, what: 'takes any CMG for a carrier', caughtBy: 'a', rules: { mayCarry: () => true } },
   {
     rule: 6,
     what: 'takes a CMG for a carrier that was just made',
+    caughtBy: 'a',
     rules: { mayCarry: (facts) => mayCarry({ ...facts, advertisedFor: facts.minimumWait, gateOpen: true }) },
   },
-  { rule: 6, what: 'never gives the claim back', rules: { hasServedItsWait: () => false } },
-  { rule: 7, what: 'acts on what it saw and not on what is', rules: { isConfirmed: () => true } },
+  { rule: 6, what: 'never gives the claim back', caughtBy: 'f', rules: { hasServedItsWait: () => false } },
+  { rule: 7, what: 'acts on what it saw and not on what is', caughtBy: 'a', rules: { isConfirmed: () => true } },
   {
     rule: 8,
     what: 'counts the time of a gap',
+    // A time that does not count makes the wait of rule 3 too short.
+    caughtBy: 'rule 3',
     rules: {
       creditTime: (situation) =>
         RULES.creditTime(situation).map((record, at) => {
@@ -101,18 +128,31 @@ export const MUTANTS: readonly Mutant[] = [
         }),
     },
   },
-  { rule: 9, what: 'keeps what is gone', rules: { isGone: () => false } },
-  { rule: 9, what: 'makes what is not wanted what the spec says', rules: { mannerOfUpkeep: () => 'AsDeclared' } },
+  { rule: 9, what: 'keeps what is gone', caughtBy: 'f', rules: { isGone: () => false } },
+  {
+    rule: 9,
+    what: 'makes what is not wanted what the spec says',
+    caughtBy: 'rule 9',
+    rules: { mannerOfUpkeep: () => 'AsDeclared' },
+  },
   {
     rule: 10,
     what: 'lets go of the CMG and leaves its gateways',
+    caughtBy: 'f',
     rules: { removalRecords: ({ records }) => ({ ...records, deployments: [] }) },
   },
-  { rule: 10, what: 'forgets what is still named on the site', rules: { isDetached: () => true } },
-  { rule: 11, what: 'does not take up what it has forgotten', rules: { recall: ({ records }) => records.deployments } },
+  { rule: 10, what: 'forgets what is still named on the site', caughtBy: 'f', rules: { isDetached: () => true } },
+  {
+    rule: 11,
+    what: 'does not take up what it has forgotten',
+    // Beside what it has forgotten it makes another one, which rule 1 forbids without a free connection point.
+    caughtBy: 'rule 1',
+    rules: { recall: ({ records }) => records.deployments },
+  },
   {
     rule: 11,
     what: 'takes every record for one that never served once its status is lost',
+    caughtBy: 'a',
     rules: {
       recall: (situation) =>
         RULES.recall(situation).map((record) =>
