@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/json.ts';
-import { type GatewayTest, NAME, operatorSuite, valueAt } from '../operator/suite.ts';
+import { type GatewayTest, NAME, operatorSuite, PATIENCE_MS, valueAt } from '../operator/suite.ts';
 import { type AzureCli, signedInCli } from './signed-in.ts';
 import { describeWithAzureCli } from './with-azure-cli.ts';
 
@@ -230,12 +230,12 @@ async function untilTold(test: GatewayTest, words: RegExp): Promise<void> {
       .filter(({ reason }) => reason === 'DriftRepaired')
       .map(({ note }) => note)
       .join('\n');
-  await expect.poll(told, { timeout: 30_000 }).toMatch(words);
+  await expect.poll(told, { timeout: PATIENCE_MS }).toMatch(words);
 }
 
 /** Waits for something in Azure. */
 async function untilAzure(what: string, seen: () => unknown, wanted: unknown): Promise<void> {
-  await expect.poll(seen, { timeout: 30_000, message: what }).toEqual(wanted);
+  await expect.poll(seen, { timeout: PATIENCE_MS, message: what }).toEqual(wanted);
 }
 
 function stored(test: GatewayTest, type: string): JsonObject {

@@ -119,7 +119,7 @@ it('tells of a gateway, and of what it has on its site, what stands in manifest 
         const first = ['status_condition', 'site_info', 'connection_point_info', 'boundary_group_reference_info'];
         return Math.min(...first.map((name) => of(name).length));
       },
-      { timeout: 30_000, message: log() },
+      { timeout: PATIENCE_MS, message: log() },
     )
     .toBeGreaterThan(0);
 

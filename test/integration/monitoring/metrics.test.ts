@@ -7,7 +7,7 @@ const suite = operatorSuite();
 
 /** Waits until a scrape is as asked. */
 async function untilScraped(port: number, what: string, asked: (samples: readonly Sample[]) => boolean): Promise<void> {
-  await expect.poll(async () => asked(await scrape(port)), { timeout: 30_000, message: what }).toBe(true);
+  await expect.poll(async () => asked(await scrape(port)), { timeout: PATIENCE_MS, message: what }).toBe(true);
 }
 
 it('tells of a gateway from its first to its last moment', async () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { ConditionType, Reason } from '../../../src/api/v1alpha1/conditions.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import type { Manifest } from '../../world/gateway-manifests.ts';
-import type { GatewayManifests, GatewayTest, Suite } from './suite.ts';
+import { type GatewayManifests, type GatewayTest, PATIENCE_MS, type Suite } from './suite.ts';
 
 /** One mistake or fault: how it comes about, what the CMG says, and what mends it. */
 export interface BadInput {
@@ -43,7 +43,7 @@ export function testBadInput(suite: Suite, rows: readonly BadInput[]): void {
     expect(findCondition(status?.conditions, 'Stalled')?.status).toBe(row.stalled ? 'True' : undefined);
     expect(findCondition(status?.conditions, 'Reconciling')?.status).toBe(row.stalled ? undefined : 'True');
     await expect
-      .poll(async () => (await test.events()).filter(({ reason }) => reason === row.reason), { timeout: 10_000 })
+      .poll(async () => (await test.events()).filter(({ reason }) => reason === row.reason), { timeout: PATIENCE_MS })
       .toContainEqual(expect.objectContaining({ type: 'Warning', note: expect.stringMatching(row.says) }));
     if (row.leaves !== true) {
       expect(test.resources()).toEqual(before);

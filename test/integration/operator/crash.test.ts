@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import type { FaultRule } from '../../simulators/arm/faults.ts';
 import { bundleOperatorProcess, startOperatorProcess } from '../../world/operator-process.ts';
-import { type GatewayTest, isReady, operatorSuite } from './suite.ts';
+import { type GatewayTest, isReady, operatorSuite, PATIENCE_MS } from './suite.ts';
 
 const SPEED = 300;
 const suite = operatorSuite({ speed: SPEED });
@@ -45,7 +45,7 @@ async function killWhen(test: GatewayTest, happened: () => Promise<void> | void)
   });
   onTestFinished(operator.close);
   try {
-    await vi.waitFor(happened, { timeout: 30_000, interval: 1 });
+    await vi.waitFor(happened, { timeout: PATIENCE_MS, interval: 1 });
   } catch (error) {
     throw new Error(`${String(error)}; the operator says: ${operator.log().slice(-4000)}`);
   }

@@ -8,11 +8,10 @@ import { MERGE_PATCH, waitFor } from '../../cluster/api-client.ts';
 import { type AdminServiceSimulator, startAdminServiceSimulator } from '../../simulators/adminservice/simulator.ts';
 import { type Manifest, pathOf, secret } from '../../world/gateway-manifests.ts';
 import { CONNECTION_POINT_SERVER, siteManifests } from '../../world/site-manifests.ts';
-import { type GatewayTest, NAME, operatorSuite, SERVICE_NAME } from './suite.ts';
+import { type GatewayTest, NAME, operatorSuite, PATIENCE_MS, SERVICE_NAME } from './suite.ts';
 
 const suite = operatorSuite();
 const SPEED = 200;
-const PATIENCE_MS = 20_000;
 const MANAGEMENT_POINT = 'mp1.ps1.corp.contoso.com';
 
 let site: AdminServiceSimulator;
