@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, inject, vi } from 'vitest';
 import { type Step, stepsOf } from '../../../scripts/documentation/page.ts';
+import { PATIENCE_MS } from '../operator/suite.ts';
 import { firstDifference } from './output.ts';
 
 /** Who does what a page says: a shell in a folder, with `kubectl` for a namespace. */
@@ -53,11 +54,11 @@ async function doCommands(reader: Reader, where: string, step: Extract<Step, { k
       expect(firstDifference(step.output, restore(output)), printed).toBeUndefined();
     }
   };
-  await (ONLY_READS.test(step.text) ? vi.waitFor(attempt, { timeout: 10_000, interval: 200 }) : attempt());
+  await (ONLY_READS.test(step.text) ? vi.waitFor(attempt, { timeout: PATIENCE_MS, interval: 200 }) : attempt());
 }
 
 /** How long one block may take. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = PATIENCE_MS;
 
 /**
  * A note of kubectl's library about its own watch, which some `kubectl wait` print when what they wait for comes in the very

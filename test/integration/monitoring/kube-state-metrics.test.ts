@@ -13,7 +13,7 @@ import { appliedObjects } from '../chart/applied-objects.ts';
 import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
 import { rightsOf } from '../chart/rights.ts';
 import { serviceAccountKubeconfig, untilGranted } from '../chart/service-account.ts';
-import { NAME, operatorSuite } from '../operator/suite.ts';
+import { NAME, operatorSuite, PATIENCE_MS } from '../operator/suite.ts';
 import { type Sample, scrape } from './scrape.ts';
 
 const MONITORING = join(import.meta.dirname, '../../../deploy/monitoring');

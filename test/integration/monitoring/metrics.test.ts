@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { EXPIRES_AT_ANNOTATION } from '../../../src/controllers/cmg/credentials-expiry.ts';
-import { NAME, operatorSuite } from '../operator/suite.ts';
+import { NAME, operatorSuite, PATIENCE_MS } from '../operator/suite.ts';
 import { type Sample, scrape, sumOf } from './scrape.ts';
 
 const suite = operatorSuite();
