@@ -52,8 +52,8 @@ export interface SiteFacts {
   boundaryGroupMembers(groupId: number, options: ReadOptions): Promise<SiteAnswer<readonly BoundaryGroupMember[]>>;
   /** Management points and software update points of the site and all below it. */
   clientFacingRoles(options: ReadOptions): Promise<SiteAnswer<readonly ClientFacingRole[]>>;
-  /** Of a primary site; `NotFound` for others. */
-  clientAuthentication(siteCode: string, options: ReadOptions): Promise<SiteAnswer<ClientAuthentication>>;
+  /** Of a primary site; `NotFound` for others. `undefined`: the site has a value that is not understood. */
+  clientAuthentication(siteCode: string, options: ReadOptions): Promise<SiteAnswer<ClientAuthentication | undefined>>;
   clientSettings(options: ReadOptions): Promise<SiteAnswer<ClientSettings>>;
   /**
    * Reads all devices once, page after page, and hands them with the time of their page to `onRows`, some at a time; it must

@@ -168,7 +168,7 @@ async function knownOf({ status }: SiteObject, live: Site, signal: AbortSignal):
   const clientAuthentication = new Map<string, ClientAuthentication>();
   for (const siteCode of primaries) {
     const answer = await live.clientAuthentication(siteCode, options);
-    if (answer.kind === 'Answered') {
+    if (answer.kind === 'Answered' && answer.value !== undefined) {
       clientAuthentication.set(siteCode, answer.value);
     }
   }

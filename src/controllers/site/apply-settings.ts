@@ -67,7 +67,7 @@ type Reading =
   | { readonly kind: 'Failed'; readonly failure: SiteFailure };
 
 /**
- * Reads only what the spec speaks of. A value that the site has and nobody understands is not the same as a site that does
+ * Reads only what the spec speaks of. What a site does not have or nobody understands is not the same as a site that does
  * not answer: the first is told as a difference, the second makes everything unknown.
  */
 async function readSettings({ spec, live, identity, signal }: SettingsInput): Promise<Reading> {
@@ -80,10 +80,6 @@ async function readSettings({ spec, live, identity, signal }: SettingsInput): Pr
   const authentication = new Map<string, ClientAuthentication | undefined>();
   for (const siteCode of wantsAuthentication ? primariesOf(identity) : []) {
     const answer = await live.clientAuthentication(siteCode, options);
-    if (answer.kind === 'NotFound' && siteCode !== identity.siteCode) {
-      // A secondary site, which has no such settings.
-      continue;
-    }
     if (isFailed(answer)) {
       return { kind: 'Failed', failure: answer };
     }
@@ -102,14 +98,9 @@ async function readSettings({ spec, live, identity, signal }: SettingsInput): Pr
       };
 }
 
-/** Whether a reading failed for another reason than that the site says something that is not understood. */
+/** Whether a reading failed for another reason than that the site does not have what was asked for. */
 function isFailed(answer: SiteAnswer<unknown>): answer is SiteFailure {
-  return isSiteFailure(answer) && answer.kind !== 'NotFound' && !isNotUnderstood(answer);
-}
-
-/** The site answered as it should, and what it said has no meaning that is known. Its words are the only sign of it. */
-function isNotUnderstood(failure: SiteFailure): boolean {
-  return failure.kind === 'InvalidAnswer' && failure.message.includes('whose meaning is not known');
+  return isSiteFailure(answer) && answer.kind !== 'NotFound';
 }
 
 function answeredValue<T>(answer: SiteAnswer<T>): T | undefined {

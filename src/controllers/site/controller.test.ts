@@ -210,8 +210,7 @@ describe('what is declared of the site', () => {
 
   test('leaves a value alone that nobody understands, and tells of it', async () => {
     const { live, rounds } = start({ clientAuthentication: { checkRevocationForSiteSystems: false } });
-    const message = 'Site PS1 has IISSSLState 777, whose meaning is not known.';
-    live.authentication.set('PS1', { kind: 'InvalidAnswer', status: 200, message });
+    live.authentication.set('PS1', undefined);
     expect(await rounds.round()).toMatchObject({ InSync: 'False SiteDiffers', Reachable: 'True Succeeded' });
     expect(rounds.object.status?.differences).toEqual([
       {
@@ -243,7 +242,7 @@ describe('what is declared of the site', () => {
     expect(rounds.object.status?.manualSteps).toEqual([]);
   });
 
-  test('of a central administration site holds for the primaries below it, and not for secondaries', async () => {
+  test('of a central administration site holds for each primary below it', async () => {
     const { live, rounds } = start({
       type: 'CentralAdministration',
       siteCode: 'CAS',
@@ -253,10 +252,19 @@ describe('what is declared of the site', () => {
       ...live.identityFacts,
       siteCode: 'CAS',
       type: 'CentralAdministration',
-      childSiteCodes: ['PS1', 'SEC'],
+      childSiteCodes: ['PS1', 'PS2'],
     };
+    await rounds.round();
+    expect(await rounds.round()).toMatchObject({ InSync: 'False SiteDiffers' });
+    expect(rounds.object.status?.differences).toEqual([
+      {
+        field: 'spec.clientAuthentication.checkRevocationForSiteSystems: site PS2',
+        declared: 'false',
+        actual: 'Unknown',
+      },
+    ]);
+    live.authentication.set('PS2', live.authentication.get('PS1'));
     expect(await rounds.settle()).toEqual(READY);
-    expect(live.authentication.get('PS1')).toMatchObject({ checkRevocationForSiteSystems: false });
-    expect(live.writes).toEqual(['SetClientAuthentication']);
+    expect(live.authentication.get('PS2')).toMatchObject({ checkRevocationForSiteSystems: false });
   });
 });

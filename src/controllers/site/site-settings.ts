@@ -113,7 +113,7 @@ function authenticationDifferences(
               ...base,
               actual: UNKNOWN,
               change: undefined,
-              advice: `How clients of the site ${siteCode} prove who they are is set to a value that the operator does not know, and leaves alone. Look at the tab Communication Security in the properties of the site.`,
+              advice: `How clients of the site ${siteCode} prove who they are is not known: the site does not say, or has a value that the operator does not understand. It is left alone. Look at the tab Communication Security in the properties of the site.`,
             }
           : {
               ...base,

@@ -31,7 +31,8 @@ export interface MemorySite extends Site {
   points: ConnectionPointRole[];
   groups: (BoundaryGroup & { members: BoundaryGroupMember[] })[];
   roles: ClientFacingRole[];
-  authentication: Map<string, ClientAuthentication | SiteFailure>;
+  /** By site code; `undefined`: a value that is not understood. */
+  authentication: Map<string, ClientAuthentication | undefined>;
   allowCmg: boolean;
   /** What each operation fails with, until it is taken away. */
   readonly failures: Map<SiteOperation, SiteFailure>;
@@ -115,8 +116,9 @@ export function memorySite(): MemorySite {
     boundaryGroupMembers: (id) => answered('ReadBoundaryGroupMembers', groupOf(id)?.members ?? []),
     clientFacingRoles: () => answered('ReadClientFacingRoles', site.roles),
     clientAuthentication: (siteCode) => {
-      const known = site.authentication.get(siteCode) ?? { kind: 'NotFound', status: 404, message: 'No such site.' };
-      return 'kind' in known ? Promise.resolve(known) : answered('ReadClientAuthentication', known);
+      return site.authentication.has(siteCode)
+        ? answered('ReadClientAuthentication', site.authentication.get(siteCode))
+        : Promise.resolve({ kind: 'NotFound', status: 404, message: 'No such site.' });
     },
     clientSettings: () => answered('ReadClientSettings', { allowCmg: site.allowCmg }),
     readDevices: () => Promise.reject(new Error('There are no devices here.')),
@@ -166,7 +168,7 @@ export function memorySite(): MemorySite {
     setClientAuthentication: ({ siteCode, ...wanted }) =>
       write('SetClientAuthentication', () => {
         const known = site.authentication.get(siteCode);
-        if (known !== undefined && !('kind' in known)) {
+        if (known !== undefined) {
           site.authentication.set(siteCode, {
             ...known,
             usePkiCertificate: wanted.usePkiCertificate ?? known.usePkiCertificate,

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { CONNECTION_POINT, GATEWAY, startAdminServiceWorld } from '../../../test/simulators/adminservice/test-world.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { bearerAuthentication } from '../authentication.ts';
 import type { SiteAnswer } from '../site.ts';
+import { everyEmbeddedPropertyIn, withEmbeddedNumber } from './fields.ts';
+import { createODataClient } from './odata-client.ts';
+import { readComponentManager, siteControlKey } from './site-control.ts';
+import { createSiteTransport } from './transport.ts';
 
 function valueOfAnswer<T>(answer: SiteAnswer<T>): T {
   if (answer.kind === 'Answered') return answer.value;
@@ -99,6 +105,23 @@ describe('an AdminService tells', () => {
     });
     world.site.control.setAllowCmg(false);
     expect(valueOfAnswer(await facts.clientSettings(world))).toEqual({ allowCmg: false });
+  });
+
+  test('that a value of client authentication is not understood', async () => {
+    await using world = await startAdminServiceWorld();
+    const transport = createSiteTransport({
+      url: world.site.url,
+      caBundle: world.site.caPem,
+      authentication: bearerAuthentication(async () => world.site.token, systemClock),
+      clock: systemClock,
+      userAgent: 'test',
+    });
+    const client = createODataClient(transport);
+    const { value: component } = await readComponentManager(client, 'PS1', world.signal);
+    const properties = withEmbeddedNumber(everyEmbeddedPropertyIn(component), 'IISSSLState', 777);
+    await client.update('SMS_SCI_Component', siteControlKey(component), { Props: properties }, component, world.signal);
+    await transport.close();
+    expect(valueOfAnswer(await world.adminService.facts.clientAuthentication('PS1', world))).toBeUndefined();
   });
 
   test('that a site has no client authentication of its own', async () => {

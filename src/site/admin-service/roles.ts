@@ -114,18 +114,18 @@ function updateProtocol(properties: Parameters<typeof embeddedNumber>[0]): Clien
   return value === undefined ? 'Unknown' : value === 1 ? 'Https' : 'Http';
 }
 
-/** How clients of a primary site prove who they are. *Seen in public code*: `IISSSLState` and its values. */
+/**
+ * How clients of a primary site prove who they are; `undefined` where the value has no known meaning. *Seen in public code*:
+ * `IISSSLState` and its values.
+ */
 export async function readClientAuthentication(
   client: ODataClient,
   siteCode: string,
   signal: AbortSignal,
-): Promise<Read<ClientAuthentication>> {
+): Promise<Read<ClientAuthentication | undefined>> {
   const { value, date } = await readComponentManager(client, siteCode, signal);
   const state = embeddedNumber(embeddedPropertiesIn(value), SSL_STATE_PROPERTY);
-  const meaning = state === undefined ? undefined : clientAuthenticationOf(state);
-  if (meaning !== undefined) return { value: meaning, date };
-  const message = `Site ${siteCode} has ${SSL_STATE_PROPERTY} ${state ?? 'unset'}, whose meaning is not known.`;
-  throw new SiteFailureError({ kind: 'InvalidAnswer', status: 200, message, date });
+  return { value: state === undefined ? undefined : clientAuthenticationOf(state), date };
 }
 
 /** Number of the agent whose settings are about the cloud (*documented*). */
