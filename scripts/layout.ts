@@ -77,8 +77,7 @@ export const LAYOUT: readonly LayoutRule[] = [
   {
     part: 'src/site/',
     imports: ['src/json.ts', 'src/runtime/'],
-    packages: ['undici', 'zod'],
-    node: ['node:tls'],
+    packages: ['undici'],
   },
   {
     part: 'src/observability/',

@@ -12,7 +12,7 @@ export interface Claimant {
  *
  * @returns `undefined` when nobody claims it
  */
-export function claimHolder<T extends Claimant>(claimants: readonly T[]): T | undefined {
+function claimHolder<T extends Claimant>(claimants: readonly T[]): T | undefined {
   return claimants.toSorted(byAge)[0];
 }
 

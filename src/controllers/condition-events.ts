@@ -1,8 +1,9 @@
+import type { Reason } from '../api/v1alpha1/conditions.ts';
 import { type Condition, findCondition } from '../runtime/conditions.ts';
 import type { Happening } from './cmg/report.ts';
 
 /** Reasons that tell of work going on; they are progress, not news. */
-const QUIET_REASONS: ReadonlySet<string> = new Set([
+const QUIET_REASONS: ReadonlySet<string> = new Set<Reason>([
   'Succeeded',
   'Pending',
   'Standby',

@@ -22,12 +22,12 @@ function start(spec: { readonly suspend: boolean }, change: Partial<ObjectProced
   const procedure: ObjectProcedure<ManagedObject> = {
     kind: CONNECTION_POINT_KIND,
     finalizer: CONNECTION_POINT_FINALIZER,
-    rules: { summarised: ['Linked'], alwaysPresent: ['Linked'], absent: [], readyMessage: 'Linked.' },
+    rules: { summarised: ['Linked'], readyMessage: 'Linked.' },
     needsFinalizer: () => true,
     reconcile: async () => {
       asked.push('reconcile');
       const finding = { type: 'Linked', status: 'True', reason: 'Succeeded', message: 'Linked.' } as const;
-      return { findings: [finding], happenings: [], status: {} };
+      return { findings: [finding], status: {} };
     },
     remove: async () => {
       asked.push('remove');

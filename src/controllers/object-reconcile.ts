@@ -35,7 +35,8 @@ export type StatusParts<T extends ManagedObject> = Omit<NonNullable<T['status']>
 /** What one round for an object came to. */
 export interface ObjectReport<T extends ManagedObject> {
   readonly findings: readonly Finding[];
-  readonly happenings: readonly Happening[];
+  /** Default: nothing happened. */
+  readonly happenings?: readonly Happening[];
   /** All of the status but its conditions: what is left out is taken away. */
   readonly status: StatusParts<T>;
   /** When to run again at the latest, in milliseconds from now; absent: when something changes. */
@@ -46,7 +47,7 @@ export interface ObjectReport<T extends ManagedObject> {
 
 /** How a round for an object that is being deleted ends. */
 export type ObjectRemoval<T extends ManagedObject> =
-  | { readonly kind: 'Gone'; readonly happenings: readonly Happening[] }
+  | { readonly kind: 'Gone'; readonly happenings?: readonly Happening[] }
   /** Without a report, the status stays as it is until something changes. */
   | { readonly kind: 'Remaining'; readonly report: ObjectReport<T> | undefined };
 
@@ -143,8 +144,9 @@ async function reconcileDeletion<T extends ManagedObject>(
   if ((await patchFinalizers(dependencies, procedure, object, patch, context)) === undefined) {
     return { kind: 'RequeueAfter', afterMs: 1000 };
   }
-  record(dependencies, object, removal.happenings);
-  logEnd(context.logger, removal.happenings);
+  const { happenings = [] } = removal;
+  record(dependencies, object, happenings);
+  logEnd(context.logger, happenings);
   dependencies.gate.forget(key);
   procedure.forget?.(object);
   return { kind: 'Done' };
@@ -181,7 +183,7 @@ async function finish<T extends ManagedObject>(
   }
   const status = statusAfter(object, report, rules, dependencies.clock.now());
   await writeStatus(dependencies, kind, object, key, status, context);
-  record(dependencies, object, report.happenings);
+  record(dependencies, object, report.happenings ?? []);
   return report.againAfterMs === undefined
     ? { kind: 'Done' }
     : { kind: 'RequeueAfter', afterMs: Math.max(0, report.againAfterMs) };

@@ -6,10 +6,10 @@ import type { Finding } from './cmg/finding.ts';
 export interface SummaryRules {
   /** Conditions that `Ready` sums up, in the order of the procedure: the first that fails is what a person has to know. */
   readonly summarised: readonly Finding['type'][];
-  /** Conditions that are present from the first status on, as Unknown until their step has run. */
-  readonly alwaysPresent: readonly Finding['type'][];
-  /** Conditions that the object does not have, as the spec does not ask for what they speak of. */
-  readonly absent: readonly Finding['type'][];
+  /** Conditions that are present from the first status on, as Unknown until their step has run. Default: those summed up. */
+  readonly alwaysPresent?: readonly Finding['type'][];
+  /** Conditions that the object does not have, as the spec does not ask for what they speak of. Default: none. */
+  readonly absent?: readonly Finding['type'][];
   /** Message of `Ready` while it is True. */
   readonly readyMessage: string;
   /** The operator only looks: nothing goes on, and nothing waits for a person. Default: no. */
@@ -35,7 +35,7 @@ export function conditionsAfter(
 ): readonly Condition[] {
   const put = (conditions: readonly Condition[], found: Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>) =>
     setCondition(conditions, { ...found, observedGeneration: generation }, now);
-  const present = rules.absent.reduce<readonly Condition[]>(removeCondition, previous ?? []);
+  const present = (rules.absent ?? []).reduce<readonly Condition[]>(removeCondition, previous ?? []);
   let conditions = complete(findings.reduce(put, present), rules, generation, now);
   const found = new Set(findings.map(({ type }) => type));
   const summaries =
@@ -50,7 +50,7 @@ export function conditionsAfter(
 /** `conditions` with those that no step has looked at yet. */
 function complete(
   conditions: readonly Condition[],
-  { alwaysPresent }: SummaryRules,
+  { summarised, alwaysPresent = summarised }: SummaryRules,
   observedGeneration: number,
   now: number,
 ): readonly Condition[] {
@@ -70,7 +70,7 @@ type Summary =
   | { readonly type: ConditionType; readonly status: undefined };
 
 /** Reasons of work that goes on, or is to come, while the gateway serves as before. */
-const SERVES_MEANWHILE: ReadonlySet<string> = new Set(['RepairingDrift', 'RolloutWaiting']);
+const SERVES_MEANWHILE: ReadonlySet<string> = new Set<Reason>(['RepairingDrift', 'RolloutWaiting']);
 
 /** Whether a condition that is not True keeps an object from being Ready as little as if it were. */
 function isHarmless(reason: string): boolean {

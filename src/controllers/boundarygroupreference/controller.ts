@@ -60,8 +60,6 @@ export function boundaryGroupReferenceProcedure(
     finalizer: BOUNDARY_GROUP_REFERENCE_FINALIZER,
     rules: {
       summarised: ['ReferencesResolved', 'Associated'],
-      alwaysPresent: ['ReferencesResolved', 'Associated'],
-      absent: [],
       readyMessage: 'The boundary group references the gateway.',
     },
     needsFinalizer: () => true,
@@ -262,7 +260,6 @@ function siteFailed(
   const { retryAfterMs, ...problem } = siteProblem('Reading the boundary group', failure, before, dependencies.now());
   return {
     findings: [{ type: 'Associated', ...problem }],
-    happenings: [],
     status: partsOf(reference),
     againAfterMs: retryAfterMs,
   };
@@ -292,7 +289,6 @@ function unresolved(reference: BoundaryGroupReference, finding: Finding): Object
   const message = 'Not known at the moment.';
   return {
     findings: [finding, { type: 'Associated', status: 'Unknown', reason: 'Pending', message }],
-    happenings: [],
     status: partsOf(reference),
   };
 }
@@ -311,7 +307,7 @@ async function removeReference(
   const changed = changedPreference(reference);
   const isOurs = isTakenOver ? changed && !sharesPreference : changed || (reference.status?.members ?? []).length > 0;
   if (!isOurs || reference.spec.deletionPolicy === 'Retain') {
-    return { kind: 'Gone', happenings: [] };
+    return { kind: 'Gone' };
   }
   const usable = usableSite(sites, access, namespace, reference.spec.siteRef.name);
   if (usable.kind === 'Wait') {
@@ -327,17 +323,17 @@ async function removeReference(
   const reading = await readFacts(round, gateway, 0);
   if (reading.kind === 'NoGroup') {
     // Without a record of its id, nothing of ours is in any group.
-    return { kind: 'Gone', happenings: [] };
+    return { kind: 'Gone' };
   }
   if (reading.kind === 'Failed') {
     const [finding] = siteFailed(round, reading.failure).findings;
-    return finding === undefined ? { kind: 'Gone', happenings: [] } : patience(dependencies, reference, finding);
+    return finding === undefined ? { kind: 'Gone' } : patience(dependencies, reference, finding);
   }
   // Who takes over has the gateway in the group, and a preference of its own or none.
   const plan: Planner = (facts) => planRemoval(isTakenOver ? { ...facts, members: [] } : facts, sharesPreference);
   const first = plan(reading.facts);
   if (first.kind === 'Gone') {
-    return { kind: 'Gone', happenings: [] };
+    return { kind: 'Gone' };
   }
   return {
     kind: 'Remaining',
@@ -353,7 +349,6 @@ function siteSuspended(reference: BoundaryGroupReference): ObjectReport<Boundary
   const message = `The Site ${reference.spec.siteRef.name} is suspended, and the boundary group ${group} is not changed until it is not any more. spec.deletionPolicy Retain leaves it as it is at once.`;
   return {
     findings: [{ type: 'Associated', status: 'Unknown', reason: 'SiteSuspended', message }],
-    happenings: [],
     status: partsOf(reference),
   };
 }
@@ -383,7 +378,6 @@ function patience(
     kind: 'Remaining',
     report: {
       findings: [{ ...finding, message }],
-      happenings: [],
       status: partsOf(reference),
       againAfterMs: Math.min(growingPause(since, now()), until - now()),
     },

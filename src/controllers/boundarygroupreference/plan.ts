@@ -2,10 +2,10 @@ import type {
   BoundaryGroupReference,
   BoundaryGroupReferenceStatusMember,
 } from '../../api/v1alpha1/boundarygroupreference.generated.ts';
+import { isSameName } from '../../site/names.ts';
 import type { BoundaryGroup, BoundaryGroupMember, ServiceRecord } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { GatewayOfCmg } from '../site/gateway-of-cmg.ts';
-import { isSameName } from '../site/site-settings.ts';
 
 /** What a plan is made from. */
 export interface ReferenceFacts {

@@ -44,7 +44,6 @@ export function reportOf(
       },
       finding,
     ],
-    happenings: [],
     status: {
       groupId: facts.group.id,
       groupName: facts.group.name,

@@ -1,7 +1,7 @@
 import { REASONS, type Reason } from '../../api/v1alpha1/conditions.ts';
 import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
 import { findCondition } from '../../runtime/conditions.ts';
-import { isSameName } from '../site/site-settings.ts';
+import { isSameName } from '../../site/names.ts';
 import type { Finding } from './finding.ts';
 
 /** VMs that one connection point is enough for (Microsoft's sizing rule). */

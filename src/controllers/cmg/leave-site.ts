@@ -1,9 +1,9 @@
 import { redactText } from '../../observability/redaction.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
+import { isSameName } from '../../site/names.ts';
 import { isSiteFailure } from '../../site/site.ts';
 import { describeSteps } from '../site/manual-steps.ts';
-import { isSameName } from '../site/site-settings.ts';
 import { isManaged } from './managed-cmg.ts';
 import type { OnSiteInput } from './on-site.ts';
 import type { Happening, Report } from './report.ts';

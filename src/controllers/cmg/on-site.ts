@@ -2,10 +2,10 @@ import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.
 import type { Site as SiteObject } from '../../api/v1alpha1/site.generated.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
+import { isSameName } from '../../site/names.ts';
 import { type ClientAuthentication, isSiteFailure, type ServiceRecord, type Site } from '../../site/site.ts';
 import { connectionPorts } from '../site/gateway-of-cmg.ts';
 import { stepsForStatus } from '../site/manual-steps.ts';
-import { isSameName } from '../site/site-settings.ts';
 import { SHARED_AGE_MS } from '../site/usable-site.ts';
 import { authenticationNeeds, type KnownOfSite, NOTHING_KNOWN } from './authentication-needs.ts';
 import { connectionPointFinding } from './connection-point-ready.ts';

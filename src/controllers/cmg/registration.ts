@@ -1,9 +1,9 @@
 import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { Condition } from '../../runtime/conditions.ts';
+import { isSameName } from '../../site/names.ts';
 import { isSiteFailure, type ServiceRecord, type Site, type SiteAnswer } from '../../site/site.ts';
 import { describeSteps } from '../site/manual-steps.ts';
 import { siteProblem } from '../site/site-problem.ts';
-import { isSameName } from '../site/site-settings.ts';
 import type { Finding } from './finding.ts';
 import { isManaged } from './managed-cmg.ts';
 import { isClassic, type SiteStep } from './site-requirements.ts';

@@ -5,6 +5,7 @@ import { findCondition } from '../../runtime/conditions.ts';
 import type { ReconcileContext } from '../../runtime/controller.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
+import { isSameName } from '../../site/names.ts';
 import type { Site } from '../../site/site.ts';
 import { otherHolder } from '../claims.ts';
 import type { Finding } from '../cmg/finding.ts';
@@ -44,8 +45,6 @@ export function connectionPointProcedure(dependencies: ConnectionPointDependenci
     finalizer: CONNECTION_POINT_FINALIZER,
     rules: {
       summarised: ['ReferencesResolved', 'Linked', 'Connected'],
-      alwaysPresent: ['ReferencesResolved', 'Linked', 'Connected'],
-      absent: [],
       readyMessage: 'The server is linked to the gateway, and connected to it.',
     },
     needsFinalizer: () => true,
@@ -149,7 +148,7 @@ async function confirmed(
 
 /** Service names of the gateways that a step on this server concerns. */
 function touchedBy({ gateway }: ConnectionPointFacts, { roles }: SiteSide, point: ConnectionPoint): readonly string[] {
-  const role = roles.find(({ siteSystem }) => siteSystem.toLowerCase() === siteSystemOf(point));
+  const role = roles.find(({ siteSystem }) => isSameName(siteSystem, point.spec.siteSystem));
   return role?.serviceName === undefined ? [gateway.serviceName] : [gateway.serviceName, role.serviceName];
 }
 
@@ -174,7 +173,6 @@ function siteFailed(
       { type: 'Linked', ...problem },
       { type: 'Connected', ...problem, status: 'Unknown' },
     ],
-    happenings: [],
     status: { ...partsOf(point), connected: 'Unknown' },
     againAfterMs: retryAfterMs,
   };
@@ -185,7 +183,6 @@ function unresolved(point: ConnectionPoint, finding: Finding): ObjectReport<Conn
   const unknown = { status: 'Unknown', reason: 'Pending', message: 'Not known at the moment.' } as const;
   return {
     findings: [finding, { type: 'Linked', ...unknown }, { type: 'Connected', ...unknown }],
-    happenings: [],
     status: { ...partsOf(point), connected: 'Unknown' },
   };
 }
@@ -201,7 +198,7 @@ async function removePoint(
   const heirs = claimants.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (point.status?.installed !== true || point.spec.deletionPolicy === 'Retain' || heirs.length > 0) {
     // Not installed by the operator, or not to be uninstalled, or somebody else takes the server over.
-    return { kind: 'Gone', happenings: [] };
+    return { kind: 'Gone' };
   }
   const usable = usableSite(sites, access, namespace, point.spec.siteRef.name);
   if (usable.kind === 'Wait') {
@@ -226,7 +223,7 @@ async function removePoint(
   const facts = connectionPointFacts(point, gateway, known, reading.value);
   const plan = planRemoval(facts);
   if (plan.kind === 'Absent') {
-    return { kind: 'Gone', happenings: [] };
+    return { kind: 'Gone' };
   }
   return {
     kind: 'Remaining',
@@ -240,7 +237,6 @@ function siteSuspended(point: ConnectionPoint): ObjectReport<ConnectionPoint> {
   const message = `The Site ${siteRef.name} is suspended, and the connection point on ${siteSystem} is not removed until it is not any more. spec.deletionPolicy Retain leaves it there at once.`;
   return {
     findings: [{ type: 'Linked', status: 'Unknown', reason: 'SiteSuspended', message }],
-    happenings: [],
     status: partsOf(point),
   };
 }
@@ -270,7 +266,6 @@ function patience(
     kind: 'Remaining',
     report: {
       findings: [{ ...finding, message }],
-      happenings: [],
       status: partsOf(point),
       againAfterMs: Math.min(growingPause(since, now()), until - now()),
     },

@@ -1,6 +1,7 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
+import { isSameName } from '../../site/names.ts';
 import {
   type ClientFacingRole,
   type ConnectionPointRole,
@@ -11,7 +12,6 @@ import {
 } from '../../site/site.ts';
 import { type GatewayOfCmg, gatewayOfCmg } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
-import { isSameName } from '../site/site-settings.ts';
 import { SHARED_AGE_MS } from '../site/usable-site.ts';
 import type { ConnectionPointFacts } from './plan.ts';
 

@@ -1,8 +1,8 @@
 import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
+import { isSameName } from '../../site/names.ts';
 import type { ClientFacingRole, ConnectionPointRole, ServiceRecord } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
 import { type GatewayOfCmg, OUTAGE_ANNOTATION } from '../site/gateway-of-cmg.ts';
-import { isSameName } from '../site/site-settings.ts';
 
 /** What a plan is made from. */
 export interface ConnectionPointFacts {

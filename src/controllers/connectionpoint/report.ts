@@ -1,6 +1,7 @@
 import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import { cmdletLine } from '../../site/cmdlets.ts';
+import { isSameName } from '../../site/names.ts';
 import { type ConnectionPointRole, isSiteFailure, type ManualStep, type WriteResult } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { Happening } from '../cmg/report.ts';
@@ -8,7 +9,6 @@ import type { ObjectReport, StatusParts } from '../object-reconcile.ts';
 import { connectionPorts } from '../site/gateway-of-cmg.ts';
 import { describeSteps, stepsForStatus } from '../site/manual-steps.ts';
 import { siteProblem } from '../site/site-problem.ts';
-import { isSameName } from '../site/site-settings.ts';
 import type { PointRound } from './controller.ts';
 import { type ConnectionPointFacts, type ConnectionPointPlan, isLinkedTo } from './plan.ts';
 
@@ -257,7 +257,7 @@ function connectedWord(role: ConnectionPointRole | undefined): 'True' | 'False' 
  * A connection point needs a client authentication certificate when clients use certificates of a PKI and a management point
  * behind it takes HTTPS ("Configure authentication for cloud management gateway").
  */
-export function clientCertificateNeed({
+function clientCertificateNeed({
   gateway,
   clientFacingRoles,
 }: Pick<ConnectionPointFacts, 'gateway' | 'clientFacingRoles'>): 'Required' | 'NotRequired' | 'Unknown' {

@@ -44,8 +44,6 @@ export function siteProcedure(dependencies: SiteProcedureDependencies): ObjectPr
     finalizer: IN_USE_FINALIZER,
     rules: {
       summarised: ['Reachable', 'InSync'],
-      alwaysPresent: ['Reachable', 'InSync'],
-      absent: [],
       readyMessage: 'The site answers, and is as declared.',
     },
     needsFinalizer: (site) => usersOf(site).length > 0,
@@ -63,7 +61,7 @@ async function removeSite(
 ): Promise<ObjectRemoval<SiteObject>> {
   const users = dependencies.usersOf(site);
   if (users.length === 0) {
-    return { kind: 'Gone', happenings: [] };
+    return { kind: 'Gone' };
   }
   const named = users.slice(0, MOST_NAMES).join(', ');
   const others = users.length > MOST_NAMES ? ` and ${users.length - MOST_NAMES} more` : '';
@@ -75,7 +73,6 @@ async function removeSite(
     kind: 'Remaining',
     report: {
       findings: reachable === undefined ? [inUse] : [reachable, inUse],
-      happenings: [],
       status: { ...partsOf(site), differences: [], manualSteps: [] },
       againAfterMs: (reached.kind === 'Reached' ? undefined : reached.report.againAfterMs) ?? dependencies.intervalMs,
     },
@@ -137,7 +134,6 @@ async function keepSettings(
   const outcome = await applySettings({ spec: site.spec, live, identity, signal, before, now: now() });
   return {
     findings: [reached, outcome.finding],
-    happenings: [],
     status: {
       ...identityParts(identity),
       differences: outcome.differences
@@ -197,7 +193,6 @@ function notReached(
   };
   const report: ObjectReport<SiteObject> = {
     findings: [finding, unknown],
-    happenings: [],
     status: partsOf(site),
     ...(againAfterMs === undefined ? {} : { againAfterMs }),
   };

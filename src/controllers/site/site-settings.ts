@@ -1,4 +1,5 @@
 import type { SiteSpec, SiteStatusDifference } from '../../api/v1alpha1/site.generated.ts';
+import { isSameName } from '../../site/names.ts';
 import type { ClientAuthentication, ClientFacingRole, ClientFacingRoleName } from '../../site/site.ts';
 
 /** What was read of a site; `undefined`: it does not say, or not so that it is understood. */
@@ -156,9 +157,4 @@ export function settingChanges(differences: readonly SettingDifference[]): reado
     }
   }
   return [...changes.filter(({ kind }) => kind !== 'ClientAuthentication'), ...authentication.values()];
-}
-
-/** Names of servers are the same whatever their case. */
-export function isSameName(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
 }

@@ -1,15 +1,13 @@
 /** A release of Configuration Manager, current branch, by year and month. */
-export type SiteRelease = 1902 | 1906 | 2002 | 2010 | 2107 | 2111 | 2403;
+export type SiteRelease = 1902 | 2002 | 2010 | 2107 | 2111;
 
 /** The first build of each release ("Support for Configuration Manager current branch versions"). */
 const FIRST_BUILD: Readonly<Record<SiteRelease, number>> = {
   1902: 8790,
-  1906: 8853,
   2002: 8968,
   2010: 9040,
   2107: 9058,
   2111: 9068,
-  2403: 9128,
 };
 
 /**

@@ -341,7 +341,7 @@ export function roundsOf<T extends ManagedObject>(
     );
   const take = (report: Parameters<typeof statusAfter<T>>[1]) => {
     rounds.object = { ...rounds.object, status: statusAfter(rounds.object, report, made.rules, rounds.now) };
-    rounds.happenings.push(...report.happenings.map(({ note }) => note));
+    rounds.happenings.push(...(report.happenings ?? []).map(({ note }) => note));
     againAfterMs = report.againAfterMs;
   };
   const rounds: Rounds<T> = {
@@ -376,7 +376,7 @@ export function roundsOf<T extends ManagedObject>(
       }
       const removal = await made.remove(rounds.object, CONTEXT);
       if (removal.kind === 'Gone') {
-        rounds.happenings.push(...removal.happenings.map(({ note }) => note));
+        rounds.happenings.push(...(removal.happenings ?? []).map(({ note }) => note));
         return 'Gone';
       }
       if (removal.report !== undefined) {

@@ -1,10 +1,9 @@
-import { systemClock } from '../../runtime/clock.ts';
 import type { SiteDriver } from '../driver.ts';
 import type { SiteFacts } from '../site.ts';
 import { adminServiceDriver } from './changes.ts';
 import { adminServiceFacts } from './facts.ts';
 import { createODataClient } from './odata-client.ts';
-import { type AdminServiceOptions, createSiteTransport } from './transport.ts';
+import { type AdminServiceOptions, createSiteTransport, NETWORK_CLOCK } from './transport.ts';
 
 export type { AdminServiceOptions, SiteMethod, SiteRequestObserver } from './transport.ts';
 
@@ -20,6 +19,6 @@ export interface AdminService {
 export function createAdminService(options: AdminServiceOptions): AdminService {
   const transport = createSiteTransport(options);
   const client = createODataClient(transport);
-  const facts = adminServiceFacts(client, options.networkClock ?? systemClock);
+  const facts = adminServiceFacts(client, NETWORK_CLOCK);
   return { facts, driver: adminServiceDriver(client), close: transport.close };
 }

@@ -1,7 +1,7 @@
 import type { ChangeTarget, DriverResult } from '../driver.ts';
+import { isSameName } from '../names.ts';
 import { PREFER_CLOUD_FLAG, readBoundaryGroupMembers, SLOW_FLAG } from './boundary-groups.ts';
 import { numberIn } from './fields.ts';
-import { isSameName } from './link.ts';
 import type { ODataClient } from './odata-client.ts';
 
 const GROUP = 'SMS_BoundaryGroup';

@@ -1,4 +1,5 @@
 import type { ServiceRecord } from '../facts.ts';
+import { isSameName } from '../names.ts';
 import type { EmbeddedProperty } from './fields.ts';
 
 /**
@@ -7,8 +8,7 @@ import type { EmbeddedProperty } from './fields.ts';
  */
 export function isLinkedTo(properties: readonly EmbeddedProperty[], record: ServiceRecord): boolean {
   return namesOf(record).some(
-    (name) =>
-      name !== '' && properties.some(({ Value1, Value2 }) => isSameName(Value1, name) || isSameName(Value2, name)),
+    (name) => name !== '' && properties.some(({ Value1, Value2 }) => isCalled(Value1, name) || isCalled(Value2, name)),
   );
 }
 
@@ -17,6 +17,7 @@ export function namesOf({ serviceName, name, deploymentName, nalPath }: ServiceR
   return [serviceName, name, deploymentName, nalPath];
 }
 
-export function isSameName(value: unknown, name: string): boolean {
-  return typeof value === 'string' && value.toLowerCase() === name.toLowerCase();
+/** Whether what an embedded property holds is a name; it may hold anything. */
+export function isCalled(value: unknown, name: string): boolean {
+  return typeof value === 'string' && isSameName(value, name);
 }

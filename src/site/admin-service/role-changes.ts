@@ -2,6 +2,7 @@ import type { JsonObject } from '../../json.ts';
 import type { ChangeTarget, DriverResult } from '../driver.ts';
 import type { ServiceRecord } from '../facts.ts';
 import { SiteFailureError } from '../failure.ts';
+import { isSameName } from '../names.ts';
 import {
   type EmbeddedProperty,
   embeddedNumber,
@@ -9,7 +10,7 @@ import {
   optionalTextIn,
   withEmbeddedNumber,
 } from './fields.ts';
-import { isLinkedTo, isSameName, namesOf } from './link.ts';
+import { isCalled, isLinkedTo, namesOf } from './link.ts';
 import type { ODataClient } from './odata-client.ts';
 import { TRAFFIC_PROPERTY } from './roles.ts';
 import { readServiceRecords } from './services.ts';
@@ -139,7 +140,7 @@ async function roleByKey(
 }
 
 function isRoleOn(row: JsonObject, server: string, roleName: string): boolean {
-  return optionalTextIn(row, 'RoleName') === roleName && serverOf(row).toLowerCase() === server.toLowerCase();
+  return optionalTextIn(row, 'RoleName') === roleName && isSameName(serverOf(row), server);
 }
 
 function absentRole(server: string, title: string): DriverResult {
@@ -154,7 +155,7 @@ function relinked(
 ): EmbeddedProperty {
   const replacementOf = (value: unknown): string | undefined => {
     for (const record of records) {
-      const place = record.id === wanted.id ? -1 : namesOf(record).findIndex((name) => isSameName(value, name));
+      const place = record.id === wanted.id ? -1 : namesOf(record).findIndex((name) => isCalled(value, name));
       const replacement = place === -1 || value === '' ? undefined : namesOf(wanted)[place];
       if (replacement !== undefined && replacement !== '') return replacement;
     }

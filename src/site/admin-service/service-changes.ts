@@ -1,4 +1,5 @@
 import type { ChangeTarget, DriverResult } from '../driver.ts';
+import { isSameName } from '../names.ts';
 import type { ODataClient } from './odata-client.ts';
 import { readServiceRecords } from './services.ts';
 
@@ -9,8 +10,7 @@ export async function registerService(
   signal: AbortSignal,
 ): Promise<DriverResult> {
   const { value: records, date } = await readServiceRecords(client, signal);
-  const wanted = target.serviceName.toLowerCase();
-  if (records.some(({ serviceName }) => serviceName.toLowerCase() === wanted)) return { kind: 'Accepted', date };
+  if (records.some(({ serviceName }) => isSameName(serviceName, target.serviceName))) return { kind: 'Accepted', date };
   const body = {
     Name: target.serviceName,
     ServiceCName: target.serviceName,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import { SiteFailureError } from '../failure.ts';
+import { isSameName } from '../names.ts';
 import { embeddedPropertiesIn, numberIn, optionalTextIn, textIn } from './fields.ts';
 import type { InstanceKey, ODataClient, Read } from './odata-client.ts';
 
@@ -66,7 +67,7 @@ export async function readComponentManager(
   const found = value.find(
     (row) =>
       optionalTextIn(row, 'ComponentName') === 'SMS_SITE_COMPONENT_MANAGER' &&
-      optionalTextIn(row, 'SiteCode').toLowerCase() === siteCode.toLowerCase(),
+      isSameName(optionalTextIn(row, 'SiteCode'), siteCode),
   );
   if (found === undefined) {
     const message = `Site ${siteCode} has no component SMS_SITE_COMPONENT_MANAGER; only primary sites have.`;

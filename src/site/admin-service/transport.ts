@@ -30,11 +30,6 @@ export interface AdminServiceOptions {
   readonly authentication: SiteAuthentication;
   /** By which the site's pauses are kept. */
   readonly clock: Clock;
-  /**
-   * By which requests are timed out and spread: the network has the machine's time, whatever `clock` simulates. Default: the
-   * machine's.
-   */
-  readonly networkClock?: Clock;
   /** Called before each request other than GET is sent; throws when this process may not write (any more). */
   readonly fence?: (() => void) | undefined;
   readonly onRequest?: SiteRequestObserver | undefined;
@@ -42,10 +37,6 @@ export interface AdminServiceOptions {
   readonly userAgent: string;
   /** Milliseconds for one request with its answer. Default 60,000. */
   readonly requestTimeoutMs?: number;
-  /** Connections at a time. Default 4. */
-  readonly maxConnections?: number;
-  /** Requests in a second, on average. Default 100, half of what a site takes from one address. */
-  readonly requestsPerSecond?: number;
 }
 
 /** Requests to one AdminService. Failures are thrown as `SiteFailureError`; nothing is tried again. */
@@ -56,8 +47,14 @@ export interface SiteTransport {
   close(): Promise<void>;
 }
 
+/** By which requests are timed out and spread: the network has the machine's time, whatever a clock simulates. */
+export const NETWORK_CLOCK: Clock = systemClock;
+
 const REQUEST_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+const MOST_CONNECTIONS = 4;
+/** On average: half of what a site takes from one address. */
+const REQUESTS_PER_SECOND = 100;
 /** How often one request is sent while the site answers 401: Kerberos may need another ticket, and then another round. */
 const MOST_TRIES = 3;
 /** No page of what is read here comes near it. */
@@ -67,7 +64,6 @@ interface Connection {
   readonly options: AdminServiceOptions;
   readonly base: URL;
   readonly pool: Pool;
-  readonly network: Clock;
   readonly pace: Pace;
   /** Until when the site wants to be left alone, by the monotonic clock. */
   pausedUntil: number;
@@ -75,18 +71,18 @@ interface Connection {
 
 /** Opens a transport; connects when first used. @throws Error when the address is no `https:` one */
 export function createSiteTransport(options: AdminServiceOptions): SiteTransport {
-  const { networkClock: network = systemClock, caBundle, maxConnections = 4, requestsPerSecond = 100 } = options;
+  const { caBundle } = options;
   const base = baseOf(options);
   const pool = new Pool(base.origin, {
-    connections: maxConnections,
+    connections: MOST_CONNECTIONS,
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: LARGEST_ANSWER_BYTES,
     connect: { timeout: CONNECT_TIMEOUT_MS, ...(caBundle === undefined ? {} : { ca: caBundle }) },
   });
-  const pace = createPace(network, requestsPerSecond);
-  const connection: Connection = { options, base, pool, network, pace, pausedUntil: Number.NEGATIVE_INFINITY };
+  const pace = createPace(NETWORK_CLOCK, REQUESTS_PER_SECOND);
+  const connection: Connection = { options, base, pool, pace, pausedUntil: Number.NEGATIVE_INFINITY };
   return {
     send: (request) => send(connection, request),
     owns: (address) => {
@@ -174,13 +170,13 @@ function unauthorized(error: unknown, { signal }: AuthorizedRequest): unknown {
 }
 
 async function sendOnce(connection: Connection, request: SiteHttpRequest, authorization: string): Promise<HttpAnswer> {
-  const { options, base, network } = connection;
+  const { options, base } = connection;
   const { fence, onRequest, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const startedAt = network.monotonic();
-  const observe = (code: string) => onRequest?.(request.method, code, (network.monotonic() - startedAt) / 1000);
+  const startedAt = NETWORK_CLOCK.monotonic();
+  const observe = (code: string) => onRequest?.(request.method, code, (NETWORK_CLOCK.monotonic() - startedAt) / 1000);
   if (request.method !== 'GET') fence?.();
   try {
-    const answer = await withTimeout(network, requestTimeoutMs, request.signal, (signal) =>
+    const answer = await withTimeout(NETWORK_CLOCK, requestTimeoutMs, request.signal, (signal) =>
       exchange(connection, request, authorization, signal),
     );
     observe(String(answer.status));
