@@ -52,7 +52,7 @@ export const OPERATION_FORMS: readonly OperationForm[] = [
   ),
   http(
     'ReadClientAuthentication',
-    'GET wmi/SMS_SCI_Component, then the component by its key',
+    'GET wmi/SMS_SCI_Component?$filter=ComponentName eq …, then the component by its key',
     'SeenInPublicCode',
     'IISSSLState and the meaning of ten of its values are seen, one is inferred; any other value is not interpreted.',
   ),

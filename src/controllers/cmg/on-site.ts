@@ -6,6 +6,7 @@ import { isSameName } from '../../site/names.ts';
 import { type ClientAuthentication, isSiteFailure, type ServiceRecord, type Site } from '../../site/site.ts';
 import { connectionPorts } from '../site/gateway-of-cmg.ts';
 import { stepsForStatus } from '../site/manual-steps.ts';
+import { primariesOf } from '../site/primary-sites.ts';
 import { SHARED_AGE_MS } from '../site/usable-site.ts';
 import { authenticationNeeds, type KnownOfSite, NOTHING_KNOWN } from './authentication-needs.ts';
 import { connectionPointFinding } from './connection-point-ready.ts';
@@ -159,12 +160,7 @@ async function knownOf({ status }: SiteObject, live: Site, signal: AbortSignal):
     live.clientFacingRoles(options),
     live.clientSettings(options),
   ]);
-  const primaries =
-    identity.kind !== 'Answered'
-      ? []
-      : identity.value.type === 'CentralAdministration'
-        ? identity.value.childSiteCodes
-        : [identity.value.siteCode];
+  const primaries = identity.kind === 'Answered' ? primariesOf(identity.value) : [];
   const clientAuthentication = new Map<string, ClientAuthentication>();
   for (const siteCode of primaries) {
     const answer = await live.clientAuthentication(siteCode, options);

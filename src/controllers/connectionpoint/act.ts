@@ -1,5 +1,6 @@
 import { cmdletLine } from '../../site/cmdlets.ts';
 import type { ManualStep, WriteResult } from '../../site/site.ts';
+import { primariesOf } from '../site/primary-sites.ts';
 import { SHARED_AGE_MS } from '../site/usable-site.ts';
 import type { PointRound } from './controller.ts';
 import { siteCodeOfServer } from './facts.ts';
@@ -30,18 +31,11 @@ export async function actOnPlan(
   }
 }
 
-async function siteCodeFor({ live, context, point, site }: PointRound, { roles }: ConnectionPointFacts) {
+async function siteCodeFor({ live, context, point }: PointRound, { roles, clientFacingRoles }: ConnectionPointFacts) {
   const options = { signal: context.signal, maxAgeMs: SHARED_AGE_MS };
   const identity = await live.identity(options);
-  const others = await live.clientFacingRoles(options);
-  const primaries =
-    identity.kind !== 'Answered'
-      ? []
-      : identity.value.type === 'CentralAdministration'
-        ? identity.value.childSiteCodes
-        : [site.spec.siteCode];
-  const known = others.kind === 'Answered' ? [...roles, ...others.value] : roles;
-  return siteCodeOfServer(point.spec.siteSystem, primaries, known);
+  const primaries = identity.kind === 'Answered' ? primariesOf(identity.value) : [];
+  return siteCodeOfServer(point.spec.siteSystem, primaries, [...roles, ...(clientFacingRoles ?? [])]);
 }
 
 function installStep(siteSystem: string, gateway: string): ManualStep {

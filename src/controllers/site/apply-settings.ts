@@ -12,6 +12,7 @@ import {
 } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
 import { describeSteps } from './manual-steps.ts';
+import { primariesOf } from './primary-sites.ts';
 import { siteProblem } from './site-problem.ts';
 import {
   type ObservedSettings,
@@ -105,11 +106,6 @@ function isFailed(answer: SiteAnswer<unknown>): answer is SiteFailure {
 
 function answeredValue<T>(answer: SiteAnswer<T>): T | undefined {
   return answer.kind === 'Answered' ? answer.value : undefined;
-}
-
-/** A central administration site has no clients of its own. */
-function primariesOf({ siteCode, type, childSiteCodes }: SiteIdentity): readonly string[] {
-  return type === 'CentralAdministration' ? childSiteCodes : [siteCode];
 }
 
 function write({ live, signal }: SettingsInput, change: SettingChange): Promise<WriteResult> {

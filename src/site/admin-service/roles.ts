@@ -12,7 +12,7 @@ import { embeddedNumber, embeddedPropertiesIn, numberIn, optionalTextIn, textIn 
 import { isLinkedTo } from './link.ts';
 import type { ODataClient, Read } from './odata-client.ts';
 import { readServiceRecords } from './services.ts';
-import { ROLE_NAME, readComponentManager, readRoles, serverOf } from './site-control.ts';
+import { ROLE_NAME, readComponentManager, readRoles, rolesWithProperties, serverOf } from './site-control.ts';
 import { clientAuthenticationOf, SSL_STATE_PROPERTY } from './ssl-state.ts';
 
 /** The switch of a role for gateway traffic (*seen in public code*). */
@@ -38,7 +38,7 @@ export async function readConnectionPoints(
   const rows = value.filter((row) => optionalTextIn(row, 'RoleName') === ROLE_NAME.connectionPoint);
   if (rows.length === 0) return { value: [], date };
   const connectors = await readConnectors(client, signal);
-  if (connectors === undefined) return { value: await readLinks(client, signal), date };
+  if (connectors === undefined) return { value: await readLinks(client, rows, signal), date };
   const byServer = new Map(connectors.map((row) => [textIn(row, 'ServerName').toLowerCase(), row]));
   return { value: rows.map((row) => connectionPointOf(row, byServer.get(serverOf(row).toLowerCase()))), date };
 }
@@ -53,10 +53,14 @@ async function readConnectors(client: ODataClient, signal: AbortSignal): Promise
   }
 }
 
-async function readLinks(client: ODataClient, signal: AbortSignal): Promise<readonly ConnectionPointRole[]> {
-  const roles = await readRoles(client, [ROLE_NAME.connectionPoint], signal);
+async function readLinks(
+  client: ODataClient,
+  rows: readonly JsonObject[],
+  signal: AbortSignal,
+): Promise<readonly ConnectionPointRole[]> {
+  const roles = await rolesWithProperties(client, rows, signal);
   const records = await readServiceRecords(client, signal);
-  return roles.value.map((row) => ({
+  return roles.map((row) => ({
     siteSystem: serverOf(row),
     siteCode: textIn(row, 'SiteCode'),
     serviceName: records.value.find((record) => isLinkedTo(embeddedPropertiesIn(row), record))?.serviceName,

@@ -40,10 +40,19 @@ export async function readRoles(
 ): Promise<Read<readonly JsonObject[]>> {
   const { value, date } = await client.list('SMS_SCI_SysResUse', {}, signal);
   const rows = value.filter((row) => roleNames.includes(optionalTextIn(row, 'RoleName')));
+  return { value: await rolesWithProperties(client, rows, signal), date };
+}
+
+/** Site roles that were listed, with their embedded properties. */
+export async function rolesWithProperties(
+  client: ODataClient,
+  rows: readonly JsonObject[],
+  signal: AbortSignal,
+): Promise<readonly JsonObject[]> {
   const whole: JsonObject[] = [];
   // One after the other: a site with many roles is no reason to come near its limit of requests.
   for (const row of rows) whole.push(await withProperties(client, 'SMS_SCI_SysResUse', row, signal));
-  return { value: whole, date };
+  return whole;
 }
 
 /** An item with its embedded properties, as it is by its key. */
@@ -57,20 +66,24 @@ async function withProperties(
   return (await client.byKey(className, siteControlKey(row), signal)).value;
 }
 
+const COMPONENT_MANAGER = 'SMS_SITE_COMPONENT_MANAGER';
+
 /** The site component manager of a site, with its embedded properties; it holds how clients prove who they are. */
 export async function readComponentManager(
   client: ODataClient,
   siteCode: string,
   signal: AbortSignal,
 ): Promise<Read<JsonObject>> {
-  const { value, date } = await client.list('SMS_SCI_Component', {}, signal);
+  const query = { filter: `ComponentName eq '${COMPONENT_MANAGER}'` };
+  const { value, date } = await client.list('SMS_SCI_Component', query, signal);
+  // A site that leaves the filter out of account lists all components.
   const found = value.find(
     (row) =>
-      optionalTextIn(row, 'ComponentName') === 'SMS_SITE_COMPONENT_MANAGER' &&
+      optionalTextIn(row, 'ComponentName') === COMPONENT_MANAGER &&
       isSameName(optionalTextIn(row, 'SiteCode'), siteCode),
   );
   if (found === undefined) {
-    const message = `Site ${siteCode} has no component SMS_SITE_COMPONENT_MANAGER; only primary sites have.`;
+    const message = `Site ${siteCode} has no component ${COMPONENT_MANAGER}; only primary sites have.`;
     throw new SiteFailureError({ kind: 'NotFound', status: 200, message, date });
   }
   return { value: await withProperties(client, 'SMS_SCI_Component', found, signal), date };
