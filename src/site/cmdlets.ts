@@ -139,7 +139,12 @@ export type CmdletParameter<Name extends CmdletName> = (typeof CMDLETS)[Name][nu
 /** The value of a parameter that is a switch: it has none. */
 export const SWITCH = Symbol('switch');
 
-export type CmdletValue = string | boolean | number | typeof SWITCH;
+/** What a person has to put in, in words. It is shown as `<words>`, which PowerShell refuses to parse: nothing runs unchanged. */
+export interface Placeholder {
+  readonly placeholder: string;
+}
+
+export type CmdletValue = string | boolean | number | typeof SWITCH | Placeholder;
 
 /** The line that calls a cmdlet. Texts are quoted so that nothing in them is taken for something else. */
 export function cmdletLine<Name extends CmdletName>(
@@ -153,14 +158,16 @@ export function cmdletLine<Name extends CmdletName>(
   return [name, ...given].join(' ');
 }
 
-function argumentOf(value: string | boolean | number): string {
+function argumentOf(value: Exclude<CmdletValue, typeof SWITCH>): string {
   switch (typeof value) {
     case 'boolean':
       return value ? '$true' : '$false';
     case 'number':
       return String(value);
-    default:
+    case 'string':
       return quoted(value);
+    default:
+      return `<${value.placeholder}>`;
   }
 }
 

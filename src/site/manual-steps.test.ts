@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CMDLETS, cmdletLine } from './cmdlets.ts';
 import { type Change, type ChangeTarget, OPERATION } from './driver.ts';
-import { manualStep, serverInNalPath } from './manual-steps.ts';
+import { addConnectionPointStep, manualStep, serverInNalPath } from './manual-steps.ts';
 import { OPERATION_FORMS, standingOf } from './standings.ts';
 
 /** Where the code of the operator is. */
@@ -148,6 +148,14 @@ describe('a text in a cmdlet', () => {
           /['\u2018\u2019\u201a\u201b\r\n]/,
         );
       }),
+    );
+  });
+
+  test('that a person has to put in is no argument that PowerShell takes', () => {
+    const service = { name: 'g', serviceName: 'g.contoso.com' };
+    const { cmdlet } = addConnectionPointStep({ siteSystem: 'cp1.contoso.com', service }, 'Because.');
+    expect(cmdlet).toBe(
+      "Add-CMCloudManagementGatewayConnectionPoint -CloudManagementGatewayName 'g' -SiteSystemServerName 'cp1.contoso.com' -SiteCode <code of its primary site>",
     );
   });
 

@@ -11,6 +11,25 @@ export function manualStep<Name extends Change>(change: Name, target: ChangeTarg
   return { operation: OPERATION[change], instruction: `${instruction} ${reason}`, cmdlet };
 }
 
+/** The step for a connection point on a server of which it may not be known to which primary site it belongs. */
+export function addConnectionPointStep(target: NewConnectionPoint, reason: string): ManualStep {
+  const { instruction, cmdlet } = addConnectionPoint(target);
+  return { operation: OPERATION.addConnectionPoint, instruction: `${instruction} ${reason}`, cmdlet };
+}
+
+type NewConnectionPoint = Omit<ChangeTarget<'addConnectionPoint'>, 'siteCode'> & { readonly siteCode?: string };
+
+function addConnectionPoint({ siteSystem, siteCode, service }: NewConnectionPoint): Step {
+  return {
+    instruction: `Install a connection point for ${service.serviceName} on ${siteSystem}.`,
+    cmdlet: cmdletLine('Add-CMCloudManagementGatewayConnectionPoint', {
+      CloudManagementGatewayName: service.name,
+      SiteSystemServerName: siteSystem,
+      SiteCode: siteCode ?? { placeholder: 'code of its primary site' },
+    }),
+  };
+}
+
 const STEPS: { readonly [Name in Change]: (target: ChangeTarget<Name>) => Step } = {
   registerService: ({ serviceName }) => ({
     instruction:
@@ -30,14 +49,7 @@ const STEPS: { readonly [Name in Change]: (target: ChangeTarget<Name>) => Step }
     instruction: `Stop the gateway ${name}.`,
     cmdlet: cmdletLine('Stop-CMCloudManagementGateway', { Name: name }),
   }),
-  addConnectionPoint: ({ siteSystem, siteCode, service }) => ({
-    instruction: `Install a connection point for ${service.serviceName} on ${siteSystem}.`,
-    cmdlet: cmdletLine('Add-CMCloudManagementGatewayConnectionPoint', {
-      CloudManagementGatewayName: service.name,
-      SiteSystemServerName: siteSystem,
-      SiteCode: siteCode,
-    }),
-  }),
+  addConnectionPoint,
   linkConnectionPoint: ({ siteSystem, siteCode, service }) => ({
     instruction: `Link the connection point on ${siteSystem} to ${service.serviceName}.`,
     cmdlet: cmdletLine('Set-CMCloudManagementGatewayConnectionPoint', {

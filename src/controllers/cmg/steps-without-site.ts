@@ -1,7 +1,11 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
-import { cmdletLine, SWITCH } from '../../site/cmdlets.ts';
+import { cmdletLine, type Placeholder, SWITCH } from '../../site/cmdlets.ts';
 import { connectionPorts } from '../site/gateway-of-cmg.ts';
 import type { SiteStep } from './site-requirements.ts';
+
+const SERVER: Placeholder = { placeholder: 'FQDN of the server' };
+const SITE_CODE: Placeholder = { placeholder: 'code of its primary site' };
+const GROUP: Placeholder = { placeholder: 'name of the boundary group' };
 
 /**
  * What a person does on the site of a gateway whose CMG names none. The operator cannot see whether it is done, so the list
@@ -19,26 +23,26 @@ export function stepsWithoutSite({ spec }: CMG): readonly SiteStep[] {
     },
     {
       operation: 'AddConnectionPoint',
-      instruction: `Install a connection point on a server that reaches TCP ${which} of the gateway. Put the server and the code of its primary site in place of SERVER and XXX.`,
+      instruction: `Install a connection point on a server that reaches TCP ${which} of the gateway.`,
       cmdlet: cmdletLine('Add-CMCloudManagementGatewayConnectionPoint', {
         CloudManagementGatewayName: name,
-        SiteSystemServerName: 'SERVER',
-        SiteCode: 'XXX',
+        SiteSystemServerName: SERVER,
+        SiteCode: SITE_CODE,
       }),
     },
     {
       operation: 'SetCmgTraffic',
       instruction: 'Let a management point, and a software update point if there is one, take gateway traffic.',
       cmdlet: cmdletLine('Set-CMManagementPoint', {
-        SiteSystemServerName: 'SERVER',
-        SiteCode: 'XXX',
+        SiteSystemServerName: SERVER,
+        SiteCode: SITE_CODE,
         EnableCloudGateway: true,
       }),
     },
     {
       operation: 'AddBoundaryGroupMember',
       instruction: 'Reference the gateway in the boundary groups whose clients are to use it from the intranet.',
-      cmdlet: cmdletLine('Set-CMBoundaryGroup', { Name: 'GROUP', AddSiteSystemServerName: name }),
+      cmdlet: cmdletLine('Set-CMBoundaryGroup', { Name: GROUP, AddSiteSystemServerName: name }),
     },
     {
       operation: 'SetClientSettings',

@@ -1,10 +1,12 @@
-import { cmdletLine } from '../../site/cmdlets.ts';
-import type { ManualStep, WriteResult } from '../../site/site.ts';
+import { addConnectionPointStep } from '../../site/manual-steps.ts';
+import type { WriteResult } from '../../site/site.ts';
 import { primariesOf } from '../site/primary-sites.ts';
 import { SHARED_AGE_MS } from '../site/usable-site.ts';
 import type { PointRound } from './controller.ts';
 import { siteCodeOfServer } from './facts.ts';
 import type { ConnectionPointFacts, ConnectionPointPlan } from './plan.ts';
+
+const SITE_CODE_UNKNOWN = 'The operator cannot tell which primary site the server belongs to.';
 
 /** Carries out a change. What came of it shows when it is read back in a later round. */
 export async function actOnPlan(
@@ -19,7 +21,7 @@ export async function actOnPlan(
     case 'Install': {
       const siteCode = await siteCodeFor(round, facts);
       return siteCode === undefined
-        ? { kind: 'Manual', step: installStep(siteSystem, plan.record.name) }
+        ? { kind: 'Manual', step: addConnectionPointStep({ siteSystem, service: plan.record }, SITE_CODE_UNKNOWN) }
         : live.addConnectionPoint({ siteSystem, siteCode, service: plan.record }, options);
     }
     case 'Link':
@@ -36,16 +38,4 @@ async function siteCodeFor({ live, context, point }: PointRound, { roles, client
   const identity = await live.identity(options);
   const primaries = identity.kind === 'Answered' ? primariesOf(identity.value) : [];
   return siteCodeOfServer(point.spec.siteSystem, primaries, [...roles, ...(clientFacingRoles ?? [])]);
-}
-
-function installStep(siteSystem: string, gateway: string): ManualStep {
-  return {
-    operation: 'AddConnectionPoint',
-    instruction: `Install the CMG connection point on ${siteSystem}, linked to ${gateway}. The operator cannot tell which primary site the server belongs to; put its code in place of XXX.`,
-    cmdlet: cmdletLine('Add-CMCloudManagementGatewayConnectionPoint', {
-      CloudManagementGatewayName: gateway,
-      SiteSystemServerName: siteSystem,
-      SiteCode: 'XXX',
-    }),
-  };
 }

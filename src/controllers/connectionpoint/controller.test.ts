@@ -189,7 +189,7 @@ describe('a primary connection point', () => {
     const { live, rounds } = start();
     live.identityFacts = { ...live.identityFacts, type: 'CentralAdministration', childSiteCodes: ['PS1', 'PS2'] };
     expect(await rounds.settle()).toMatchObject({ Stalled: 'True ManualStepRequired' });
-    expect(rounds.message('Linked')).toContain('Add-CMCloudManagementGatewayConnectionPoint');
+    expect(rounds.message('Linked')).toMatch(/Add-CMCloudManagementGatewayConnectionPoint .* -SiteCode <code of its/);
     live.roles = [
       { server: SERVER, siteCode: 'PS2', role: 'ManagementPoint', allowCmgTraffic: true, protocol: 'Https' },
     ];
@@ -358,7 +358,11 @@ describe('a gateway that serves keeps its last connection point', () => {
     cluster.cmgs = [servingCmg()];
     expect(await rounds.settle()).toMatchObject({ Stalled: 'True UnknownGateway' });
     expect(rounds.object.status?.manualSteps).toMatchObject([
-      { cmdlet: expect.stringContaining(`-CloudManagementGatewayName '${SERVICE_NAME}'`) },
+      {
+        operation: 'LinkConnectionPoint',
+        instruction: expect.stringContaining(`no client needs the gateway ${OTHER_NAME} through it`),
+        cmdlet: expect.stringContaining(`-CloudManagementGatewayName '${SERVICE_NAME}'`),
+      },
     ]);
     expect(live.writes).toEqual([]);
   });

@@ -90,7 +90,7 @@ async function reconcilePoint(
       return unresolved(point, { type: 'ReferencesResolved', status, reason, message });
     }
     case 'Usable':
-      return onSite({ dependencies, point, context, live: usable.site, site: usable.object }, gatewayOfCmg(cmg));
+      return onSite({ dependencies, point, context, live: usable.site }, gatewayOfCmg(cmg));
     default:
       return usable satisfies never;
   }
@@ -102,7 +102,6 @@ export interface PointRound {
   readonly point: ConnectionPoint;
   readonly context: ReconcileContext;
   readonly live: Site;
-  readonly site: SiteObject;
 }
 
 async function onSite(round: PointRound, gateway: GatewayOfCmg): Promise<ObjectReport<ConnectionPoint>> {
@@ -207,7 +206,7 @@ async function removePoint(
   if (usable.kind === 'NotUsable') {
     return patience(dependencies, point, { type: 'Linked', ...problemOf(usable) });
   }
-  const round: PointRound = { dependencies, point, context, live: usable.site, site: usable.object };
+  const round: PointRound = { dependencies, point, context, live: usable.site };
   const reading = await readSiteSide(usable.site, 0, context.signal);
   if (reading.kind === 'Failed') {
     const report = siteFailed(round, reading.doing, reading.failure);

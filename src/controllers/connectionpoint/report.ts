@@ -1,6 +1,6 @@
 import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
 import { findCondition } from '../../runtime/conditions.ts';
-import { cmdletLine } from '../../site/cmdlets.ts';
+import { manualStep } from '../../site/manual-steps.ts';
 import { isSameName } from '../../site/names.ts';
 import { type ConnectionPointRole, isSiteFailure, type ManualStep, type WriteResult } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
@@ -149,19 +149,11 @@ function byHand(
   { linkByHand, role }: Extract<ConnectionPointPlan, { kind: 'Hold' }>,
   siteSystem: string,
 ): readonly ManualStep[] {
-  return linkByHand === undefined || role === undefined
-    ? []
-    : [
-        {
-          operation: 'LinkConnectionPoint',
-          instruction: `Link the connection point on ${siteSystem} to ${linkByHand.name}, if no client needs the gateway ${role.serviceName ?? ''} through it.`,
-          cmdlet: cmdletLine('Set-CMCloudManagementGatewayConnectionPoint', {
-            CloudManagementGatewayName: linkByHand.name,
-            SiteSystemServerName: siteSystem,
-            SiteCode: role.siteCode,
-          }),
-        },
-      ];
+  if (linkByHand === undefined || role?.serviceName === undefined) {
+    return [];
+  }
+  const condition = `Only if no client needs the gateway ${role.serviceName} through it.`;
+  return [manualStep('linkConnectionPoint', { siteSystem, siteCode: role.siteCode, service: linkByHand }, condition)];
 }
 
 function connectedOf({ spec, gateway }: ConnectionPointFacts, role: ConnectionPointRole | undefined): Finding {
