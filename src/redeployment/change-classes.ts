@@ -110,8 +110,6 @@ export const CHANGE_CLASSES: Readonly<Record<string, ChangeClass>> = {
  * the test of the table demands.
  */
 export const COMING_FIELDS: readonly string[] = [
-  // A certificate that needs another gateway.
-  'spec.serverCertificate.revision',
   // Who makes the gateway.
   'spec.provisioner',
   'spec.description',
@@ -126,13 +124,5 @@ export const COMING_FIELDS: readonly string[] = [
   'spec.alerts.storage.warningPercent',
   'spec.alerts.storage.criticalPercent',
   'spec.powerState',
-  // Redeployment itself.
-  'spec.redeployment.minimumWait',
-  'spec.redeployment.requiredRefreshPercent',
-  'spec.redeployment.ignoreClientsInactiveFor',
-  'spec.redeployment.deadline',
-  'spec.redeployment.onDeadline',
-  'spec.redeployment.drainFor',
-  'spec.redeployment.evidence',
   'spec.dns',
 ];

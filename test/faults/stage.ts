@@ -92,7 +92,7 @@ export function createFaultStage(options: FaultStageOptions): FaultStage {
       if (before === undefined) setCertificate(name, options.certificate);
       const spec: CMGSpec = before?.spec ?? {
         ...defaultedSpec(world, `${name}.contoso.com`),
-        serverCertificate: { format: 'TLS', secretRef: { name: `${name}-tls` } },
+        serverCertificate: { format: 'TLS', secretRef: { name: `${name}-tls` }, revision: '' },
       };
       kubernetes.put(CMG_KIND, { metadata: { namespace: NAMESPACE, name }, spec: change(spec) });
     },

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CMGSpec } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { prefixOf, storageAccountName } from '../../src/gateway/deployment.ts';
+import { DEFAULT_REDEPLOYMENT } from '../world/gateway-manifests.ts';
 import {
   type Change,
   GUID,
@@ -29,12 +30,13 @@ function expectedSpec(): CMGSpec {
       resourceGroup: { name: 'rg-cmg', mode: 'Create' },
     },
     serviceName: 'granitefalls.contoso.com',
-    serverCertificate: { format: 'TLS', secretRef: { name: 'granitefalls-tls' } },
+    serverCertificate: { format: 'TLS', secretRef: { name: 'granitefalls-tls' }, revision: '' },
     vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
     servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
     content: { enabled: true },
     clientAuthentication: { verifyRevocation: true },
     enforceTls12: true,
+    redeployment: DEFAULT_REDEPLOYMENT,
   };
 }
 

@@ -61,6 +61,17 @@ export function cmgManifest({ azure, packages }: SimulatedWorld, options: Gatewa
   };
 }
 
+/** What the API server fills in where a CMG says nothing of its redeployments. */
+export const DEFAULT_REDEPLOYMENT = {
+  minimumWait: '24h',
+  requiredRefreshPercent: 95,
+  ignoreClientsInactiveFor: '336h',
+  deadline: '720h',
+  onDeadline: 'Hold',
+  drainFor: '0s',
+  evidence: 'Site',
+} as const;
+
 /** The spec of a gateway with all defaults filled in, for where there is no API server that does it. */
 export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' | 'packages'>, serviceName: string) {
   return {
@@ -81,12 +92,13 @@ export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' 
       resourceGroup: { name: `rg-${serviceName.split('.')[0]}`, mode: 'Create' },
     },
     serviceName,
-    serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
+    serverCertificate: { format: 'TLS', secretRef: { name: 'tls' }, revision: '' },
     vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
     servicePackage: { url: packages.url, sha256: packages.sha256 },
     content: { enabled: true },
     clientAuthentication: { verifyRevocation: true },
     enforceTls12: true,
+    redeployment: DEFAULT_REDEPLOYMENT,
   } satisfies ManagedCmg['spec'];
 }
 

@@ -37,8 +37,56 @@ export interface CMGStatus {
   readonly certificate?: CMGStatusCertificate;
   /** The credentials for Azure as last read. Absent where nothing is known of their end. */
   readonly credentials?: CMGStatusCredentials;
+  /** The redeployment that runs. Absent while there is none. */
+  readonly redeployment?: CMGStatusRedeployment;
   /** The physical gateways of this CMG. */
   readonly deployments?: readonly CMGStatusDeployment[];
+  /** What the operator has to remember from one reconcile to the next to replace gateways safely. */
+  readonly planned?: CMGStatusPlanned;
+}
+
+/** What the operator has to remember from one reconcile to the next to replace gateways safely. */
+export interface CMGStatusPlanned {
+  /** What cannot change while the deployment lives. */
+  readonly identity?: CMGStatusPlannedIdentity;
+  /** Generation of the spec that was planned last. */
+  readonly generation?: number;
+  /** Consents by annotation that no longer count until the annotation is taken away and set anew. */
+  readonly lapsedConsents?: readonly CMGStatusPlannedLapsedConsent[];
+  /** Devices that the site showed when the redeployment began. */
+  readonly devicesAtBeginning?: number;
+  /** Since when the site has not answered while the CMG is being deleted. */
+  readonly siteSilentSince?: string;
+}
+
+/** One consent. */
+export interface CMGStatusPlannedLapsedConsent {
+  /** What was consented to. */
+  readonly kind: 'AllowClientOutage' | 'ConfirmRetire';
+  /** Id of the deployment. */
+  readonly deployment: string;
+}
+
+/** What cannot change while the deployment lives. */
+export interface CMGStatusPlannedIdentity {
+  /** Azure environment. */
+  readonly environment: 'AzurePublicCloud' | 'AzureUSGovernmentCloud';
+  /** Microsoft Entra tenant. */
+  readonly tenantId: string;
+  /** Azure subscription. */
+  readonly subscriptionId: string;
+  /** Azure region. */
+  readonly region: string;
+  /** Name of the resource group. */
+  readonly resourceGroup: string;
+  /** Service name. */
+  readonly serviceName: string;
+  /** spec.serverCertificate.revision of that time. Absent: empty. */
+  readonly certificateRevision?: string;
+  /** Who made it: the operator; or the site by its console or cmdlets, or somebody else. Absent: the operator. */
+  readonly provisioner?: 'Operator' | 'Site';
+  /** What it consists of. Absent: VirtualMachineScaleSet. */
+  readonly deploymentModel?: 'VirtualMachineScaleSet' | 'CloudServiceClassic';
 }
 
 /** One physical gateway. */
@@ -47,8 +95,41 @@ export interface CMGStatusDeployment {
   readonly id: string;
   /** What cannot change while the deployment lives. */
   readonly identity: CMGStatusDeploymentIdentity;
-  /** Where the deployment stands. */
-  readonly phase: 'Provisioning' | 'Active' | 'Deleting';
+  /**
+   * Where the deployment stands: it is being built; it is there for clients; it serves on while another one takes its
+   * place; it hands over to that one; it is being deleted.
+   */
+  readonly phase: 'Provisioning' | 'Active' | 'Superseded' | 'Draining' | 'Deleting';
+  /** Whether clients may ever have depended on it. Absent: they may. */
+  readonly served?: boolean;
+  /** When it was last taken for what the spec asks for. */
+  readonly wantedSince?: string;
+  /** Of two deployments, the one with the greater number was asked for more recently. */
+  readonly wantedOrder?: number;
+  /** The time for which it has been in reach of every client without a break. */
+  readonly advertised?: CMGStatusDeploymentAdvertised;
+  /** Id of the deployment that it hands over to. */
+  readonly drainsBehind?: string;
+  /** When it was first seen stopped, after it had handed over. */
+  readonly stoppedAt?: string;
+  /**
+   * Why the next reconcile will begin to delete it, if everything still speaks for it: it never served; it has handed
+   * over; its names are needed; it is gone from Azure; its CMG is deleted.
+   */
+  readonly announcedDeletion?: 'NeverServed' | 'Retired' | 'DeleteFirst' | 'Gone' | 'CmgDeleted';
+  /** Why it is being deleted. */
+  readonly deletionCause?: 'NeverServed' | 'Retired' | 'DeleteFirst' | 'Gone' | 'CmgDeleted';
+  /** Names of the ConnectionPoints that are to be linked to it, while the CMG has more than one deployment. */
+  readonly connectionPoints?: readonly string[];
+  /** Whether the boundary groups of the CMG are to reference it, while the CMG has more than one deployment. */
+  readonly inBoundaryGroups?: boolean;
+  /**
+   * The server authentication certificate of the gateway, with its private key and chain. Required with
+   * managementPolicy Manage; with Observe it is not read, as the certificate is seen by connecting.
+   */
+  readonly serverCertificate?: CMGStatusDeploymentServerCertificate;
+  /** How the operator signs in to Azure for this gateway. */
+  readonly credentials?: CMGStatusDeploymentCredentials;
   /** Name by which clients reach it. */
   readonly serviceName: string;
   /** When it was first wanted; of one that the operator did not make, when it was first seen. */
@@ -125,6 +206,117 @@ export interface CMGStatusDeploymentCluster {
   readonly contestedAt?: string;
 }
 
+/** How the operator signs in to Azure for this gateway. */
+export interface CMGStatusDeploymentCredentials {
+  /**
+   * WorkloadIdentity uses the service account token of the operator's pod and needs no secret; ClientSecret and
+   * ClientCertificate read one from a Secret.
+   */
+  readonly type: 'WorkloadIdentity' | 'ClientSecret' | 'ClientCertificate';
+  /** Sign-in with the operator's federated service account token. */
+  readonly workloadIdentity?: CMGStatusDeploymentCredentialsWorkloadIdentity;
+  /** Sign-in with a client secret. */
+  readonly clientSecret?: CMGStatusDeploymentCredentialsClientSecret;
+  /** Sign-in with a client certificate. */
+  readonly clientCertificate?: CMGStatusDeploymentCredentialsClientCertificate;
+}
+
+/** Sign-in with a client certificate. */
+export interface CMGStatusDeploymentCredentialsClientCertificate {
+  /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
+  readonly clientId: string;
+  /** The Secret in the same namespace that holds certificate and key in PEM, usually of type kubernetes.io/tls. */
+  readonly secretRef: CMGStatusDeploymentCredentialsClientCertificateSecretRef;
+  /** Key of the certificate. Default: tls.crt. */
+  readonly certificateKey: string;
+  /** Key of the private key. Default: tls.key. */
+  readonly privateKeyKey: string;
+}
+
+/** The Secret in the same namespace that holds certificate and key in PEM, usually of type kubernetes.io/tls. */
+export interface CMGStatusDeploymentCredentialsClientCertificateSecretRef {
+  /** Name of the Secret. */
+  readonly name: string;
+}
+
+/** Sign-in with a client secret. */
+export interface CMGStatusDeploymentCredentialsClientSecret {
+  /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
+  readonly clientId: string;
+  /** The Secret in the same namespace that holds the client secret. */
+  readonly secretRef: CMGStatusDeploymentCredentialsClientSecretSecretRef;
+}
+
+/** The Secret in the same namespace that holds the client secret. */
+export interface CMGStatusDeploymentCredentialsClientSecretSecretRef {
+  /** Name of the Secret. */
+  readonly name: string;
+  /** Key in the Secret. Default: client-secret. */
+  readonly key: string;
+}
+
+/** Sign-in with the operator's federated service account token. */
+export interface CMGStatusDeploymentCredentialsWorkloadIdentity {
+  /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
+  readonly clientId: string;
+}
+
+/**
+ * The server authentication certificate of the gateway, with its private key and chain. Required with managementPolicy
+ * Manage; with Observe it is not read, as the certificate is seen by connecting.
+ */
+export interface CMGStatusDeploymentServerCertificate {
+  /**
+   * TLS reads a kubernetes.io/tls Secret as cert-manager writes it (tls.crt, tls.key and, if there, ca.crt); PFX reads
+   * a PKCS#12 file and its password. Default: TLS.
+   */
+  readonly format: 'TLS' | 'PFX';
+  /** The Secret in the same namespace. */
+  readonly secretRef: CMGStatusDeploymentServerCertificateSecretRef;
+  /** Where in the Secret the certificate and its private key stand, both in PEM. */
+  readonly tls?: CMGStatusDeploymentServerCertificateTls;
+  /** Where in the Secret the PKCS#12 file and its password stand. */
+  readonly pfx?: CMGStatusDeploymentServerCertificatePfx;
+  /**
+   * Any text. Another text lets the gateway be replaced by one with the certificate that the Secret holds now: for a
+   * certificate of another organization or kind of authority, which the gateway that exists cannot take. Default:
+   * empty.
+   */
+  readonly revision: string;
+}
+
+/** Where in the Secret the PKCS#12 file and its password stand. */
+export interface CMGStatusDeploymentServerCertificatePfx {
+  /** Key of the PKCS#12 file. Default: pfx. */
+  readonly key: string;
+  /** Key of its password. Default: password. */
+  readonly passwordKey: string;
+}
+
+/** Where in the Secret the certificate and its private key stand, both in PEM. */
+export interface CMGStatusDeploymentServerCertificateTls {
+  /** Key of the certificate with its chain. Default: tls.crt. */
+  readonly certificateKey: string;
+  /** Key of the private key. Default: tls.key. */
+  readonly privateKeyKey: string;
+}
+
+/** The Secret in the same namespace. */
+export interface CMGStatusDeploymentServerCertificateSecretRef {
+  /** Name of the Secret. */
+  readonly name: string;
+}
+
+/** The time for which it has been in reach of every client without a break. */
+export interface CMGStatusDeploymentAdvertised {
+  /** When that began. */
+  readonly since: string;
+  /** When it was last seen so; written at most each ten minutes. */
+  readonly seenAt: string;
+  /** Since when it has been seen otherwise. */
+  readonly otherwiseSince?: string;
+}
+
 /** What cannot change while the deployment lives. */
 export interface CMGStatusDeploymentIdentity {
   /** Azure environment. */
@@ -139,10 +331,44 @@ export interface CMGStatusDeploymentIdentity {
   readonly resourceGroup: string;
   /** Service name. */
   readonly serviceName: string;
+  /** spec.serverCertificate.revision of that time. Absent: empty. */
+  readonly certificateRevision?: string;
   /** Who made it: the operator; or the site by its console or cmdlets, or somebody else. Absent: the operator. */
   readonly provisioner?: 'Operator' | 'Site';
   /** What it consists of. Absent: VirtualMachineScaleSet. */
   readonly deploymentModel?: 'VirtualMachineScaleSet' | 'CloudServiceClassic';
+}
+
+/** The redeployment that runs. Absent while there is none. */
+export interface CMGStatusRedeployment {
+  /** The fields of the spec whose change asked for another gateway. */
+  readonly fields?: readonly string[];
+  /** Service name of the gateway that is replaced. */
+  readonly from?: string;
+  /** Service name of the gateway that takes its place. */
+  readonly to?: string;
+  /** When the new gateway was asked for. */
+  readonly since: string;
+  /** What it waits for, and what to do. */
+  readonly waitsFor?: string;
+  /** When the old gateway may go at the earliest, as far as that is known. */
+  readonly until?: string;
+  /**
+   * What it takes to go back by setting the spec back. Free: the old gateway serves and clients know it. NeedsWait: it
+   * gets its connection points and boundary groups back, and clients need the time to learn it. Rebuild: it is being
+   * deleted, and is built anew.
+   */
+  readonly rollback: 'Free' | 'NeedsWait' | 'Rebuild';
+  /** The clients as counted last. Written at most each five minutes. */
+  readonly clients?: CMGStatusRedeploymentClients;
+}
+
+/** The clients as counted last. Written at most each five minutes. */
+export interface CMGStatusRedeploymentClients {
+  /** Clients on the internet that count. */
+  readonly eligible: number;
+  /** Those of them that are seen to know the new gateway. */
+  readonly refreshed: number;
 }
 
 /** The credentials for Azure as last read. Absent where nothing is known of their end. */
@@ -273,6 +499,11 @@ export interface CMGSpec {
   readonly entra?: CMGSpecEntra;
   /** Refuse clients that offer only TLS 1.0 or 1.1. Default: true. */
   readonly enforceTls12: boolean;
+  /**
+   * How a gateway is replaced when a field is changed that it keeps for its life. The new gateway is built beside the
+   * old one, which serves on until clients know the new one.
+   */
+  readonly redeployment: CMGSpecRedeployment;
   /** Whether the gateway also serves content to clients. */
   readonly content: CMGSpecContent;
 }
@@ -281,6 +512,42 @@ export interface CMGSpec {
 export interface CMGSpecContent {
   /** Serve content from Azure storage, as a cloud distribution point. Default: true. */
   readonly enabled: boolean;
+}
+
+/**
+ * How a gateway is replaced when a field is changed that it keeps for its life. The new gateway is built beside the old
+ * one, which serves on until clients know the new one.
+ */
+export interface CMGSpecRedeployment {
+  /**
+   * How long the new gateway has to be in reach of every client, without a break, before the old one may go. In hours,
+   * minutes and seconds, such as 36h. Default: 24h.
+   */
+  readonly minimumWait: string;
+  /** How many in a hundred clients on the internet have to be seen to know the new gateway. Default: 95. */
+  readonly requiredRefreshPercent: number;
+  /** Clients that the site has not heard of for longer do not count. Default: 336h, which is 14 days. */
+  readonly ignoreClientsInactiveFor: string;
+  /**
+   * From the same moment as minimumWait: after this time onDeadline says what happens when too few clients are seen to
+   * know the new gateway. Default: 720h, which is 30 days.
+   */
+  readonly deadline: string;
+  /**
+   * Hold keeps both gateways until a person decides; Retire lets the old one go, once the clients have been counted to
+   * the end. Default: Hold.
+   */
+  readonly onDeadline: 'Hold' | 'Retire';
+  /**
+   * How long the old gateway stays stopped, without being deleted, after everything has been handed over. With 0s it is
+   * deleted without being stopped. Default: 0s.
+   */
+  readonly drainFor: string;
+  /**
+   * Site takes what the site says of its clients as the evidence that they know the new gateway; TimeOnly takes the
+   * time alone, which cuts off clients that were away meanwhile. Default: Site.
+   */
+  readonly evidence: 'Site' | 'TimeOnly';
 }
 
 /**
@@ -393,6 +660,12 @@ export interface CMGSpecServerCertificate {
   readonly tls?: CMGSpecServerCertificateTls;
   /** Where in the Secret the PKCS#12 file and its password stand. */
   readonly pfx?: CMGSpecServerCertificatePfx;
+  /**
+   * Any text. Another text lets the gateway be replaced by one with the certificate that the Secret holds now: for a
+   * certificate of another organization or kind of authority, which the gateway that exists cannot take. Default:
+   * empty.
+   */
+  readonly revision: string;
 }
 
 /** Where in the Secret the PKCS#12 file and its password stand. */

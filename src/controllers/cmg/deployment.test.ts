@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_REDEPLOYMENT } from '../../../test/world/gateway-manifests.ts';
 import type { CMGStatusDeployment, CMGStatusDeploymentIdentity } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ServerCertificate } from '../../certificates/server-certificate.ts';
 import { VM_MODELS } from '../../gateway/vm-models.ts';
@@ -24,12 +25,13 @@ function cmg(change: (spec: ManagedCmg['spec']) => ManagedCmg['spec'] = (spec) =
       resourceGroup: { name: 'rg-cmg', mode: 'Create' },
     },
     serviceName: 'GraniteFalls.contoso.com',
-    serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
+    serverCertificate: { format: 'TLS', secretRef: { name: 'tls' }, revision: '' },
     vm: { size: 'Large', instances: 3, modelUpdates: 'OnRequest' },
     servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
     content: { enabled: false },
     clientAuthentication: { verifyRevocation: true },
     enforceTls12: true,
+    redeployment: DEFAULT_REDEPLOYMENT,
   };
   return {
     apiVersion: 'configmgr.io/v1alpha1',
@@ -100,7 +102,7 @@ describe('what a gateway keeps for its life', () => {
         vm: { size: 'Lab', instances: 1, modelUpdates: 'OnRequest' },
         content: { enabled: true },
         servicePackage: { url: 'https://packages.contoso.com/2.zip', sha256: 'b'.repeat(64) },
-        serverCertificate: { format: 'PFX', secretRef: { name: 'pfx' } },
+        serverCertificate: { format: 'PFX', secretRef: { name: 'pfx' }, revision: '' },
         deletionPolicy: 'Retain',
         deletionProtection: false,
         suspend: true,

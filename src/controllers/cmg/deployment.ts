@@ -17,6 +17,7 @@ export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
     region,
     resourceGroup: resourceGroup.name,
     serviceName: spec.serviceName,
+    ...(spec.serverCertificate === undefined ? {} : { certificateRevision: spec.serverCertificate.revision }),
   };
 }
 

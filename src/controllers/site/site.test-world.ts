@@ -1,3 +1,4 @@
+import { DEFAULT_REDEPLOYMENT } from '../../../test/world/gateway-manifests.ts';
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import type { Site as SiteObject, SiteSpec } from '../../api/v1alpha1/site.generated.ts';
 import { type Condition, findCondition, toTimestamp } from '../../runtime/conditions.ts';
@@ -271,11 +272,12 @@ export function servingCmg(name = 'granitefalls', serviceName = SERVICE_NAME): C
         resourceGroup: { name: 'rg-cmg', mode: 'Create' },
       },
       serviceName,
-      serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
+      serverCertificate: { format: 'TLS', secretRef: { name: 'tls' }, revision: '' },
       servicePackage: { url: 'https://packages.contoso.com/cmg.zip', sha256: 'a'.repeat(64) },
       vm: { size: 'Standard', instances: 1, modelUpdates: 'OnRequest' },
       clientAuthentication: { verifyRevocation: true },
       enforceTls12: true,
+      redeployment: DEFAULT_REDEPLOYMENT,
       content: { enabled: true },
     },
     status: {

@@ -312,7 +312,7 @@ describe('a change of the management policy', () => {
     gateway.edit((spec) => ({
       ...spec,
       managementPolicy: 'Manage',
-      serverCertificate: { format: 'TLS', secretRef: { name: 'tls' } },
+      serverCertificate: { format: 'TLS', secretRef: { name: 'tls' }, revision: '' },
       servicePackage: { url: packages.url, sha256: packages.sha256 },
     }));
     const group = `/subscriptions/${world.azure.subscriptionId}/resourceGroups/${GROUP}`;
