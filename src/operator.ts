@@ -15,6 +15,7 @@ import { createGatewayMemories } from './controllers/cmg/memory.ts';
 import { kubernetesNamespaces } from './controllers/cmg/namespaces.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
 import { ADOPT_ANNOTATION } from './controllers/cmg/ownership.ts';
+import { OUTAGE_ANNOTATION, RETIRE_ANNOTATION } from './controllers/cmg/redeployment/records.ts';
 import { createRevocationLists } from './controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake } from './controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION } from './controllers/cmg/scope.ts';
@@ -316,7 +317,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
 }
 
 /** Annotations by which people ask for something. */
-const PEOPLE_ASK = [REQUEST_ANNOTATION, ADOPT_ANNOTATION].map(annotationChanged);
+const PEOPLE_ASK = [REQUEST_ANNOTATION, ADOPT_ANNOTATION, OUTAGE_ANNOTATION, RETIRE_ANNOTATION].map(annotationChanged);
 
 /** A source of the CMGs that name a changed object. */
 function referencedBy(

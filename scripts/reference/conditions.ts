@@ -13,6 +13,8 @@ const CONDITIONS: Readonly<Record<ConditionType, string>> = {
   SiteRegistered:
     'CMG with a `siteRef`: the site has its record of the gateway, and its version has what the spec asks for. Links and boundary groups wait for it.',
   ConnectionPointReady: 'CMG with a `siteRef`: a connection point is linked to the gateway, and connected.',
+  Redeploying:
+    'CMG: a gateway is being replaced by another one; `status.redeployment` tells more. `Ready` is True meanwhile, unless a gateway is being built or a person has to act. Absent otherwise.',
   InSync:
     'CMG: nothing in Azure differs from what is declared; a difference that is being set right does not make `Ready` False. Site: nothing on the site differs from what is declared.',
   Reachable: 'Site: the site answers, and is the declared one.',

@@ -1,5 +1,5 @@
 import { CHANGE_CLASSES } from '../../src/redeployment/change-classes.ts';
-import { REDEPLOYMENT_REASONS, type RedeploymentReasonDescription } from '../../src/redeployment/finding.ts';
+import { REDEPLOYMENT_REASONS } from '../../src/redeployment/finding.ts';
 import { code, page, table } from './markdown.ts';
 import { DELETION_CAUSES, PHASES, phasesDiagram } from './phases.ts';
 
@@ -92,13 +92,11 @@ export function redeploymentPage(): string {
     REASONS_INTRODUCTION,
     table(
       ['Reason', 'What it means', 'What to do'],
-      Object.entries<RedeploymentReasonDescription>(REDEPLOYMENT_REASONS).map(
-        ([reason, { meaning, action, stalled }]) => [
-          code(reason),
-          meaning,
-          `${stalled ? '**Stalls.** ' : ''}${action}`,
-        ],
-      ),
+      Object.entries(REDEPLOYMENT_REASONS).map(([reason, { meaning, action, stalled }]) => [
+        code(reason),
+        meaning,
+        `${stalled ? '**Stalls.** ' : ''}${action}`,
+      ]),
     ),
   );
 }

@@ -48,6 +48,8 @@ export interface ArmClientOptions {
   readonly fence?: (() => void) | undefined;
   /** Told of each request when it has been answered or has failed. For metrics. */
   readonly onRequest?: ArmRequestObserver | undefined;
+  /** Told the `Date` of each answer, in milliseconds since the epoch. */
+  readonly onDate?: ((date: number) => void) | undefined;
   /** Put in front of the `User-Agent` header, such as `cmg-operator/0.1.0`. */
   readonly userAgent: string;
   readonly additionalPolicies?: readonly PipelinePolicy[];
@@ -95,7 +97,11 @@ export function createTransport(options: ArmClientOptions): ArmTransport {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { abortSignal: signal }),
       });
-      return answerOf(await management.pipeline.sendRequest(httpClient, request));
+      const answer = answerOf(await management.pipeline.sendRequest(httpClient, request));
+      if (answer.date !== undefined) {
+        options.onDate?.(answer.date);
+      }
+      return answer;
     },
   };
 }

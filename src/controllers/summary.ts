@@ -10,6 +10,8 @@ export interface SummaryRules {
   readonly alwaysPresent?: readonly Finding['type'][];
   /** Conditions that the object does not have, as the spec does not ask for what they speak of. Default: none. */
   readonly absent?: readonly Finding['type'][];
+  /** Conditions that are there only while something goes on, and that tell by their reason when it waits for a person. Default: none. */
+  readonly passing?: readonly Finding['type'][];
   /** Message of `Ready` while it is True. */
   readonly readyMessage: string;
   /** The operator only looks: nothing goes on, and nothing waits for a person. Default: no. */
@@ -35,7 +37,8 @@ export function conditionsAfter(
 ): readonly Condition[] {
   const put = (conditions: readonly Condition[], found: Omit<Condition, 'lastTransitionTime' | 'observedGeneration'>) =>
     setCondition(conditions, { ...found, observedGeneration: generation }, now);
-  const present = (rules.absent ?? []).reduce<readonly Condition[]>(removeCondition, previous ?? []);
+  const over = (rules.passing ?? []).filter((type) => findings.every((finding) => finding.type !== type));
+  const present = [...(rules.absent ?? []), ...over].reduce<readonly Condition[]>(removeCondition, previous ?? []);
   let conditions = complete(findings.reduce(put, present), rules, generation, now);
   const found = new Set(findings.map(({ type }) => type));
   const summaries =
@@ -112,7 +115,10 @@ function summarise(
   rules: SummaryRules,
 ): readonly Summary[] {
   const { relevant, failing } = failingOf(conditions, found, rules);
-  const stalling = failing.find(({ reason }) => isStalling(reason));
+  const passing = (rules.passing ?? [])
+    .map((type) => findCondition(conditions, type))
+    .filter((each) => each !== undefined);
+  const stalling = [...failing, ...passing].find(({ reason }) => isStalling(reason));
   const worst = stalling ?? failing.find(({ status }) => status === 'False') ?? failing[0];
   if (worst === undefined) {
     const work = relevant.find(({ reason }) => SERVES_MEANWHILE.has(reason));

@@ -11,6 +11,8 @@ export type ConditionType =
   // Of a CMG with a site.
   | 'SiteRegistered'
   | 'ConnectionPointReady'
+  // Of a CMG while it is redeployed.
+  | 'Redeploying'
   // Of a CMG, and of a Site.
   | 'InSync'
   // Of a Site.
@@ -501,6 +503,120 @@ export const REASONS = {
     stalled: false,
     meaning: 'The operator failed unexpectedly; it tries again.',
     action: 'Report it with the line in the log of the operator.',
+  },
+  // Of a redeployment.
+  BuildingReplacement: {
+    stalled: false,
+    meaning: 'The new gateway is being built; the old one serves.',
+    action: 'Nothing; it takes some minutes.',
+  },
+  WaitingForPreflight: {
+    stalled: false,
+    meaning: 'A prerequisite of the new gateway is missing; the old one serves.',
+    action: 'Look at the condition PrerequisitesMet.',
+  },
+  NotAdvertised: {
+    stalled: false,
+    meaning: 'The new gateway is not yet in reach of every client. The message names what it lacks.',
+    action: 'Provide what the message names, if it does not come by itself.',
+  },
+  ConnectionPointNotConnected: {
+    stalled: true,
+    meaning: 'A connection point is linked to the gateway and does not connect.',
+    action: 'Look at SMS_Cloud_ProxyConnector.log on its server.',
+  },
+  WaitingForClients: {
+    stalled: false,
+    meaning: 'Clients are given the time to learn the new gateway; both serve.',
+    action: NOTHING,
+  },
+  ClientsNotRefreshed: {
+    stalled: false,
+    meaning: 'The time has passed, and too few clients are seen to have refreshed; both gateways serve.',
+    action: 'Wait, or give the consent in the message.',
+  },
+  DeadlinePassed: {
+    stalled: true,
+    meaning: 'The deadline has passed and clients are still not seen to have refreshed; both gateways serve.',
+    action: 'Find the clients that are missing, or give the consent in the message.',
+  },
+  NoClientEvidence: {
+    stalled: true,
+    meaning: 'Without a site nobody can tell whether clients have refreshed.',
+    action: 'Set redeployment.evidence to TimeOnly, or give the consent in the message.',
+  },
+  FewerDevicesVisible: {
+    stalled: true,
+    meaning: 'The site shows clearly fewer devices than when the redeployment began, so what is seen is not all.',
+    action: 'Check what the account of the operator may read on the site, or give the consent in the message.',
+  },
+  Draining: { stalled: false, meaning: 'The old gateway hands over to the new one.', action: NOTHING },
+  DeletionAnnounced: {
+    stalled: false,
+    meaning: 'The next round begins to delete the old gateway. This is the last moment to set the spec back.',
+    action: 'Nothing, or set the spec back now.',
+  },
+  DeletingDeployment: {
+    stalled: false,
+    meaning: 'A gateway that is no longer needed is being deleted.',
+    action: NOTHING,
+  },
+  SuccessorLost: {
+    stalled: false,
+    meaning: 'The new gateway is no longer in reach of every client; the old one is left as it is.',
+    action: 'Set right what the new gateway lacks, or set the spec back to the old one.',
+  },
+  NoStandbyConnectionPoint: {
+    stalled: true,
+    meaning: 'A second gateway needs a connection point of its own, and none is free.',
+    action: 'Add a connection point with the role Standby on another site system.',
+  },
+  WaitingForEarlierRedeployment: {
+    stalled: false,
+    meaning: 'An earlier redeployment of this CMG has to end first.',
+    action: 'Nothing, or give the consent in the message.',
+  },
+  WaitingForNames: {
+    stalled: false,
+    meaning: 'The names of the new gateway are free when an older one is deleted.',
+    action: NOTHING,
+  },
+  NoOtherActiveCMG: {
+    stalled: true,
+    meaning:
+      'The new gateway needs the names of the old one, so that the old one has to go first, and no other CMG of the site can carry its clients.',
+    action: 'Add a CMG and wait until clients know it, or give the consent in the message.',
+  },
+  OutageClaimTaken: {
+    stalled: false,
+    meaning: 'Another CMG of the site replaces its gateway under its own name; one at a time.',
+    action: NOTHING,
+  },
+  CarriesClientsOf: {
+    stalled: false,
+    meaning:
+      'This CMG carries the clients of another one, whose gateway is being replaced. Until then it stays as it is.',
+    action: 'Nothing, or help the other CMG on.',
+  },
+  OldCredentialsMissing: {
+    stalled: true,
+    meaning: 'The credentials that a gateway was made with are gone. It is kept.',
+    action: 'Restore the Secret that the message names.',
+  },
+  ClockSkew: {
+    stalled: true,
+    meaning: 'The clock of the operator and those of Azure and the site differ by more than five minutes.',
+    action: 'Set the clock of the node right. No wait counts until then.',
+  },
+  LeftOnSite: {
+    stalled: false,
+    meaning: 'The site did not answer for an hour while the CMG was being deleted; what is left there is named.',
+    action: 'Take it away in the console.',
+  },
+  TooManyDeployments: {
+    stalled: true,
+    meaning: 'The CMG has as many gateways as a status can hold.',
+    action: 'Set the spec back to one of them, and wait until the others have gone.',
   },
 } as const satisfies Record<string, ReasonDescription>;
 

@@ -3,6 +3,7 @@ import type { ArmRequestObserver } from '../../azure/arm-policies.ts';
 import type { ArmClientOptions } from '../../azure/arm-transport.ts';
 import { type CloudName, type CloudOverrides, resolveCloud } from '../../azure/clouds.ts';
 import { type ArmCredential, type AzureCredentials, createCredentialCache } from '../../azure/credentials.ts';
+import { createServerTime, type ServerTime } from '../../azure/server-time.ts';
 import { createSharedReads, type SharedReads } from '../../azure/shared-reads.ts';
 import { createThrottling } from '../../azure/throttling.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -19,6 +20,8 @@ export interface AzureAccess {
   /** As an identity that has been used before. */
   connectAs(environment: CloudName, subscriptionId: string, credential: ArmCredential): AzureSession;
   readonly sharedReads: SharedReads;
+  /** The time as Azure's answers tell it. */
+  readonly serverTime: Pick<ServerTime, 'now'>;
   /** Throws when this process may not write (any more). */
   readonly fence: () => void;
 }
@@ -38,6 +41,7 @@ export interface AzureAccessOptions {
 export function createAzureAccess(options: AzureAccessOptions): AzureAccess {
   const { clock, fence } = options;
   const credentialCache = createCredentialCache(clock, options.httpClient);
+  const serverTime = createServerTime(clock);
   const throttling = createThrottling(clock, options.onPause);
   /** Clients live as long as the credential that they use; a rotated secret gets new ones. */
   const clientsByCredential = new WeakMap<ArmCredential, Map<string, ArmClient>>();
@@ -53,6 +57,7 @@ export function createAzureAccess(options: AzureAccessOptions): AzureAccess {
         clock,
         throttling,
         fence,
+        onDate: serverTime.answered,
         userAgent: options.userAgent,
         httpClient: options.httpClient,
         ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
@@ -63,6 +68,7 @@ export function createAzureAccess(options: AzureAccessOptions): AzureAccess {
   return {
     fence,
     sharedReads: createSharedReads(clock),
+    serverTime,
     connect: (environment, subscriptionId, credentials) => {
       const cloud = resolveCloud(environment, options.cloudOverrides);
       return connectAs(environment, subscriptionId, credentialCache.get(cloud, credentials));

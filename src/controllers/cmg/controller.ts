@@ -19,7 +19,9 @@ import type { GatewayMemories } from './memory.ts';
 import { observeGateway } from './observe.ts';
 import { followOnSite, type OnSiteInput } from './on-site.ts';
 import type { OperationsStore } from './operations-secret.ts';
-import { provisionGateway } from './provision.ts';
+import { operationsOf, scopeOfDeployment } from './redeployment/deployment-scope.ts';
+import { type DeploymentsInput, reconcileDeployments } from './redeployment/reconcile.ts';
+import { narrowedTo, nextToRemove, withoutDeployment, withTheOthers } from './redeployment/remove-next.ts';
 import { type Removal, removeGateway } from './remove.ts';
 import type { Happening, Report } from './report.ts';
 import { observedStays } from './retain.ts';
@@ -103,7 +105,7 @@ async function reconcileGateway(
   if (finalizer !== undefined) {
     return changeFinalizers(dependencies, cmg, key, finalizer, context);
   }
-  const report = await provisionGateway(scopeOf(dependencies, cmg, context), dependencies.operations);
+  const report = await reconcileDeployments(deploymentsInput(dependencies, cmg, context));
   const followed = await followOnSite(onSiteInput(dependencies, cmg, context), report);
   return finish(dependencies, cmg, key, followed, context);
 }
@@ -150,12 +152,14 @@ async function reconcileDeletion(
   if (finalizer === undefined) {
     return { kind: 'Done' };
   }
-  const leaving = await leaveSite(onSiteInput(dependencies, cmg, context));
+  const next = nextToRemove(cmg);
+  const narrowed = next === undefined ? cmg : narrowedTo(cmg, next);
+  const leaving = await leaveSite(onSiteInput(dependencies, narrowed, context));
   if (leaving.kind === 'Waiting') {
-    return finish(dependencies, cmg, key, leaving.report, context);
+    return finish(dependencies, cmg, key, withTheOthers(cmg, leaving.report), context);
   }
-  const removal: Removal = isManaged(cmg)
-    ? await removeGateway(scopeOf(dependencies, cmg, context), operations)
+  const removal: Removal = isManaged(narrowed)
+    ? await removeGateway(removalScope(dependencies, narrowed, next?.id, context), removalStore(operations, next?.id))
     : { kind: 'Gone', happenings: observedStays(cmg) };
   if (removal.kind === 'Gone' || (removal.kind === 'Remaining' && removal.report.deployment?.phase === 'Deleting')) {
     // Told once: from now on the record says that the gateway is being deleted.
@@ -166,7 +170,10 @@ async function reconcileDeletion(
   const untold =
     removal.kind === 'Retained' && findCondition(cmg.status?.conditions, 'AzureReady')?.reason !== 'Retained';
   if (removal.kind === 'Remaining' || untold) {
-    return finish(dependencies, cmg, key, removal.report, context);
+    return finish(dependencies, cmg, key, withTheOthers(cmg, removal.report), context);
+  }
+  if (removal.kind === 'Gone' && next !== undefined && isOneOfSeveral(cmg)) {
+    return finish(dependencies, cmg, key, withoutDeployment(cmg, next.id, removal), context);
   }
   if ((await patchFinalizers(client, cmg, finalizer, context)) === undefined) {
     return { kind: 'RequeueAfter', afterMs: 1000 };
@@ -177,6 +184,24 @@ async function reconcileDeletion(
   gate.forget(key);
   memories.forget(cmg.metadata.uid);
   return { kind: 'Done' };
+}
+
+function isOneOfSeveral({ status }: CMG): boolean {
+  return (status?.deployments ?? []).length > 1;
+}
+
+function removalScope(
+  dependencies: CmgControllerDependencies,
+  cmg: ManagedCmg,
+  id: string | undefined,
+  context: ReconcileContext,
+): Scope {
+  const scope = scopeOf(dependencies, cmg, context);
+  return id === undefined ? scope : scopeOfDeployment(scope, cmg, dependencies.memories, { id, upkeep: 'KeepServing' });
+}
+
+function removalStore(store: OperationsStore, id: string | undefined): OperationsStore {
+  return id === undefined ? store : operationsOf(store, id);
 }
 
 /** `undefined` when the object has changed since the cache saw it: a patch whose test fails is refused as invalid. */
@@ -230,6 +255,37 @@ async function showFailure(
 
 function onSiteInput({ site, clock }: CmgControllerDependencies, cmg: CMG, { signal }: ReconcileContext): OnSiteInput {
   return { cmg, site, now: clock.now(), signal };
+}
+
+function deploymentsInput(
+  dependencies: CmgControllerDependencies,
+  cmg: ManagedCmg,
+  context: ReconcileContext,
+): DeploymentsInput {
+  const { operations, memories, site, client, store } = dependencies;
+  const onSameSite = (other: CMG) =>
+    other.metadata.namespace === cmg.metadata.namespace && other.spec.siteRef?.name === cmg.spec.siteRef?.name;
+  return {
+    scope: scopeOf(dependencies, cmg, context),
+    store: operations,
+    memories,
+    site,
+    others: store.list().filter((other) => other.metadata.uid !== cmg.metadata.uid && onSameSite(other)),
+    passes: [],
+    countClients: () => {},
+    readCmg: (wanted, signal) => readCmg(client, wanted, signal),
+  };
+}
+
+async function readCmg(client: KubernetesClient, { metadata }: CMG, signal: AbortSignal): Promise<CMG | undefined> {
+  try {
+    return await client.get<CMG>(CMG_KIND, metadata, { signal });
+  } catch (error) {
+    if (isNotFound(error)) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function scopeOf<C extends CMG>(

@@ -72,10 +72,15 @@ function stillThere({ cmg, site }: OnSiteInput, serviceName: string): readonly s
 }
 
 /** What became of the site's record of a gateway. */
-interface Unregistered {
+export interface Unregistered {
   /** `Unknown`: the site could not be asked. */
   readonly kind: 'Known' | 'Unknown';
   readonly happenings: readonly Happening[];
+}
+
+/** The site's record of a gateway goes, if there is a site. */
+export async function takeOffSite(input: OnSiteInput, serviceName: string): Promise<Unregistered> {
+  return input.cmg.spec.siteRef === undefined ? { kind: 'Known', happenings: [] } : unregister(input, serviceName);
 }
 
 async function unregister({ cmg, site, signal }: OnSiteInput, serviceName: string): Promise<Unregistered> {

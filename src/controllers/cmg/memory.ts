@@ -94,6 +94,8 @@ export interface GatewayMemory {
   setupFiles: SetupFilesMemory | undefined;
   /** Whether Azure is purging the deleted vault of a gateway that is gone, of which it shows nothing. */
   isVaultPurged: boolean;
+  /** Whether nothing is left of the gateway in Azure, after its removal. */
+  isRemoved: boolean;
 }
 
 /** The memories of all CMGs, by UID, so that a new object of an old name starts afresh. */
@@ -103,6 +105,9 @@ export interface GatewayMemories {
    * has everything read and tried anew
    */
   of(uid: string, generation: number, requestedAt?: string): GatewayMemory;
+  /** Goes on with a memory under another uid. */
+  rename(from: string, to: string): void;
+  /** Forgets the memory of a uid, and those whose uid begins with it and a space. */
   forget(uid: string): void;
 }
 
@@ -137,12 +142,22 @@ export function createGatewayMemories(): GatewayMemories {
         serverCertificate: undefined,
         setupFiles: undefined,
         isVaultPurged: false,
+        isRemoved: false,
       };
       memories.set(uid, fresh);
       return fresh;
     },
+    rename: (from, to) => {
+      const memory = memories.get(from);
+      if (memory !== undefined) {
+        memories.set(to, memory);
+        memories.delete(from);
+      }
+    },
     forget: (uid) => {
-      memories.delete(uid);
+      for (const key of [...memories.keys()].filter((each) => each === uid || each.startsWith(`${uid} `))) {
+        memories.delete(key);
+      }
     },
   };
 }

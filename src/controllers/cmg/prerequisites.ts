@@ -1,6 +1,7 @@
 import type { ResourceKey } from '../../azure/desired-resource.ts';
 import { retryDelay } from '../../azure/errors.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
+import { gatewayGraph } from '../../gateway/graph.ts';
 import type { AzureSession } from './azure-access.ts';
 import { azureFindings } from './azure-findings.ts';
 import { goOn, halt, SHORT_RETRY_MS, SLOW_RETRY_MS, type StepResult } from './finding.ts';
@@ -44,9 +45,34 @@ export async function checkPrerequisites(input: PrerequisitesInput): Promise<Ste
     memory.preflightPassed = cmg.metadata.generation;
   }
   memory.accessAttempts = 0;
-  const message =
-    'Subscription, permissions, providers, region, VM size, quota, resource group and names are in order.';
-  return goOn(undefined, { type: 'PrerequisitesMet', status: 'True', reason: 'Succeeded', message });
+  return goOn(undefined, { type: 'PrerequisitesMet', status: 'True', reason: 'Succeeded', message: IN_ORDER });
+}
+
+const IN_ORDER = 'Subscription, permissions, providers, region, VM size, quota, resource group and names are in order.';
+
+/** Keys of resources whose names are taken by the gateway that is replaced, under the same names. */
+const NAMED: ReadonlySet<ResourceKey> = new Set(['vault', 'storageAccount', 'publicIpAddress']);
+
+/** The same for a gateway that is made when another one has gone: whether the names are free is not asked. */
+export async function checkBeforehand(
+  scope: Scope,
+  session: AzureSession,
+  deployment: GatewayDeployment,
+): Promise<StepResult<undefined>> {
+  const keys = gatewayGraph(deployment, new Map()).map(({ key }) => key);
+  const missing = new Set(keys.filter((key) => !NAMED.has(key)));
+  const problems = await preflight({
+    scope,
+    session,
+    deployment,
+    missing,
+    group: undefined,
+    first: true,
+    adopting: false,
+  });
+  return problems.length > 0
+    ? notMet(scope, problems)
+    : goOn(undefined, { type: 'PrerequisitesMet', status: 'True', reason: 'Succeeded', message: IN_ORDER });
 }
 
 function notMet({ memory, random }: Scope, problems: readonly PreflightProblem[]): StepResult<never> {

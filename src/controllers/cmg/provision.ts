@@ -1,5 +1,7 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import type { DesiredResource } from '../../azure/desired-resource.ts';
+import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { gatewayGraph } from '../../gateway/graph.ts';
 import { resourceIds } from '../../gateway/ids.ts';
 import type { VmModelChoice } from '../../gateway/vm-models.ts';
@@ -9,11 +11,12 @@ import { readCredentials } from './credentials.ts';
 import { withExpiry } from './credentials-expiry.ts';
 import { gatewayDeployment, identityChanges, identityOf } from './deployment.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import { SCALE_SET } from './instances.ts';
 import { observationAge } from './observation-age.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { isOthers } from './others-gateway.ts';
 import { checkOwnership, type OwnershipOutcome, withOwnership } from './ownership.ts';
-import { checkPrerequisites } from './prerequisites.ts';
+import { checkBeforehand, checkPrerequisites } from './prerequisites.ts';
 import type { Report } from './report.ts';
 import { carryOutPlan, type ObservedGateway, observeGateway, type ResourcesInput } from './resources.ts';
 import type { Scope } from './scope.ts';
@@ -89,13 +92,16 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
   const { record, access } = known;
   const id = record?.id ?? newDeploymentId();
   const planned = deploymentOf(scope, id, known);
+  if (record === undefined && scope.namesAreHeld === true) {
+    return proposed(scope, access.session, planned);
+  }
   const scaleSet = () => scope.memory.observations.get(resourceIds(planned).scaleSet)?.state;
   const chosenModel = () => vmModelOf(scope, record, scaleSet());
   const withModel = (choice: VmModelChoice) =>
     choice.kind === 'Known' ? { ...planned, vmModel: choice.model } : planned;
   const input: ResourcesInput = {
     arm: access.session.arm,
-    graphOf: (seen) => gatewayGraph(withModel(chosenModel()), seen),
+    graphOf: (seen) => asKept(scope, gatewayGraph(withModel(chosenModel()), seen)),
     operations: await store.read(scope.cmg, scope.signal),
     memory: scope.memory,
     holds: observationAge(scope, access.session, planned),
@@ -133,7 +139,10 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
   if (record === undefined) {
     // The record is written down before the first write to Azure, so that a lost process finds its own work again.
     const findings = [...prerequisites.findings, firstResources()];
-    const made = withOwnership(newRecord(scope, ownership.deploymentId ?? id), ownership.record);
+    const made = withOwnership(
+      newRecord(scope, ownership.deploymentId ?? id, ownership.deploymentId !== undefined),
+      ownership.record,
+    );
     return {
       findings,
       happenings: [],
@@ -149,6 +158,19 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     findings: [...prerequisites.findings, ...written.findings],
     happenings: [...modelHappenings(scope, record, owned), ...written.happenings],
   };
+}
+
+/** What can be known of a gateway whose names are still another one's: everything but whether they are free. */
+async function proposed(scope: Scope, session: SignedIn['session'], deployment: GatewayDeployment): Promise<Report> {
+  const prerequisites = await checkBeforehand(scope, session, deployment);
+  return prerequisites.kind === 'Halt'
+    ? ended(prerequisites)
+    : {
+        findings: prerequisites.findings,
+        happenings: [],
+        deployment: newRecord(scope, deployment.id, false),
+        againAfterMs: Number.POSITIVE_INFINITY,
+      };
 }
 
 /** Ends the round without a write, but for the tags by which another cluster learns of this one. */
@@ -174,6 +196,13 @@ interface NotOurs {
   readonly ownership: Extract<OwnershipOutcome, { kind: 'Halt' }>;
 }
 
+/** The scale set of a gateway that only has to go on serving is right as it is. */
+function asKept({ upkeep }: Scope, graph: readonly DesiredResource[]): readonly DesiredResource[] {
+  return upkeep === 'KeepServing'
+    ? graph.map((resource) => (resource.key === SCALE_SET ? { ...resource, desired: () => ({}) } : resource))
+    : graph;
+}
+
 function deploymentOf(scope: Scope, id: string, { certificate, trustedCertificates, access }: Known) {
   const { cmg, installationId, clusterUid } = scope;
   return gatewayDeployment({
@@ -194,13 +223,15 @@ function recordedDeployment({ cmg }: Scope): CMGStatusDeployment | undefined {
   return cmg.status?.deployments?.find(({ phase }) => phase !== 'Deleting');
 }
 
-function newRecord({ cmg, clock }: Scope, id: string): CMGStatusDeployment {
+/** @param served whether clients may have depended on it: of one that is found, nobody knows */
+function newRecord({ cmg, clock }: Scope, id: string, served: boolean): CMGStatusDeployment {
   return {
     id,
     identity: identityOf(cmg),
     phase: 'Provisioning',
     serviceName: cmg.spec.serviceName,
     createdAt: toTimestamp(clock.now()),
+    served,
   };
 }
 

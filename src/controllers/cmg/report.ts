@@ -25,6 +25,14 @@ export interface Report {
   readonly site?: Partial<SiteParts>;
   /** The deployment as it is now; left out where this run did not get as far. */
   readonly deployment?: CMGStatusDeployment;
+  /** All deployments, where this run knows of more than one. */
+  readonly deployments?: readonly CMGStatusDeployment[];
+  /** Id of the deployment that serves clients; left out where this run did not find out. */
+  readonly activeDeployment?: string;
+  /** What the planner of redeployments has to remember. */
+  readonly planned?: NonNullable<CMGStatus['planned']>;
+  /** The redeployment that runs, or that none does; left out where this run did not plan. */
+  readonly redeployment?: NonNullable<CMGStatus['redeployment']> | 'None';
   /** The deployment that the status had is none of the operator's, and is not there any more. */
   readonly forgotten?: boolean;
   /** When to run again at the latest, in milliseconds from now. */

@@ -53,4 +53,15 @@ export interface CommonScope {
 /** What the steps work with that make a gateway, change it or remove it. */
 export interface Scope extends CommonScope {
   readonly cmg: ManagedCmg;
+  /** Default: `AsDeclared`. */
+  readonly upkeep?: Upkeep;
+  /** Whether the names of a gateway that is still to be made belong to one that goes first. Default: no. */
+  readonly namesAreHeld?: boolean;
 }
+
+/** How much is done for a gateway. */
+export type Upkeep =
+  /** It is made what the spec says. */
+  | 'AsDeclared'
+  /** It is repaired, but its scale set is neither changed nor made anew: it is not what the spec asks for any more. */
+  | 'KeepServing';

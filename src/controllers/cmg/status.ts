@@ -15,6 +15,8 @@ export interface StatusUpdate extends Partial<SiteParts> {
   readonly credentials?: CMGStatus['credentials'];
   readonly deployments?: CMGStatus['deployments'];
   readonly activeDeployment?: string;
+  readonly planned?: CMGStatus['planned'];
+  readonly redeployment?: CMGStatus['redeployment'] | 'None';
   readonly serviceName: string;
   /** Whether the CMG names a site, so that conditions speak of it. Default: false. */
   readonly hasSite?: boolean;
@@ -29,8 +31,10 @@ export type SiteParts = Required<Pick<CMGStatus, 'connectionPorts' | 'clientAuth
 
 /** The status after a reconcile that came to this report. */
 export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus {
-  const { certificate, credentials, deployment, forgotten } = report;
-  const deployments = forgotten === true ? [] : deployment === undefined ? undefined : [deployment];
+  const { certificate, credentials, deployment, forgotten, planned, redeployment } = report;
+  const one = deployment === undefined ? undefined : [deployment];
+  const deployments = forgotten === true ? [] : (report.deployments?.slice() ?? one);
+  const active = report.activeDeployment ?? (deployment?.phase === 'Active' ? deployment.id : undefined);
   return nextStatus(cmg.status, {
     generation: cmg.metadata.generation,
     serviceName: cmg.spec.serviceName,
@@ -42,14 +46,17 @@ export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus
     ...(certificate === undefined ? {} : { certificate }),
     ...(credentials === undefined ? {} : { credentials }),
     ...(deployments === undefined ? {} : { deployments }),
-    ...(deployment?.phase === 'Active' ? { activeDeployment: deployment.id } : {}),
+    ...(active === undefined ? {} : { activeDeployment: active }),
+    ...(planned === undefined ? {} : { planned }),
+    ...(redeployment === undefined ? {} : { redeployment }),
   });
 }
 
 /** The status after a reconcile. */
 export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate): CMGStatus {
   const { connectionPorts, clientAuthentication, manualSteps } = update;
-  const { activeDeployment, credentials: credentialsBefore, ...known } = previous ?? {};
+  const { activeDeployment, credentials: credentialsBefore, redeployment: before, ...known } = previous ?? {};
+  const redeployment = update.redeployment ?? before;
   const credentials = update.credentials ?? credentialsBefore;
   const isGone = update.deployments?.every(({ id }) => id !== activeDeployment) === true;
   return {
@@ -61,6 +68,8 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
     ...(update.certificate === undefined ? {} : { certificate: update.certificate }),
     ...(credentials?.expiresAt === undefined ? {} : { credentials }),
     ...(update.deployments === undefined ? {} : { deployments: update.deployments }),
+    ...(update.planned === undefined ? {} : { planned: update.planned }),
+    ...(redeployment === undefined || redeployment === 'None' ? {} : { redeployment }),
     ...(update.activeDeployment === undefined ? {} : { activeDeployment: update.activeDeployment }),
     ...(connectionPorts === undefined ? {} : { connectionPorts }),
     ...(clientAuthentication === undefined ? {} : { clientAuthentication }),
@@ -92,6 +101,7 @@ function rulesFor({ hasSite = false, observed = false }: Pick<StatusUpdate, 'has
     summarised,
     alwaysPresent: [...summarised, 'InSync'],
     absent: hasSite ? [] : SITE,
+    passing: ['Redeploying'],
     ...(observed
       ? {
           onlyObserved: true,

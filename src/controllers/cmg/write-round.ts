@@ -44,15 +44,16 @@ export interface Round {
 export async function writeAndFollow(round: Round): Promise<Report> {
   const { scope, store, deployment, input, observed } = round;
   const occasion = occasionOf(round);
-  const setupFiles = await bringSetupFiles(round);
-  const midway = await earlierModelIsMidway(round);
-  const held = new Set(setupFiles?.kind === 'Stored' && !midway ? [] : [SCALE_SET]);
+  const isKept = scope.upkeep === 'KeepServing';
+  const setupFiles = isKept ? undefined : await bringSetupFiles(round);
+  const mayWriteScaleSet = !isKept && setupFiles?.kind === 'Stored' && !(await earlierModelIsMidway(round));
+  const held = new Set(mayWriteScaleSet ? [] : [SCALE_SET]);
   const written = await carryOutPlan(input, observed, held);
   const instances = await reconcileInstances(input, observed, written, {
     wanted: deployment.instances,
     lookEveryMs: scope.driftIntervalMs,
     confirm: () => probeService(scope, { deployment, address: gatewayAddress(observed.resources) }),
-    turn: () => rolloutTurn(round),
+    turn: () => (isKept ? { kind: 'Later', holders: [] } : rolloutTurn(round)),
     rollingOut: round.record.rollout !== undefined,
   });
   if (instances?.rollout === 'Over') {

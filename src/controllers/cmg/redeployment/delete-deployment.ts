@@ -1,0 +1,54 @@
+import { takeOffSite } from '../leave-site.ts';
+import { removeGateway } from '../remove.ts';
+import type { Happening } from '../report.ts';
+import { operationsOf } from './deployment-scope.ts';
+import type { Round } from './observe-all.ts';
+import type { DeploymentsInput } from './reconcile.ts';
+
+/** How far the removal of a deployment has come. */
+export interface DeletionOutcome {
+  readonly happenings: readonly Happening[];
+  /** What it waits for, in sentences. */
+  readonly messages: readonly string[];
+  readonly againAfterMs: number;
+}
+
+/**
+ * Removes a deployment whose place another one has taken one round further: its record goes from the site, then it goes from
+ * Azure. What the spec says of the deletion of the CMG does not hold for it.
+ */
+export async function deleteDeployment(
+  { scope, store, site }: DeploymentsInput,
+  { scopes }: Round,
+  id: string,
+): Promise<DeletionOutcome> {
+  const own = scopes.get(id);
+  const deployment = scope.cmg.status?.deployments?.find((each) => each.id === id);
+  if (own === undefined || deployment === undefined) {
+    return { happenings: [], messages: [], againAfterMs: Number.POSITIVE_INFINITY };
+  }
+  const cmg = { ...own.cmg, spec: { ...own.cmg.spec, deletionPolicy: 'Delete', deletionProtection: false } } as const;
+  const { clock, signal } = scope;
+  const left = await takeOffSite({ cmg: scope.cmg, site, now: clock.now(), signal }, deployment.serviceName);
+  if (left.kind === 'Unknown') {
+    const message = `Before ${deployment.serviceName} goes, the site has to be asked for its record of it, and does not answer.`;
+    return { happenings: [], messages: [message], againAfterMs: SITE_POLL_MS };
+  }
+  const removal = await removeGateway({ ...own, cmg }, operationsOf(store, id));
+  switch (removal.kind) {
+    case 'Gone':
+      own.memory.isRemoved = true;
+      return { happenings: [...left.happenings, ...removal.happenings], messages: [], againAfterMs: 0 };
+    case 'Retained':
+      return { happenings: [], messages: [removal.retention.note], againAfterMs: SITE_POLL_MS };
+    case 'Remaining': {
+      const messages = removal.report.findings.map(({ message }) => message);
+      return { happenings: [], messages, againAfterMs: removal.report.againAfterMs };
+    }
+    default:
+      return removal satisfies never;
+  }
+}
+
+/** How soon a site that does not answer is asked again. */
+const SITE_POLL_MS = 60_000;

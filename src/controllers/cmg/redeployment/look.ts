@@ -1,0 +1,159 @@
+import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import { ArmError } from '../../../azure/errors.ts';
+import { API_VERSIONS } from '../../../gateway/api-versions.ts';
+import type { GatewayDeployment } from '../../../gateway/deployment.ts';
+import { resourceIds } from '../../../gateway/ids.ts';
+import { type GatewayInstance, readInstances } from '../../../gateway/instances.ts';
+import type { ObservedDeployment, ObservedMark, Seen } from '../../../redeployment/observed.ts';
+import { readCredentials } from '../credentials.ts';
+import { recordedGateway } from '../deployment.ts';
+import type { Finding } from '../finding.ts';
+import { SCALE_SET } from '../instances.ts';
+import type { OperationsStore } from '../operations-secret.ts';
+import { provisionGateway } from '../provision.ts';
+import type { Report } from '../report.ts';
+import type { Scope } from '../scope.ts';
+import { markInAzure, readMark } from './mark.ts';
+
+/** One deployment as it was found in this round. */
+export interface Look {
+  readonly observed: Omit<ObservedDeployment, 'siteRecord' | 'resolves'>;
+  /** What the procedure for one gateway came to, where it was followed. */
+  readonly report?: Report;
+}
+
+/** Follows the procedure for a gateway that stands, and tells what came of it in the words of the planner. */
+export async function keepUp(scope: Scope, store: OperationsStore, deployment: CMGStatusDeployment): Promise<Look> {
+  const report = await provisionGateway(scope, store);
+  const healthy = report.findings.find(({ type }) => type === 'ServiceHealthy');
+  const serves = healthy === undefined ? 'Unknown' : SEEN[healthy.status];
+  return {
+    report,
+    observed: {
+      id: deployment.id,
+      azure: azureOf(report),
+      mark: markInAzure(scope, deployment),
+      running: runningOf(scope.memory.instances?.seen, serves),
+      instancesServe: serves,
+      // Every VM serves only for whom the certificate has been seen too.
+      certificatePresented: scope.probe === undefined ? 'NotProbed' : serves,
+      credentialsMissing: report.findings.some(isMissingCredential),
+    },
+  };
+}
+
+const SEEN: Readonly<Record<Finding['status'], Seen>> = { True: 'Yes', False: 'No', Unknown: 'Unknown' };
+
+function isMissingCredential({ type, reason }: Finding): boolean {
+  return type === 'PrerequisitesMet' && reason === 'SecretNotFound';
+}
+
+/** Whether there is a gateway, by what the procedure saw of its resources. */
+function azureOf({ deployment }: Report): ObservedDeployment['azure'] {
+  const resources = deployment?.resources ?? [];
+  const scaleSet = resources.find(({ name }) => name === SCALE_SET)?.provisioningState;
+  if (scaleSet === undefined) {
+    return 'Unknown';
+  }
+  if (scaleSet !== 'Absent') {
+    return 'Whole';
+  }
+  return resources.every(({ provisioningState }) => provisioningState === 'Absent') ? 'Absent' : 'Partial';
+}
+
+function runningOf(instances: readonly GatewayInstance[] | undefined, serves: Seen): Seen {
+  if (serves === 'Yes') {
+    return 'Yes';
+  }
+  if (instances === undefined || instances.length === 0) {
+    return 'Unknown';
+  }
+  return instances.every(({ problem }) => problem?.kind === 'Stopped') ? 'No' : 'Yes';
+}
+
+/** Looks at a gateway that hands over or is being deleted, and leaves it as it is. */
+export async function lookOnly(scope: Scope, deployment: CMGStatusDeployment): Promise<Look> {
+  const unknown: Look['observed'] = {
+    id: deployment.id,
+    azure: 'Unknown',
+    mark: { kind: 'Unknown' },
+    running: 'Unknown',
+    instancesServe: 'Unknown',
+    certificatePresented: 'Unknown',
+    credentialsMissing: false,
+  };
+  const credentials = await readCredentials(scope, deployment.identity.tenantId);
+  if (credentials.kind === 'Halt') {
+    return { observed: { ...unknown, credentialsMissing: true } };
+  }
+  const { environment, subscriptionId } = deployment.identity;
+  const { arm } = scope.azure.connect(environment, subscriptionId, credentials.value.credentials);
+  const gateway = recordedGateway(scope.cmg, deployment, scope);
+  try {
+    const [mark, scaleSet] = await Promise.all([
+      readMark(scope, arm, deployment),
+      arm.get(resourceIds(gateway).scaleSet, API_VERSIONS.compute, { signal: scope.signal }),
+    ]);
+    const instances = scaleSet.kind === 'Absent' ? [] : await instancesOf(scope, arm, gateway);
+    const serves = seenOf(instances);
+    return {
+      observed: {
+        ...unknown,
+        azure: scaleSet.kind === 'Present' ? 'Whole' : 'Partial',
+        mark,
+        running: runningOf(instances, serves),
+        instancesServe: serves,
+        certificatePresented: 'NotProbed',
+      },
+    };
+  } catch (error) {
+    if (error instanceof ArmError) {
+      return { observed: unknown };
+    }
+    throw error;
+  }
+}
+
+async function instancesOf({ signal }: Scope, arm: Arm, gateway: GatewayDeployment) {
+  const query = { $expand: 'instanceView' };
+  const address = `${resourceIds(gateway).scaleSet}/virtualMachines`;
+  return readInstances(await arm.list(address, API_VERSIONS.compute, { query, signal }));
+}
+
+function seenOf(instances: readonly GatewayInstance[]): Seen {
+  return instances.length > 0 && instances.every(({ ready }) => ready) ? 'Yes' : 'No';
+}
+
+type Arm = ReturnType<Scope['azure']['connect']>['arm'];
+
+/** The tags of deployments, read anew. */
+export async function marksNow(
+  scopes: ReadonlyMap<string, Scope>,
+  deployments: readonly CMGStatusDeployment[],
+): Promise<ReadonlyMap<string, ObservedMark>> {
+  const marks = await Promise.all(
+    deployments.map(async (deployment) => {
+      const scope = scopes.get(deployment.id);
+      const mark: ObservedMark = scope === undefined ? { kind: 'Unknown' } : await markNow(scope, deployment);
+      return [deployment.id, mark] as const;
+    }),
+  );
+  return new Map(marks);
+}
+
+async function markNow(scope: Scope, deployment: CMGStatusDeployment): Promise<ObservedMark> {
+  const credentials = await readCredentials(scope, deployment.identity.tenantId);
+  if (credentials.kind === 'Halt') {
+    return { kind: 'Unknown' };
+  }
+  const { environment, subscriptionId } = deployment.identity;
+  const { arm } = scope.azure.connect(environment, subscriptionId, credentials.value.credentials);
+  try {
+    return await readMark(scope, arm, deployment);
+  } catch (error) {
+    if (error instanceof ArmError) {
+      return { kind: 'Unknown' };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { ArmClient } from '../../../azure/arm-client.ts';
+import { API_VERSIONS } from '../../../gateway/api-versions.ts';
+import { resourceIds } from '../../../gateway/ids.ts';
+import { isOwnedBy } from '../../../gateway/tags.ts';
+import type { ObservedMark } from '../../../redeployment/observed.ts';
+import { recordedGateway } from '../deployment.ts';
+import type { Scope } from '../scope.ts';
+import { recordOf } from './records.ts';
+
+/** The mark of a deployment, as the procedure last saw it in the tags of its identity. */
+export function markInAzure(scope: Scope, deployment: CMGStatusDeployment): ObservedMark {
+  const gateway = recordedGateway(scope.cmg, deployment, scope);
+  const state = scope.memory.observations.get(resourceIds(gateway).identity)?.state;
+  switch (state?.kind) {
+    case 'Present':
+      return ofTags(scope, deployment, state.resource.tags);
+    case 'Absent':
+      return { kind: 'None' };
+    default:
+      return { kind: 'Unknown' };
+  }
+}
+
+/** The same, read anew. @throws ArmError */
+export async function readMark(
+  scope: Scope,
+  arm: Pick<ArmClient, 'get'>,
+  deployment: CMGStatusDeployment,
+): Promise<ObservedMark> {
+  const gateway = recordedGateway(scope.cmg, deployment, scope);
+  const found = await arm.get(resourceIds(gateway).identity, API_VERSIONS.managedIdentity, { signal: scope.signal });
+  return found.kind === 'Absent' ? { kind: 'None' } : ofTags(scope, deployment, found.resource.tags);
+}
+
+function ofTags(scope: Scope, deployment: CMGStatusDeployment, tags: unknown): ObservedMark {
+  const { owner } = recordedGateway(scope.cmg, deployment, scope);
+  if (!isOwnedBy(tags, owner)) {
+    return { kind: 'Lost' };
+  }
+  const { stage: _stage, run: _run, announced: _announced, ...mark } = recordOf(deployment);
+  return { kind: 'Read', mark };
+}

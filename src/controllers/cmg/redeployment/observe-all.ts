@@ -1,0 +1,239 @@
+import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import { isSameIdentity, prefixKey } from '../../../redeployment/identity.ts';
+import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
+import { isConditionTrue } from '../../../runtime/conditions.ts';
+import { isSameName } from '../../../site/names.ts';
+import type { OperationsStore } from '../operations-secret.ts';
+import { provisionGateway } from '../provision.ts';
+import type { Report } from '../report.ts';
+import type { Scope } from '../scope.ts';
+import { CANDIDATE, cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
+import { keepUp, type Look, lookOnly, marksNow } from './look.ts';
+import type { DeploymentsInput } from './reconcile.ts';
+import { consentsOf } from './records.ts';
+import { readSiteFacts, type SiteFacts } from './site-facts.ts';
+
+/** All that one round found out about the deployments of a CMG. */
+export interface Round {
+  readonly looks: ReadonlyMap<string, Look>;
+  readonly scopes: ReadonlyMap<string, Scope>;
+  /** What the procedure says of a gateway that is still to be made, where the spec asks for one that there is not. */
+  readonly candidate: Report | undefined;
+  readonly siteFacts: SiteFacts;
+  readonly observed: Observed;
+}
+
+/** The deployment that the spec asks for, by its identity. */
+export function wantedAmong(
+  deployments: readonly CMGStatusDeployment[],
+  wish: GatewayWish,
+): CMGStatusDeployment | undefined {
+  return deployments
+    .filter(({ phase, identity }) => phase !== 'Deleting' && isSameIdentity(identity, wish.identity))
+    .toSorted((left, right) => (right.wantedOrder ?? 0) - (left.wantedOrder ?? 0))[0];
+}
+
+/** Looks at each deployment, keeps up those that stand, and asks whether a missing one could be made. */
+export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Promise<Round> {
+  const { scope, store } = input;
+  const deployments = scope.cmg.status?.deployments ?? [];
+  const wanted = wantedAmong(deployments, wish);
+  const looks = new Map<string, Look>();
+  const scopes = new Map<string, Scope>();
+  for (const deployment of deployments) {
+    const own = scopeFor(input, deployment, wanted?.id === deployment.id);
+    scopes.set(deployment.id, own);
+    looks.set(deployment.id, await look(own, operationsOf(store, deployment.id), deployment));
+  }
+  const candidate = wanted === undefined ? await propose(input, deployments) : undefined;
+  const isSeveral = deployments.length > 1 || (deployments.length === 1 && wanted === undefined);
+  const siteFacts = await siteFactsOf(input, isSeveral || candidate !== undefined);
+  const seen = await Promise.all(
+    deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isSeveral)),
+  );
+  const certificateReadable = isCertificateReadable(looks, candidate, wanted?.id);
+  return {
+    looks,
+    scopes,
+    candidate,
+    siteFacts,
+    observed: observedOf(input, { seen, candidate, siteFacts, deployments, certificateReadable }),
+  };
+}
+
+function scopeFor({ scope, memories }: DeploymentsInput, deployment: CMGStatusDeployment, isWanted: boolean): Scope {
+  const deployments = scope.cmg.status?.deployments ?? [];
+  const upkeep = isWanted ? 'AsDeclared' : 'KeepServing';
+  const shares = sharesGroup(deployments, deployment.identity, deployment.id);
+  const cmg = cmgOfDeployment(scope.cmg, deployment, { upkeep, sharesGroup: shares });
+  return scopeOfDeployment(scope, cmg, memories, { id: deployment.id, upkeep });
+}
+
+async function look(scope: Scope, store: OperationsStore, deployment: CMGStatusDeployment): Promise<Look> {
+  return deployment.phase === 'Draining' || deployment.phase === 'Deleting'
+    ? lookOnly(scope, deployment)
+    : keepUp(scope, store, deployment);
+}
+
+/** The procedure for a gateway that is still to be made goes as far as its record, and writes nothing. */
+async function propose(
+  { scope, store, memories }: DeploymentsInput,
+  deployments: readonly CMGStatusDeployment[],
+): Promise<Report> {
+  const { azure } = scope.cmg.spec;
+  const identity = { subscriptionId: azure.subscriptionId, resourceGroup: azure.resourceGroup.name };
+  const shares = sharesGroup(deployments, identity, undefined);
+  const cmg = cmgOfDeployment(scope.cmg, undefined, { upkeep: 'AsDeclared', sharesGroup: shares });
+  const own = scopeOfDeployment(scope, cmg, memories, { id: CANDIDATE, upkeep: 'AsDeclared' });
+  const prefix = prefixKey(scope.cmg.spec.serviceName);
+  const namesAreHeld = deployments.some(({ serviceName }) => prefixKey(serviceName) === prefix);
+  return provisionGateway({ ...own, namesAreHeld }, operationsOf(store, CANDIDATE));
+}
+
+const NOBODY_ASKED: SiteFacts = { site: { kind: 'Unreachable' }, registered: undefined };
+
+function siteFactsOf({ scope, site }: DeploymentsInput, isNeeded: boolean): Promise<SiteFacts> {
+  const { cmg, signal } = scope;
+  if (cmg.spec.siteRef !== undefined && !isNeeded) {
+    return Promise.resolve(NOBODY_ASKED);
+  }
+  return readSiteFacts({ cmg, site, maxAgeMs: SHORT_AGE_MS, signal });
+}
+
+/** What decides over clients is not much older than this. */
+const SHORT_AGE_MS = 5000;
+
+async function seenOf(
+  input: DeploymentsInput,
+  deployment: CMGStatusDeployment,
+  look: Look | undefined,
+  { registered }: SiteFacts,
+  isSeveral: boolean,
+): Promise<ObservedDeployment> {
+  const { scope } = input;
+  const { serviceName } = deployment;
+  const isRegistered = isSeveral
+    ? registered?.some((name) => isSameName(name, serviceName))
+    : isConditionTrue(scope.cmg.status?.conditions, 'SiteRegistered');
+  return {
+    ...(look?.observed ?? UNSEEN),
+    id: deployment.id,
+    ...stillLeft(input, deployment, look),
+    resolves: isSeveral ? await resolves(scope, deployment) : 'Unknown',
+    siteRecord: isRegistered === undefined ? 'Unknown' : isRegistered ? 'Yes' : 'No',
+  };
+}
+
+const UNSEEN: Look['observed'] = {
+  id: '',
+  azure: 'Unknown',
+  mark: { kind: 'Unknown' },
+  running: 'Unknown',
+  instancesServe: 'Unknown',
+  certificatePresented: 'Unknown',
+  credentialsMissing: false,
+};
+
+/** Of what is being deleted something is left until the removal has come to its end, the purge of the vault included. */
+function stillLeft(
+  { memories, scope }: DeploymentsInput,
+  { id, phase }: CMGStatusDeployment,
+  look: Look | undefined,
+): Partial<Pick<ObservedDeployment, 'azure'>> {
+  if (phase !== 'Deleting') {
+    return {};
+  }
+  const { uid, generation } = scope.cmg.metadata;
+  const { isRemoved } = memories.of(`${uid} ${id}`, generation, scope.memory.requestedAt);
+  return isRemoved ? { azure: 'Absent' } : look?.observed.azure === 'Absent' ? { azure: 'Partial' } : {};
+}
+
+/** Whether the service name leads to the gateway, as far as the operator may look. */
+async function resolves({ resolveName, signal }: Scope, { serviceName, address }: CMGStatusDeployment): Promise<Seen> {
+  if (resolveName === undefined) {
+    return 'Yes';
+  }
+  const found = await resolveName(serviceName, signal);
+  switch (found.kind) {
+    case 'Addresses':
+      return address !== undefined && found.addresses.includes(address) ? 'Yes' : 'No';
+    case 'NoAddress':
+      return 'No';
+    case 'Unknown':
+      return 'Unknown';
+    default:
+      return found satisfies never;
+  }
+}
+
+interface Found {
+  readonly seen: readonly ObservedDeployment[];
+  readonly candidate: Report | undefined;
+  readonly siteFacts: SiteFacts;
+  readonly deployments: readonly CMGStatusDeployment[];
+  readonly certificateReadable: boolean;
+}
+
+function observedOf(
+  { scope, others, passes }: DeploymentsInput,
+  { seen, candidate, siteFacts, deployments, certificateReadable }: Found,
+): Observed {
+  const proposal = candidate?.deployment;
+  const isNew = proposal !== undefined && deployments.every(({ id }) => id !== proposal.id);
+  return {
+    localTime: scope.clock.now(),
+    deployments: seen,
+    inventory: 'Complete',
+    site: siteFacts.site,
+    otherGateways: serviceNamesOf(others),
+    carriers: [],
+    consents: consentsOf(scope.cmg),
+    clientPasses: passes,
+    certificateReadable,
+    preflight: { passed: isNew, wholePassed: isNew },
+    mayDeleteGateway: true,
+    freshId: proposal?.id ?? '',
+  };
+}
+
+/** Whether the server certificates can be read: of an unreadable one nobody knows what was meant by it. */
+function isCertificateReadable(
+  looks: ReadonlyMap<string, Look>,
+  candidate: Report | undefined,
+  wantedId: string | undefined,
+): boolean {
+  const report = candidate ?? looks.get(wantedId ?? '')?.report;
+  const reason = report?.findings.find(({ type }) => type === 'CertificateValid')?.reason;
+  return reason !== 'SecretNotFound' && reason !== 'CertificateUnreadable';
+}
+
+function serviceNamesOf(others: readonly CMG[]): readonly string[] {
+  return others.flatMap(({ spec, status }) => [
+    spec.serviceName,
+    ...(status?.deployments ?? []).map(({ serviceName }) => serviceName),
+  ]);
+}
+
+/** What is read past every cache before something that cannot be taken back. */
+export async function readLive(
+  { scope, site, readCmg }: DeploymentsInput,
+  { scopes, observed }: Round,
+): Promise<LiveFacts | 'Failed'> {
+  const { cmg, signal } = scope;
+  const live = await readCmg(cmg, signal);
+  if (live === undefined) {
+    return 'Failed';
+  }
+  const [marks, { site: siteNow }] = await Promise.all([
+    marksNow(scopes, cmg.status?.deployments ?? []),
+    readSiteFacts({ cmg, site, maxAgeMs: 0, signal }),
+  ]);
+  return {
+    sameObject: live.metadata.uid === cmg.metadata.uid,
+    generation: live.metadata.generation,
+    consents: consentsOf(live),
+    marks,
+    site: siteNow,
+    carriers: observed.carriers,
+  };
+}

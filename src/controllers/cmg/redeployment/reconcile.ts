@@ -1,0 +1,100 @@
+import type { CMG } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { Action } from '../../../redeployment/action.ts';
+import type { ClientPass } from '../../../redeployment/client-gate.ts';
+import { type Plan, plan } from '../../../redeployment/planner.ts';
+import type { GatewayMemories } from '../memory.ts';
+import type { OperationsStore } from '../operations-secret.ts';
+import { isOthers } from '../others-gateway.ts';
+import { provisionGateway } from '../provision.ts';
+import type { Happening, Report } from '../report.ts';
+import type { Scope } from '../scope.ts';
+import type { SiteScope } from '../site-scope.ts';
+import { stopDeployment } from './azure-actions.ts';
+import { deleteDeployment } from './delete-deployment.ts';
+import { observeAll, type Round, readLive } from './observe-all.ts';
+import { isDecided, recordsOf } from './records.ts';
+import { reportOf } from './report-of.ts';
+import { wishOf } from './wish.ts';
+
+/** What the procedure for all deployments of a CMG works with. */
+export interface DeploymentsInput {
+  readonly scope: Scope;
+  readonly store: OperationsStore;
+  readonly memories: Pick<GatewayMemories, 'of' | 'rename'>;
+  readonly site: SiteScope;
+  /** The other CMGs of the same site. */
+  readonly others: readonly CMG[];
+  /** The last passes over the devices of the site for this CMG. */
+  readonly passes: readonly ClientPass[];
+  /** A pass is wanted. */
+  readonly countClients: (action: Extract<Action, { kind: 'CountClients' }>) => void;
+  /** The CMG as the API server has it now; `undefined`: it is gone, or could not be read. */
+  readonly readCmg: (cmg: CMG, signal: AbortSignal) => Promise<CMG | undefined>;
+}
+
+/** A round in its parts, for the report. */
+export interface PlannedRound {
+  readonly round: Round;
+  readonly planned: Plan;
+  /** Decisions are written down before anything follows from them. */
+  readonly decided: boolean;
+  /** What follows from the plan in Azure, and how it ended. */
+  readonly happenings: readonly Happening[];
+  /** What is to be said of deletions that go on, or do not. */
+  readonly deletions: readonly string[];
+  readonly againAfterMs: number;
+}
+
+/**
+ * One round for the gateways of a CMG: each that stands is looked at and kept up, the plan is made from what was seen, what
+ * it decides is written down, and, once it is, carried out. Mostly there is one gateway, and nothing is decided.
+ */
+export async function reconcileDeployments(input: DeploymentsInput): Promise<Report> {
+  const { scope, store } = input;
+  const { cmg } = scope;
+  if (cmg.status?.deployments?.some(isOthers) === true) {
+    return provisionGateway(scope, store);
+  }
+  const wish = wishOf(cmg);
+  const records = recordsOf(cmg.status);
+  const round = await observeAll(input, wish);
+  const now = scope.azure.serverTime.now();
+  const first = plan(wish, records, round.observed, now);
+  const isToBeConfirmed = first.actions.some(({ kind }) => kind === 'ReadLive');
+  const planned = isToBeConfirmed
+    ? plan(wish, records, { ...round.observed, live: await readLive(input, round) }, scope.azure.serverTime.now())
+    : first;
+  const decided = isDecided(records, planned.records);
+  const carriedOut = decided ? NOTHING : await carryOut(input, round, planned.actions);
+  return reportOf(input, wish, { round, planned, decided, ...carriedOut });
+}
+
+const NOTHING = { happenings: [], deletions: [], againAfterMs: Number.POSITIVE_INFINITY };
+
+/** What is done in Azure. Points and groups are moved by their own controllers, which read the plan in the status. */
+async function carryOut(
+  input: DeploymentsInput,
+  round: Round,
+  actions: readonly Action[],
+): Promise<Pick<PlannedRound, 'happenings' | 'deletions' | 'againAfterMs'>> {
+  const happenings: Happening[] = [];
+  const deletions: string[] = [];
+  let againAfterMs = Number.POSITIVE_INFINITY;
+  for (const action of actions) {
+    if (action.kind === 'Stop') {
+      await stopDeployment(input, round, action.deployment);
+      againAfterMs = Math.min(againAfterMs, STOP_POLL_MS);
+    } else if (action.kind === 'Delete') {
+      const outcome = await deleteDeployment(input, round, action.deployment);
+      happenings.push(...outcome.happenings);
+      deletions.push(...outcome.messages);
+      againAfterMs = Math.min(againAfterMs, outcome.againAfterMs);
+    } else if (action.kind === 'CountClients') {
+      input.countClients(action);
+    }
+  }
+  return { happenings, deletions, againAfterMs };
+}
+
+/** How soon it is looked whether a gateway has stopped. */
+const STOP_POLL_MS = 15_000;

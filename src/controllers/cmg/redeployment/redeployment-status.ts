@@ -1,0 +1,85 @@
+import type { CMGStatusDeployment, CMGStatusRedeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import { judgeGate } from '../../../redeployment/client-gate.ts';
+import type { GatewayWish } from '../../../redeployment/observed.ts';
+import { waitOf } from '../../../redeployment/retirement.ts';
+import { toTimestamp } from '../../../runtime/conditions.ts';
+import { identityChanges } from '../deployment.ts';
+import type { DeploymentsInput } from './reconcile.ts';
+import type { RedeploymentParts } from './report-of.ts';
+
+/** What `status.redeployment` says: why, from what to what, since when, what it waits for, and how to go back. */
+export function redeploymentOf(
+  input: DeploymentsInput,
+  wish: GatewayWish,
+  { wanted, leader, finding, deployments, result }: RedeploymentParts,
+): CMGStatusRedeployment {
+  const { cmg, azure } = input.scope;
+  const old = leader ?? deployments.find(({ id }) => id !== wanted?.id);
+  const before = cmg.status?.redeployment;
+  const since = wanted?.wantedSince ?? before?.since ?? toTimestamp(azure.serverTime.now());
+  const fields = old === undefined ? [] : identityChanges(cmg, old);
+  const until = untilOf(wish, wanted);
+  const clients = clientsOf(input, wish, wanted, result);
+  return {
+    ...(fields.length === 0 ? {} : { fields: [...fields] }),
+    ...(old === undefined ? {} : { from: old.serviceName }),
+    to: wish.serviceName,
+    since,
+    ...(finding === undefined ? {} : { waitsFor: finding.message.slice(0, 2048) }),
+    ...(until === undefined ? {} : { until }),
+    rollback: rollbackOf(old),
+    ...(clients === undefined ? {} : { clients }),
+  };
+}
+
+/** When the wait is over, as long as the new gateway stays in reach of every client. */
+function untilOf({ terms }: GatewayWish, wanted: CMGStatusDeployment | undefined): string | undefined {
+  const { advertised, wantedSince } = wanted ?? {};
+  if (advertised === undefined) {
+    return undefined;
+  }
+  const from = Math.max(Date.parse(advertised.since), Date.parse(wantedSince ?? advertised.since));
+  return toTimestamp(from + waitOf(terms));
+}
+
+function rollbackOf(old: CMGStatusDeployment | undefined): CMGStatusRedeployment['rollback'] {
+  switch (old?.phase) {
+    case 'Draining':
+      return 'NeedsWait';
+    case 'Deleting':
+    case undefined:
+      return 'Rebuild';
+    default:
+      return 'Free';
+  }
+}
+
+/** The counts of the last pass for the wanted gateway. They are told anew when a whole percent has changed. */
+function clientsOf(
+  { passes, scope }: DeploymentsInput,
+  { terms }: GatewayWish,
+  wanted: CMGStatusDeployment | undefined,
+  { planned }: RedeploymentParts['result'],
+): CMGStatusRedeployment['clients'] {
+  const before = scope.cmg.status?.redeployment?.clients;
+  const pass = passes.find(({ question }) => question.serviceName === wanted?.serviceName);
+  const run = planned.records.deployments.find(({ id }) => id === wanted?.id)?.run;
+  if (pass === undefined || run === undefined) {
+    return before;
+  }
+  const judgement = judgeGate(pass, {
+    serviceName: pass.question.serviceName,
+    advertisedSince: pass.question.advertisedSince,
+    requiredPercent: terms.requiredRefreshPercent,
+    notBefore: pass.begunAt,
+    devicesAtBeginning: planned.records.devicesAtBeginning,
+  });
+  const { eligible, refreshed } = judgement;
+  if (eligible === undefined || refreshed === undefined) {
+    return before;
+  }
+  const percent = (counts: { readonly eligible: number; readonly refreshed: number }) =>
+    counts.eligible === 0 ? 100 : Math.floor((100 * counts.refreshed) / counts.eligible);
+  const now = { eligible, refreshed };
+  return before !== undefined && percent(before) === percent(now) ? before : now;
+}

@@ -1,0 +1,44 @@
+import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import { isManaged, type ManagedCmg } from '../managed-cmg.ts';
+import type { Report } from '../report.ts';
+import { cmgOfDeployment, sharesGroup } from './deployment-scope.ts';
+
+/** The deployment of a CMG that is being deleted which goes next: those that never served first. */
+export function nextToRemove({ status }: CMG): CMGStatusDeployment | undefined {
+  const deployments = status?.deployments ?? [];
+  return (
+    deployments.find(({ phase }) => phase === 'Deleting') ??
+    deployments.find(({ served }) => served === false) ??
+    deployments[0]
+  );
+}
+
+/** The CMG as if it had no other deployment. */
+export function narrowedTo<C extends CMG>(cmg: C, deployment: CMGStatusDeployment): C {
+  const { phase } = deployment;
+  const known = { ...deployment, phase: phase === 'Superseded' || phase === 'Draining' ? 'Active' : phase } as const;
+  const only = { ...cmg, status: { ...cmg.status, deployments: [known] } };
+  return isManaged(only) ? (asMade(only, cmg, known) as C) : only;
+}
+
+function asMade(only: ManagedCmg, whole: CMG, deployment: CMGStatusDeployment): CMG {
+  const shares = sharesGroup(whole.status?.deployments ?? [], deployment.identity, deployment.id);
+  const upkeep = deployment.serviceName === whole.spec.serviceName ? 'AsDeclared' : 'KeepServing';
+  const { spec } = cmgOfDeployment(only, deployment, { upkeep, sharesGroup: shares });
+  return { ...only, spec };
+}
+
+/** The report of one removal, with the deployments whose turn has not come. */
+export function withTheOthers({ status }: CMG, report: Report): Report {
+  const { deployment } = report;
+  const deployments = status?.deployments ?? [];
+  return deployment === undefined
+    ? report
+    : { ...report, deployments: deployments.map((each) => (each.id === deployment.id ? deployment : each)) };
+}
+
+/** The report once nothing is left of a deployment, and others are. */
+export function withoutDeployment({ status }: CMG, id: string, report: Pick<Report, 'happenings'>): Report {
+  const deployments = (status?.deployments ?? []).filter((each) => each.id !== id);
+  return { findings: [], happenings: report.happenings, deployments, againAfterMs: 0 };
+}

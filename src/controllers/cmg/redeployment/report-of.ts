@@ -1,0 +1,213 @@
+import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import { isStalling } from '../../../api/v1alpha1/conditions.ts';
+import type { GatewayWish } from '../../../redeployment/observed.ts';
+import type { DeploymentRecord } from '../../../redeployment/record.ts';
+import { toTimestamp } from '../../../runtime/conditions.ts';
+import { isSameName } from '../../../site/names.ts';
+import type { Finding } from '../finding.ts';
+import type { Report } from '../report.ts';
+import { sitePlanAfter } from './carry-out.ts';
+import { CANDIDATE } from './deployment-scope.ts';
+import { wantedAmong } from './observe-all.ts';
+import type { DeploymentsInput, PlannedRound } from './reconcile.ts';
+import { plannedOf, withRecord } from './records.ts';
+import { redeploymentOf } from './redeployment-status.ts';
+
+/** How often a redeployment is looked at: a break in what has to last without one is seen in time. */
+const LOOK_EVERY_MS = 120_000;
+
+/** What one round comes to, in the words of the status. */
+export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: PlannedRound): Report {
+  const { round, planned, decided, happenings, againAfterMs } = result;
+  const deployments = deploymentsAfter(input, result);
+  const wanted = wantedAmong(deployments, wish);
+  const main = round.looks.get(wanted?.id ?? '')?.report;
+  const leader = leaderOf(deployments, wanted);
+  const report = main ?? combined(round.candidate, round.looks.get(leader?.id ?? '')?.report);
+  const isRedeploying = deployments.length > 1 || (deployments.length === 1 && wanted === undefined);
+  const finding = isRedeploying ? redeployingFinding(result) : undefined;
+  const others = [...round.looks.values()].flatMap(({ report }) => (report === undefined ? [] : [report.againAfterMs]));
+  const about = wanted ?? leader;
+  return {
+    ...report,
+    findings: [...report.findings, ...(finding === undefined ? [] : [finding])],
+    happenings: [
+      ...[...round.looks.values()].flatMap(({ report }) => report?.happenings ?? []),
+      ...phaseHappenings(input.scope.cmg.status?.deployments ?? [], deployments),
+      ...happenings,
+    ],
+    ...(about === undefined ? {} : { deployment: about }),
+    deployments,
+    ...activeOf(input, deployments, wanted, planned.records.deployments),
+    planned: plannedOf(planned.records),
+    redeployment: isRedeploying
+      ? redeploymentOf(input, wish, { deployments, wanted, leader, finding, result })
+      : 'None',
+    againAfterMs: Math.min(
+      decided ? 0 : againAfterMs,
+      report.againAfterMs,
+      ...others,
+      isRedeploying ? LOOK_EVERY_MS : Number.POSITIVE_INFINITY,
+    ),
+  };
+}
+
+/** The deployments with what was seen of them, and with what the planner remembers. */
+function deploymentsAfter(input: DeploymentsInput, { round, planned, decided }: PlannedRound): CMGStatusDeployment[] {
+  const { cmg } = input.scope;
+  const before = new Map((cmg.status?.deployments ?? []).map((deployment) => [deployment.id, deployment]));
+  const known = planned.records.deployments.map((record) => deploymentOf(input, round, before.get(record.id), record));
+  const { site } = round.siteFacts;
+  const placement = {
+    pointsOf: (serviceName: string) =>
+      site.kind === 'Read'
+        ? site.points
+            .filter(({ linkedTo }) => linkedTo !== undefined && isSameName(linkedTo, serviceName))
+            .map(({ name }) => name)
+        : [],
+    isInGroups: (serviceName: string) =>
+      site.kind === 'Read' && site.groups.some(({ members }) => members.some((each) => isSameName(each, serviceName))),
+  };
+  const onSite = site.kind === 'None' ? new Map() : sitePlanAfter(known, placement, decided ? [] : planned.actions);
+  return known.map(({ connectionPoints: _points, inBoundaryGroups: _groups, ...deployment }) => ({
+    ...deployment,
+    ...onSite.get(deployment.id),
+  }));
+}
+
+function deploymentOf(
+  { scope, memories }: DeploymentsInput,
+  round: PlannedRound['round'],
+  before: CMGStatusDeployment | undefined,
+  record: DeploymentRecord,
+): CMGStatusDeployment {
+  const proposal = round.candidate?.deployment;
+  if (before === undefined && proposal?.id === record.id) {
+    // What was read for the proposal need not be read again.
+    const { uid } = scope.cmg.metadata;
+    memories.rename(`${uid} ${CANDIDATE}`, `${uid} ${record.id}`);
+    return withAccess(scope, withRecord(proposal, proposal.served === true ? { ...record, served: 'Yes' } : record));
+  }
+  const seen = round.looks.get(record.id)?.report?.deployment ?? before;
+  const found = seen ?? {
+    id: record.id,
+    identity: record.identity as CMGStatusDeployment['identity'],
+    serviceName: record.serviceName,
+    phase: 'Active',
+    createdAt: toTimestamp(record.wantedSince),
+  };
+  const deployment = withRecord({ ...found, ...sitePartsOf(before) }, record);
+  return round.scopes.get(record.id)?.upkeep === 'AsDeclared' ? withAccess(scope, deployment) : deployment;
+}
+
+function sitePartsOf(before: CMGStatusDeployment | undefined) {
+  const { connectionPoints, inBoundaryGroups } = before ?? {};
+  return {
+    ...(connectionPoints === undefined ? {} : { connectionPoints }),
+    ...(inBoundaryGroups === undefined ? {} : { inBoundaryGroups }),
+  };
+}
+
+/** With the certificate and credentials that it is kept up with, for the time when the spec names others. */
+function withAccess(
+  { cmg: { spec } }: DeploymentsInput['scope'],
+  deployment: CMGStatusDeployment,
+): CMGStatusDeployment {
+  return { ...deployment, serverCertificate: spec.serverCertificate, credentials: spec.azure.credentials };
+}
+
+/** The newest of those that serve in place of what is wanted. */
+function leaderOf(
+  deployments: readonly CMGStatusDeployment[],
+  wanted: CMGStatusDeployment | undefined,
+): CMGStatusDeployment | undefined {
+  return deployments
+    .filter(({ id, phase }) => id !== wanted?.id && phase !== 'Deleting')
+    .toSorted((left, right) => (right.wantedOrder ?? 0) - (left.wantedOrder ?? 0))[0];
+}
+
+/** What stands in the way of what is wanted, beside how the gateway stands that serves meanwhile. */
+function combined(candidate: Report | undefined, leader: Report | undefined): Report {
+  const nothing: Report = { findings: [], happenings: [], againAfterMs: Number.POSITIVE_INFINITY };
+  if (candidate === undefined || leader === undefined) {
+    return candidate ?? leader ?? nothing;
+  }
+  const isBeforehand = ({ type }: Finding) => type === 'CertificateValid' || type === 'PrerequisitesMet';
+  return {
+    ...leader,
+    findings: [
+      ...candidate.findings.filter(isBeforehand),
+      ...leader.findings.filter((finding) => !isBeforehand(finding)),
+    ],
+    againAfterMs: Math.min(candidate.againAfterMs, leader.againAfterMs),
+  };
+}
+
+function redeployingFinding({ planned, deletions }: PlannedRound): Finding {
+  const stalled = planned.conditions.find(({ reason }) => isStalling(reason));
+  const [first] = planned.conditions;
+  const told = stalled ?? first;
+  const messages = [...new Set([...planned.conditions.map(({ message }) => message), ...deletions])];
+  return {
+    type: 'Redeploying',
+    status: 'True',
+    reason: told?.reason ?? 'WaitingForClients',
+    message: messages.length === 0 ? 'The gateway is being replaced.' : messages.join(' ').slice(0, 4000),
+  };
+}
+
+/** The deployment that serves clients: the wanted one once it is advertised, and until then the one before. */
+function activeOf(
+  { scope }: DeploymentsInput,
+  deployments: readonly CMGStatusDeployment[],
+  wanted: CMGStatusDeployment | undefined,
+  records: readonly DeploymentRecord[],
+): Pick<Report, 'activeDeployment'> {
+  const isThere = ({ phase }: CMGStatusDeployment) => phase === 'Active' || phase === 'Superseded';
+  const run = records.find(({ id }) => id === wanted?.id)?.run;
+  const isAlone = deployments.filter(({ phase }) => phase !== 'Deleting').length === 1;
+  const isAdvertised = run !== undefined && run.otherwiseSince === undefined;
+  if (wanted?.phase === 'Active' && (isAlone || isAdvertised)) {
+    return { activeDeployment: wanted.id };
+  }
+  const before = deployments.find(({ id, phase }) => id === scope.cmg.status?.activeDeployment && phase !== 'Deleting');
+  const active = before ?? deployments.find(isThere);
+  return active === undefined ? {} : { activeDeployment: active.id };
+}
+
+/** An event for each step on the way of a deployment. */
+function phaseHappenings(
+  before: readonly CMGStatusDeployment[],
+  after: readonly CMGStatusDeployment[],
+): Report['happenings'] {
+  const phases = new Map(before.map(({ id, phase }) => [id, phase]));
+  const isFirst = before.length === 0;
+  const told = (reason: string, note: string) => ({ type: 'Normal', reason, action: 'Redeploy', note }) as const;
+  const changed = after.flatMap(({ id, phase, serviceName }) => {
+    const then = phases.get(id);
+    if (phase === then || isFirst || (then === 'Provisioning' && before.length === 1)) {
+      return [];
+    }
+    return [told(`Deployment${phase}`, `${serviceName} (${id}): ${PHASE_NOTES[phase]}`)];
+  });
+  const gone = before
+    .filter(({ id }) => after.every((each) => each.id !== id))
+    .map(({ id, serviceName }) => told('DeploymentGone', `${serviceName} (${id}): nothing of it is left.`));
+  return [...changed, ...gone];
+}
+
+const PHASE_NOTES: Readonly<Record<CMGStatusDeployment['phase'], string>> = {
+  Provisioning: 'it is being built, while the gateway that it replaces serves.',
+  Active: 'it is there for clients.',
+  Superseded: 'it serves on, until clients have learnt of the gateway that takes its place.',
+  Draining: 'it hands over to the gateway that takes its place.',
+  Deleting: 'it is being deleted.',
+};
+
+export type RedeploymentParts = {
+  readonly deployments: readonly CMGStatusDeployment[];
+  readonly wanted: CMGStatusDeployment | undefined;
+  readonly leader: CMGStatusDeployment | undefined;
+  readonly finding: Finding | undefined;
+  readonly result: PlannedRound;
+};

@@ -1,0 +1,116 @@
+import type { BoundaryGroupReference } from '../../../api/v1alpha1/boundarygroupreference.generated.ts';
+import type { ConnectionPoint } from '../../../api/v1alpha1/connectionpoint.generated.ts';
+import type { ObservedGroup, ObservedPoint, ObservedSite, Seen } from '../../../redeployment/observed.ts';
+import { keyOf } from '../../../runtime/objects.ts';
+import { isSameName } from '../../../site/names.ts';
+import {
+  type BoundaryGroup,
+  type ConnectionPointRole,
+  isSiteFailure,
+  type ServiceRecord,
+  type Site,
+} from '../../../site/site.ts';
+import type { ManagedCmg } from '../managed-cmg.ts';
+import type { SiteScope } from '../site-scope.ts';
+
+/** What the site says of the gateways of a CMG. */
+export interface SiteFacts {
+  readonly site: ObservedSite;
+  /** Service names that the site has a record of; `undefined`: it did not say. */
+  readonly registered: readonly string[] | undefined;
+}
+
+export interface SiteFactsInput {
+  readonly cmg: ManagedCmg;
+  readonly site: SiteScope;
+  /** How old what is read may be, in milliseconds; 0 before something that cannot be taken back. */
+  readonly maxAgeMs: number;
+  readonly signal: AbortSignal;
+}
+
+const UNREACHABLE: SiteFacts = { site: { kind: 'Unreachable' }, registered: undefined };
+
+/** Reads where the connection points of a CMG are linked to, and what its boundary groups reference. */
+export async function readSiteFacts(input: SiteFactsInput): Promise<SiteFacts> {
+  const { cmg, site } = input;
+  if (cmg.spec.siteRef === undefined) {
+    return { site: { kind: 'None' }, registered: undefined };
+  }
+  const usable = site.siteOf(cmg);
+  return usable.kind === 'Usable' ? readFrom(usable.site, input) : UNREACHABLE;
+}
+
+async function readFrom(live: Site, { cmg, site, maxAgeMs, signal }: SiteFactsInput): Promise<SiteFacts> {
+  const options = { signal, maxAgeMs };
+  const key = keyOf(cmg);
+  const [records, roles, groups] = await Promise.all([
+    live.serviceRecords(options),
+    live.connectionPoints(options),
+    live.boundaryGroups(options),
+  ]);
+  if (isSiteFailure(records) || isSiteFailure(roles) || isSiteFailure(groups)) {
+    return UNREACHABLE;
+  }
+  const observed: ObservedGroup[] = [];
+  for (const reference of site.boundaryGroupReferencesOf(key).filter(isKept)) {
+    const members = await membersOf(live, reference, groups.value, records.value, options);
+    if (members === undefined) {
+      return UNREACHABLE;
+    }
+    observed.push({ name: reference.metadata.name, members });
+  }
+  return {
+    site: {
+      kind: 'Read',
+      points: site
+        .connectionPointsOf(key)
+        .filter(isKept)
+        .map((point) => observedPoint(point, roles.value)),
+      groups: observed,
+    },
+    registered: records.value.map(({ serviceName }) => serviceName),
+  };
+}
+
+function isKept({ metadata }: ConnectionPoint | BoundaryGroupReference): boolean {
+  return metadata.deletionTimestamp === undefined;
+}
+
+function observedPoint({ metadata, spec }: ConnectionPoint, roles: readonly ConnectionPointRole[]): ObservedPoint {
+  const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
+  const serviceName = role?.serviceName;
+  return {
+    name: metadata.name,
+    role: spec.role,
+    ...(serviceName === undefined ? {} : { linkedTo: serviceName }),
+    connected: role === undefined ? 'No' : CONNECTED[role.connectedness],
+  };
+}
+
+const CONNECTED: Readonly<Record<ConnectionPointRole['connectedness'], Seen>> = {
+  Connected: 'Yes',
+  PartlyConnected: 'Yes',
+  Disconnected: 'No',
+  Unknown: 'Unknown',
+};
+
+/** Service names of the gateways that a group references. One that the site does not have references none. */
+async function membersOf(
+  live: Site,
+  { spec }: BoundaryGroupReference,
+  groups: readonly BoundaryGroup[],
+  records: readonly ServiceRecord[],
+  options: { readonly signal: AbortSignal; readonly maxAgeMs: number },
+): Promise<readonly string[] | undefined> {
+  const { id, name } = spec.boundaryGroup;
+  const group = groups.find((each) => (id === undefined ? isSameName(each.name, name ?? '') : each.id === id));
+  if (group === undefined) {
+    return [];
+  }
+  const members = await live.boundaryGroupMembers(group.id, options);
+  return isSiteFailure(members)
+    ? undefined
+    : records
+        .filter((record) => members.value.some(({ nalPath }) => isSameName(nalPath, record.nalPath)))
+        .map(({ serviceName }) => serviceName);
+}
