@@ -150,7 +150,9 @@ describe('an hour without Azure', { timeout: 180_000 }, () => {
     const { log, statusWrites } = await outage();
     const ready = FLEET.map((name) => findCondition(stage.cmg(name)?.status?.conditions, 'Ready')?.reason);
     expect(ready).toEqual(FLEET.map(() => 'AzureUnreachable'));
-    expect(statusWrites).toHaveLength(FLEET.length);
+    // Once when it is noticed, and once more where the token of before has carried a gateway a little further than the others.
+    expect(statusWrites.length).toBeGreaterThanOrEqual(FLEET.length);
+    expect(statusWrites.length).toBeLessThanOrEqual(2 * FLEET.length);
     expect(log.requests.length).toBeLessThan(60 * FLEET.length);
     // All notice it within some minutes, and try quickly at first.
     expect(busiestMinute(log)).toBeLessThan(12 * FLEET.length);
