@@ -55,7 +55,7 @@ export type MarkInTags =
 /** A resource of a gateway, as Azure shows it. */
 export interface TaggedGatewayResource {
   readonly id: string;
-  readonly location?: string | undefined;
+  readonly location?: unknown;
   readonly tags: unknown;
 }
 
@@ -210,7 +210,7 @@ function identityIn(written: Readonly<Record<string, JsonValue | undefined>> | u
 }
 
 function regionOf({ location }: TaggedGatewayResource): MarkedIdentity {
-  return location === undefined || location === '' ? {} : { region: location };
+  return typeof location === 'string' && location !== '' ? { region: location } : {};
 }
 
 /** Groups are named by the spec and storage accounts without hyphens; all other resources carry the prefix as their name. */

@@ -218,7 +218,7 @@ it('what is read of a known deployment is what the planner observes', async () =
   const observe = (): ObservedMark => {
     const shown = azure.control.resource(resourceIds(wanted).identity);
     return markOf(
-      shown === undefined ? undefined : { id: String(shown.id), location: String(shown.location), tags: shown.tags },
+      shown === undefined ? undefined : { id: String(shown.id), location: shown.location, tags: shown.tags },
       sought,
     );
   };
