@@ -5,6 +5,8 @@ import { ArmError } from './errors.ts';
 const ROWS_PER_PAGE = 1000;
 
 export interface QueryOptions extends ReadOptions {
+  /** Ids of the subscriptions that are looked at, 1000 at most. Default: that of the client. */
+  readonly subscriptions?: readonly string[];
   /**
    * Waits as long as Azure asks for, after which the same page is asked for again; rejects to give up. Default: a query whose
    * page is throttled fails.
@@ -13,9 +15,9 @@ export interface QueryOptions extends ReadOptions {
 }
 
 /**
- * Runs an Azure Resource Graph query over the client's subscription and yields its rows page by page, so that a large fleet
- * needs no more memory than a page. The graph follows changes with a delay and leaves out what the identity may not read, so
- * a missing row proves nothing. A query has to say an order, or rows may come twice or never.
+ * Runs an Azure Resource Graph query, as a rule over the client's subscription, and yields its rows page by page, so that a
+ * large fleet needs no more memory than a page. The graph follows changes with a delay and leaves out what the identity may
+ * not read, so a missing row proves nothing. A query has to say an order, or rows may come twice or never.
  */
 export async function* queryResourceGraph(
   client: ArmClient,
@@ -32,14 +34,14 @@ export async function* queryResourceGraph(
 }
 
 async function pageOf(client: ArmClient, query: string, skipToken: string | undefined, options: QueryOptions = {}) {
-  const { waitOut, ...rest } = options;
+  const { waitOut, subscriptions = [client.subscriptionId], ...rest } = options;
   for (;;) {
     try {
       return await client.post(
         '/providers/Microsoft.ResourceGraph/resources',
         '2024-04-01',
         {
-          subscriptions: [client.subscriptionId],
+          subscriptions: [...subscriptions],
           query,
           options: { resultFormat: 'objectArray', $top: ROWS_PER_PAGE, $skipToken: skipToken },
         },

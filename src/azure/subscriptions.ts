@@ -33,6 +33,17 @@ export async function readSubscription(client: ArmClient, options?: ReadOptions)
   };
 }
 
+/**
+ * Ids of all subscriptions that the client's identity can see, in lower case: those in which it has any right. Those of
+ * other tenants that are managed from this one are among them.
+ */
+export async function listSubscriptions(client: ArmClient, options?: ReadOptions): Promise<readonly string[]> {
+  const items = await client.list('/subscriptions', API_VERSION, options);
+  return items.flatMap(({ subscriptionId }) =>
+    typeof subscriptionId === 'string' ? [subscriptionId.toLowerCase()] : [],
+  );
+}
+
 /** Names of the regions open to the subscription, such as `westeurope`. Kept for a day. */
 export function readLocations(client: ArmClient, reads: SharedReads): Promise<ReadonlySet<string>> {
   return reads.get(`${client.scope}|locations`, ONE_DAY_MS, async () => {

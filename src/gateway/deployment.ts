@@ -1,4 +1,5 @@
 import type { CMGSpec } from '../api/v1alpha1/cmg.generated.ts';
+import type { GatewayMark } from './mark.ts';
 import type { VmModel } from './vm-models.ts';
 
 /** Who a gateway belongs to, as written into the tags of its resources. */
@@ -16,6 +17,8 @@ export interface GatewayDeployment {
   /** Names the deployment; written into tags. */
   readonly id: string;
   readonly owner: GatewayOwner;
+  /** What its tags say besides its owner. Default: nothing. */
+  readonly mark?: Omit<GatewayMark, 'id'>;
   readonly tenantId: string;
   readonly subscriptionId: string;
   readonly region: string;

@@ -13,6 +13,21 @@ const judge = resolve(import.meta.dirname, '../../../shared/arm-definitions/vali
 test.skipIf(!existsSync(judge)).each([
   ['two VMs and content', contoso],
   ['one VM, no content and a hyphen', { ...contoso, instances: 1, contentEnabled: false, prefix: 'contoso-cmg' }],
+  [
+    'a mark in its tags',
+    {
+      ...contoso,
+      mark: {
+        identity: { region: 'westeurope', certificateRevision: 'Größe 2' },
+        serviceName: contoso.serviceName,
+        served: 'No',
+        wantedSince: Date.UTC(2026, 10, 28),
+        wantedOrder: 1,
+        serverCertificate: { format: 'TLS', secretRef: { name: 'granitefalls-tls' }, revision: '' },
+        credentials: { type: 'WorkloadIdentity', workloadIdentity: { clientId: contoso.operatorPrincipalId } },
+      },
+    },
+  ],
 ] as const)(
   'the judge of Microsoft’s definitions finds nothing in the requests for a gateway with %s (left out when it is not beside the checkout)',
   async (_title, deployment) => {

@@ -48,7 +48,8 @@ export function modelRevisionOf(tags: unknown): number | undefined {
   return /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : undefined;
 }
 
-function readTags(tags: unknown): (name: string) => string | undefined {
+/** The values of tags that were read from Azure, by name in whatever case. */
+export function readTags(tags: unknown): (name: string) => string | undefined {
   const values = new Map(Object.entries(tags ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   return (name) => {
     const value: unknown = values.get(name);
