@@ -85,11 +85,17 @@ const MOST_PASSES = 2;
 /** The pause after a pass that failed; it doubles with each further one, up to the interval. */
 const FIRST_PAUSE_MS = MINUTE;
 
+/**
+ * So long after `notBefore` a pass begins that is to be evidence, in milliseconds. A `Date` has whole seconds, and those of
+ * Azure and of the site differ a little: a pass that began a moment too early would cost a whole interval.
+ */
+const DATE_MARGIN_MS = 5000;
+
 /** A question, and who asks it. Times are those of the monotonic clock. */
 interface Asked {
   readonly cmg: ObjectName & { readonly uid: string };
   readonly question: PassQuestion;
-  /** When `notBefore` is. */
+  /** When `notBefore` has surely come. */
   readonly countableAt: number;
   readonly askedAt: number;
   readonly counted: { readonly pass: ClientPass; readonly endedAt: Instant } | undefined;
@@ -212,7 +218,7 @@ function noteRequest(state: State, request: ClientCountRequest): CountedSite {
     cmg: { namespace, name, uid },
     // The one that a pass under way has.
     question: known?.question ?? request.question,
-    countableAt: monotonic + notBefore - now,
+    countableAt: monotonic + notBefore - now + DATE_MARGIN_MS,
     askedAt: monotonic,
     counted: known?.counted,
   };
