@@ -16,6 +16,7 @@ describe('readConfig', () => {
         'max-concurrent-reconciles': 10,
         'drift-interval': 600_000,
         'full-read-interval': 3_600_000,
+        'client-count-interval': 3_600_000,
         'max-deletions-per-hour': 3,
         'max-concurrent-rollouts': 1,
         'gateway-probe': 'TLS',
@@ -52,6 +53,7 @@ describe('readConfig', () => {
     ['a namespace with a capital letter', ['--installation-id', 'a', '--namespaces', 'ok,Bad']],
     ['an address without a port', ['--installation-id', 'a', '--http-bind-address', 'localhost']],
     ['a drift interval under a second', ['--installation-id', 'a', '--drift-interval', '0.5s']],
+    ['counts of clients every few minutes', ['--installation-id', 'a', '--client-count-interval', '9m59s']],
   ])('refuses %s', (_, args) => {
     expect(readConfig(args, {}).kind).toBe('Invalid');
   });

@@ -100,6 +100,12 @@ const OPTIONS = {
     value: 'DURATION',
     text: 'How often every resource of a gateway is read by itself, whatever the query shows. It finds changes of what the query cannot show: containers, role assignments, the certificate in the key vault.',
   },
+  'client-count-interval': {
+    schema: duration.refine((ms) => ms >= 600_000, 'must be at least 10m'),
+    fallback: '1h',
+    value: 'DURATION',
+    text: 'How often all devices of a site are read at most, to count the clients that know a new gateway. They are read during redeployments only, once for all gateways of the site.',
+  },
   'max-deletions-per-hour': {
     schema: z.coerce.number().int().min(1).max(1000),
     fallback: '3',

@@ -5,6 +5,8 @@ import type { CloudOverrides } from './azure/clouds.ts';
 import { requestType } from './azure/request-type.ts';
 import type { OperatorConfig } from './config.ts';
 import { type AzureAccess, createAzureAccess } from './controllers/cmg/azure-access.ts';
+import { createClientCountMetrics } from './controllers/cmg/client-count-metrics.ts';
+import { type ClientCounts, createClientCounts } from './controllers/cmg/client-counts.ts';
 import { cmgReconcile } from './controllers/cmg/controller.ts';
 import { createDeletionBudget } from './controllers/cmg/deletion-budget.ts';
 import { createDriftSweep, type DriftSweep } from './controllers/cmg/drift-sweep.ts';
@@ -32,6 +34,7 @@ import { createSiteMetrics } from './observability/site-metrics.ts';
 import { createResolveName, type ResolveName } from './probe/resolve-name.ts';
 import { createListFetch } from './probe/revocation-list-fetch.ts';
 import { createTlsProbe, type Dial } from './probe/tls-probe.ts';
+import { announcing } from './runtime/announced-controller.ts';
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import { createConsistencyGate } from './runtime/consistency-gate.ts';
@@ -67,6 +70,9 @@ const RECONCILE_TIMEOUT_MS = 10 * 60_000;
 
 /** A reconcile that runs for longer than this will not end by itself. */
 const STUCK_RECONCILE_MS = 2 * RECONCILE_TIMEOUT_MS;
+
+/** Reconciles that a CMG may miss before the clients that it had counted are forgotten. */
+const RECONCILES_MISSED = 3;
 
 /** What the composition root hands in. */
 export interface OperatorOptions {
@@ -139,6 +145,13 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       isWatched: (key) => informers.cmgs.store.get(key) !== undefined,
       onSwept: azureMetrics.swept,
     });
+    const clientCounts = createClientCounts({
+      clock,
+      logger,
+      intervalMs: config['client-count-interval'],
+      forgetAfterMs: RECONCILES_MISSED * Math.max(config['client-count-interval'], config['drift-interval']),
+    });
+    createClientCountMetrics(registry).observe(clientCounts);
     const access = createSiteAccess({
       logger,
       secrets: kubernetesSecrets(fenced),
@@ -146,6 +159,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     });
     const parts = {
       sweep,
+      clientCounts,
       access,
       client: fenced,
       azure,
@@ -244,6 +258,7 @@ interface ControllerParts {
   readonly random: Random;
   readonly clusterUid: string;
   readonly sweep: DriftSweep;
+  readonly clientCounts: ClientCounts;
   readonly access: SiteAccess;
 }
 
@@ -254,12 +269,13 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
   const gate = createConsistencyGate({ clock: systemClock, logger });
   const concurrency = config['max-concurrent-reconciles'];
   const memories = createGatewayMemories();
-  const { sweep } = parts;
+  const { sweep, clientCounts } = parts;
   const revocationLists = createRevocationLists({ clock, logger, fetchList: createListFetch() });
   store.subscribe((event) => {
     if (event.type === 'deleted') {
       gate.forget(keyOf(event.object));
       memories.forget(event.object.metadata.uid);
+      clientCounts.forget(event.object.metadata.uid);
     }
   });
   return createController({
@@ -280,6 +296,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       ...referencedBy(store, informers.configMaps, 'byConfigMap'),
       ...siteSourcesOfCmgs(store, informers.site),
       sweep.source,
+      clientCounts.source,
       revocationLists.source,
     ],
     reconcile: cmgReconcile({
@@ -328,22 +345,6 @@ function referencedBy(
   return named === undefined
     ? []
     : [storeSource({ store: named.store, keysOf: (object) => cmgs.byIndex(index, keyOf(object)).map(keyOf) })];
-}
-
-/** Tells when the workers start, for whoever waits for it. */
-function announcing(controller: Controller, onStarted: () => void): Controller {
-  return {
-    name: controller.name,
-    enqueue: controller.enqueue,
-    subscribe: () => controller.subscribe(),
-    start: () => {
-      controller.start();
-      onStarted();
-    },
-    stop: () => controller.stop(),
-    abort: (reason) => controller.abort(reason),
-    oldestReconcileMs: () => controller.oldestReconcileMs(),
-  };
 }
 
 /** Where the operator keeps what is its own: the Lease, and the memory of the fleet brake. */

@@ -8,7 +8,7 @@ const INTRODUCTION = `# Metrics
 
 The operator serves them in Prometheus' text format at \`/metrics\` of [\`--http-bind-address\`](flags.md), in plain HTTP. Times
 are seconds, sizes are bytes. Names of gateways are in the labels of \`cmg_operator_gateway_*\` and nowhere else; these series come
-from the replica that leads, and end with their CMG.
+from the replica that leads, and end with their CMG. Names of Sites are in those of \`cmg_operator_site_client_pass_seconds\`.
 
 The runtime's metrics have the names and labels of controller-runtime and client-go, so dashboards and rules made for
 operators in Go fit.`;

@@ -34,6 +34,7 @@ All of this has to be so, of one and the same new gateway:
    \`redeployment.requiredRefreshPercent\` of the clients on the internet that were active within
    \`redeployment.ignoreClientsInactiveFor\` are connected through the new name, or have asked for their policy 25 hours after it was
    advertised. What is not known counts as not refreshed.
+   Devices are read during redeployments only, once for all gateways of the site, and at most once an hour (\`--client-count-interval\`).
 
 A second gateway needs a connection point of its own. Give the CMG one with the role Standby; without one nothing is built.
 While the old one drains, its connection points move over one at a time, and the standby is free again.

@@ -41,7 +41,7 @@ export interface PassQuestion {
 }
 
 /** Counts of clients under one reading of the times. */
-interface ClientCounts {
+export interface ClientCounts {
   readonly eligible: number;
   readonly refreshed: number;
 }
@@ -211,6 +211,11 @@ export function isZoneProven({ newestLag }: ClientPass): boolean {
   return newestLag !== undefined && Math.abs(newestLag) <= ZONE_PROOF;
 }
 
+/** The counts that count: a reading of the times that is not proven keeps the gate shut rather than opens it. */
+export function countsOf(pass: ClientPass): ClientCounts {
+  return isZoneProven(pass) ? pass.asUtc : pass.anyZone;
+}
+
 /** Whether a pass answers the question of these terms, and began late enough and was read to the end. */
 export function isUsablePass(pass: ClientPass, terms: GateTerms): boolean {
   return unusable(pass, terms) === undefined;
@@ -236,7 +241,7 @@ export function judgeGate(pass: ClientPass | undefined, terms: GateTerms): GateJ
   if (because !== undefined) {
     return { kind: 'Shut', because };
   }
-  const counts = isZoneProven(pass) ? pass.asUtc : pass.anyZone;
+  const counts = countsOf(pass);
   const shut = shutBecause(pass, counts, terms);
   return shut === undefined ? { kind: 'Open', ...counts } : { kind: 'Shut', because: shut, ...counts };
 }

@@ -135,6 +135,7 @@ describe('the arguments of the container', () => {
         namespaces: ['gateways', 'gateways-test'],
         'drift-interval': 90 * 60_000,
         'full-read-interval': 6 * 3_600_000,
+        'client-count-interval': 2 * 3_600_000,
         'gateway-probe': 'AzureOnly',
         'max-concurrent-reconciles': 20,
         'max-deletions-per-hour': 10,
