@@ -304,6 +304,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       store,
       gate,
       memories,
+      clientCounts,
       clock,
       random,
       events: parts.events,

@@ -202,6 +202,7 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     operations: createOperationsStore(client, FIELD_MANAGER),
     events: { record: (_regarding, event) => void events.push(event), stop: async () => {} },
     memories: createGatewayMemories(),
+    clientCounts: { passes: () => [], request: () => {}, forget: () => {} },
     metrics: { driftRepaired: () => {} },
     // Gateways in here have no site.
     site: {

@@ -8,9 +8,11 @@ import type { Reconcile, ReconcileContext, ReconcileResult } from '../../runtime
 import type { EventRecorder } from '../../runtime/events.ts';
 import { addFinalizerPatch, type JsonPatchOperation, removeFinalizerPatch } from '../../runtime/finalizers.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { keyOf } from '../../runtime/objects.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import { logEnd } from '../log-end.ts';
 import { unforeseenFailure } from '../unforeseen-failure.ts';
+import type { ClientCounts } from './client-counts.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { CMG_KIND, FIELD_MANAGER } from './kind.ts';
 import { leaveSite } from './leave-site.ts';
@@ -62,6 +64,7 @@ export interface CmgControllerDependencies
   readonly events: EventRecorder;
   readonly site: SiteScope;
   readonly memories: GatewayMemories;
+  readonly clientCounts: Pick<ClientCounts, 'passes' | 'request' | 'forget'>;
   readonly metrics: Pick<GatewayMetrics, 'driftRepaired'>;
 }
 
@@ -262,17 +265,24 @@ function deploymentsInput(
   cmg: ManagedCmg,
   context: ReconcileContext,
 ): DeploymentsInput {
-  const { operations, memories, site, client, store } = dependencies;
+  const { operations, memories, site, client, store, clientCounts } = dependencies;
+  const scope = scopeOf(dependencies, cmg, context);
   const onSameSite = (other: CMG) =>
     other.metadata.namespace === cmg.metadata.namespace && other.spec.siteRef?.name === cmg.spec.siteRef?.name;
   return {
-    scope: scopeOf(dependencies, cmg, context),
+    scope,
     store: operations,
     memories,
     site,
     others: store.list().filter((other) => other.metadata.uid !== cmg.metadata.uid && onSameSite(other)),
-    passes: [],
-    countClients: () => {},
+    passes: clientCounts.passes(cmg.metadata.uid),
+    countClients: ({ question, notBefore }) => {
+      const usable = site.siteOf(cmg);
+      if (usable.kind === 'Usable') {
+        const now = scope.azure.serverTime.now();
+        clientCounts.request({ cmg, siteKey: keyOf(usable.object), site: usable.site, question, notBefore, now });
+      }
+    },
     readCmg: (wanted, signal) => readCmg(client, wanted, signal),
   };
 }

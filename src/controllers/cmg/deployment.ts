@@ -41,6 +41,8 @@ export function gatewayDeployment(input: {
   readonly trustedCertificates: readonly X509Certificate[];
   readonly pkcs12: () => Promise<string>;
   readonly adminPassword: () => string;
+  /** What of the deployment has to be found again when the status is lost. */
+  readonly mark?: GatewayDeployment['mark'];
 }): GatewayDeployment {
   const { cmg, id, certificate } = input;
   const { spec, metadata } = cmg;
@@ -77,6 +79,7 @@ export function gatewayDeployment(input: {
     },
     operatorPrincipalId: input.operatorPrincipalId,
     adminPassword: input.adminPassword,
+    ...(input.mark === undefined ? {} : { mark: input.mark }),
   };
 }
 

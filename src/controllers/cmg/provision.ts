@@ -12,11 +12,13 @@ import { withExpiry } from './credentials-expiry.ts';
 import { gatewayDeployment, identityChanges, identityOf } from './deployment.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { SCALE_SET } from './instances.ts';
+import type { ManagedCmg } from './managed-cmg.ts';
 import { observationAge } from './observation-age.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { isOthers } from './others-gateway.ts';
 import { checkOwnership, type OwnershipOutcome, withOwnership } from './ownership.ts';
 import { checkBeforehand, checkPrerequisites } from './prerequisites.ts';
+import { markOfDeployment } from './redeployment/mark.ts';
 import type { Report } from './report.ts';
 import { carryOutPlan, type ObservedGateway, observeGateway, type ResourcesInput } from './resources.ts';
 import type { Scope } from './scope.ts';
@@ -216,7 +218,14 @@ function deploymentOf(scope: Scope, id: string, { certificate, trustedCertificat
     ...certificate,
     trustedCertificates,
     adminPassword: newAdminPassword,
+    ...markFor(cmg, id),
   });
+}
+
+/** A gateway that is still to be made gets its mark with its record. */
+function markFor(cmg: ManagedCmg, id: string): Pick<GatewayDeployment, 'mark'> {
+  const deployment = cmg.status?.deployments?.find((each) => each.id === id);
+  return deployment === undefined ? {} : { mark: markOfDeployment(deployment) };
 }
 
 function recordedDeployment({ cmg }: Scope): CMGStatusDeployment | undefined {

@@ -1,8 +1,9 @@
 import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { ArmClient } from '../../../azure/arm-client.ts';
 import { API_VERSIONS } from '../../../gateway/api-versions.ts';
+import type { GatewayDeployment } from '../../../gateway/deployment.ts';
 import { resourceIds } from '../../../gateway/ids.ts';
-import { isOwnedBy } from '../../../gateway/tags.ts';
+import { markOf } from '../../../gateway/mark.ts';
 import type { ObservedMark } from '../../../redeployment/observed.ts';
 import { recordedGateway } from '../deployment.ts';
 import type { Scope } from '../scope.ts';
@@ -35,9 +36,22 @@ export async function readMark(
 
 function ofTags(scope: Scope, deployment: CMGStatusDeployment, tags: unknown): ObservedMark {
   const { owner } = recordedGateway(scope.cmg, deployment, scope);
-  if (!isOwnedBy(tags, owner)) {
-    return { kind: 'Lost' };
-  }
-  const { stage: _stage, run: _run, announced: _announced, ...mark } = recordOf(deployment);
-  return { kind: 'Read', mark };
+  const { identity } = resourceIds(recordedGateway(scope.cmg, deployment, scope));
+  const found = { id: identity, location: deployment.identity.region, tags };
+  return markOf(found, { owner, deploymentId: deployment.id, serviceName: deployment.serviceName });
+}
+
+/** What is written into the tags of a deployment. Its certificate and credentials are told as they were last used for it. */
+export function markOfDeployment(deployment: CMGStatusDeployment): NonNullable<GatewayDeployment['mark']> {
+  const { identity, serviceName, served, wantedSince, wantedOrder } = recordOf(deployment);
+  const { serverCertificate, credentials } = deployment;
+  return {
+    identity,
+    serviceName,
+    served,
+    wantedSince,
+    wantedOrder,
+    ...(serverCertificate === undefined ? {} : { serverCertificate }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
 }

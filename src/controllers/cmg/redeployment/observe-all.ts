@@ -3,6 +3,8 @@ import { isSameIdentity, prefixKey } from '../../../redeployment/identity.ts';
 import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
 import { isConditionTrue } from '../../../runtime/conditions.ts';
 import { isSameName } from '../../../site/names.ts';
+import { readCredentials } from '../credentials.ts';
+import { type FoundDeployment, type Inventory, takeInventory } from '../inventory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import { provisionGateway } from '../provision.ts';
 import type { Report } from '../report.ts';
@@ -17,6 +19,8 @@ import { readSiteFacts, type SiteFacts } from './site-facts.ts';
 export interface Round {
   readonly looks: ReadonlyMap<string, Look>;
   readonly scopes: ReadonlyMap<string, Scope>;
+  /** Ids of deployments that no record tells of, and that were found in Azure. */
+  readonly found: ReadonlySet<string>;
   /** What the procedure says of a gateway that is still to be made, where the spec asks for one that there is not. */
   readonly candidate: Report | undefined;
   readonly siteFacts: SiteFacts;
@@ -51,13 +55,19 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
   const seen = await Promise.all(
     deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isSeveral)),
   );
+  const inventory = candidate?.deployment === undefined ? NOT_TAKEN : await inventoryOf(scope);
+  const unknown = inventory.deployments.filter(({ id }) => !scopes.has(id)).map(foundDeployment);
   const certificateReadable = isCertificateReadable(looks, candidate, wanted?.id);
   return {
     looks,
     scopes,
+    found: new Set(unknown.map(({ id }) => id)),
     candidate,
     siteFacts,
-    observed: observedOf(input, { seen, candidate, siteFacts, deployments, certificateReadable }),
+    observed: {
+      ...observedOf(input, { seen: [...seen, ...unknown], candidate, siteFacts, deployments, certificateReadable }),
+      inventory: inventory.inventory,
+    },
   };
 }
 
@@ -174,16 +184,49 @@ interface Found {
   readonly certificateReadable: boolean;
 }
 
+/** Before nothing is made there is nothing to be found that could stand in its way. */
+const NOT_TAKEN: Inventory = { deployments: [], inventory: 'Complete' };
+
+/** Everything that carries the tag of this CMG, wherever it is: the records may have been lost. */
+async function inventoryOf(scope: Scope): Promise<Inventory> {
+  const { cmg, azure, installationId, clusterUid, signal } = scope;
+  const { metadata, spec, status } = cmg;
+  const credentials = await readCredentials(scope);
+  if (credentials.kind === 'Halt') {
+    return { deployments: [], inventory: 'Partial' };
+  }
+  const { environment, subscriptionId } = spec.azure;
+  const { arm } = azure.connect(environment, subscriptionId, credentials.value.credentials);
+  const recorded = (status?.deployments ?? []).map(({ identity }) => identity.subscriptionId);
+  return takeInventory({
+    arm,
+    owner: { installationId, clusterUid, namespace: metadata.namespace, name: metadata.name },
+    serviceName: spec.serviceName,
+    subscriptions: [...new Set([subscriptionId, ...recorded])],
+    signal,
+  });
+}
+
+function foundDeployment({ id, hasScaleSet, mark }: FoundDeployment): ObservedDeployment {
+  return {
+    ...UNSEEN,
+    id,
+    azure: hasScaleSet ? 'Whole' : 'Partial',
+    mark: { kind: 'Read', mark },
+    resolves: 'Unknown',
+    siteRecord: 'Unknown',
+  };
+}
+
 function observedOf(
   { scope, others, passes }: DeploymentsInput,
   { seen, candidate, siteFacts, deployments, certificateReadable }: Found,
-): Observed {
+): Omit<Observed, 'inventory'> {
   const proposal = candidate?.deployment;
   const isNew = proposal !== undefined && deployments.every(({ id }) => id !== proposal.id);
   return {
     localTime: scope.clock.now(),
     deployments: seen,
-    inventory: 'Complete',
     site: siteFacts.site,
     otherGateways: serviceNamesOf(others),
     carriers: [],

@@ -4,7 +4,8 @@ import type { GatewayWish } from '../../../redeployment/observed.ts';
 import type { DeploymentRecord } from '../../../redeployment/record.ts';
 import { toTimestamp } from '../../../runtime/conditions.ts';
 import { isSameName } from '../../../site/names.ts';
-import type { Finding } from '../finding.ts';
+import { identityOf } from '../deployment.ts';
+import { type Finding, SHORT_RETRY_MS } from '../finding.ts';
 import type { Report } from '../report.ts';
 import { sitePlanAfter } from './carry-out.ts';
 import { CANDIDATE } from './deployment-scope.ts';
@@ -21,6 +22,7 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
   const { round, planned, decided, happenings, againAfterMs } = result;
   const deployments = deploymentsAfter(input, result);
   const wanted = wantedAmong(deployments, wish);
+  const isProposed = round.candidate !== undefined && wanted?.id !== round.candidate.deployment?.id;
   const main = round.looks.get(wanted?.id ?? '')?.report;
   const leader = leaderOf(deployments, wanted);
   const report = main ?? combined(round.candidate, round.looks.get(leader?.id ?? '')?.report);
@@ -45,7 +47,7 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
       : 'None',
     againAfterMs: Math.min(
       decided ? 0 : againAfterMs,
-      report.againAfterMs,
+      isProposed ? Math.max(report.againAfterMs, SHORT_RETRY_MS) : report.againAfterMs,
       ...others,
       isRedeploying ? LOOK_EVERY_MS : Number.POSITIVE_INFINITY,
     ),
@@ -85,13 +87,16 @@ function deploymentOf(
   if (before === undefined && proposal?.id === record.id) {
     // What was read for the proposal need not be read again.
     const { uid } = scope.cmg.metadata;
+    // Something was there already, and nobody knows whether clients depend on it.
+    const isDoubtful = proposal.served === true && !round.found.has(record.id);
     memories.rename(`${uid} ${CANDIDATE}`, `${uid} ${record.id}`);
-    return withAccess(scope, withRecord(proposal, proposal.served === true ? { ...record, served: 'Yes' } : record));
+    return withAccess(scope, withRecord(proposal, isDoubtful ? { ...record, served: 'Yes' } : record));
   }
   const seen = round.looks.get(record.id)?.report?.deployment ?? before;
   const found = seen ?? {
     id: record.id,
-    identity: record.identity as CMGStatusDeployment['identity'],
+    // Of one that was found in Azure its tags may not tell everything.
+    identity: { ...identityOf(scope.cmg), ...(record.identity as CMGStatusDeployment['identity']) },
     serviceName: record.serviceName,
     phase: 'Active',
     createdAt: toTimestamp(record.wantedSince),
