@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import { cmgWith, type Decision, handOverWorld, NEW, NEW_ID, OLD, OLD_ID, serverOf } from './hand-over.test-world.ts';
 import { conditionOf, serviceRecord } from './site.test-world.ts';
 
@@ -253,6 +254,35 @@ describe('a primary that the CMG has given none of its gateways', () => {
   });
 });
 
+test('a standby leaves a gateway that is being deleted, although a list still names it', async () => {
+  const world = await bothServe();
+  world.decide({ old: OLD_SERVES, new: { ...NEW_SERVES, phase: 'Deleting' } });
+  expect((await world.settle()).toSorted()).toEqual(['RemoveBoundaryGroupMember', 'RemoveConnectionPoint']);
+  expect([world.links(), world.members()]).toEqual([{ [CP01]: OLD, [CP02]: OLD }, [OLD]]);
+});
+
+test('nothing is taken away for a CMG that is only observed', async () => {
+  const world = await served();
+  const cmg = cmgWith({ old: { phase: 'Deleting' } });
+  world.cluster.cmgs = [{ ...cmg, spec: { ...cmg.spec, managementPolicy: 'Observe' } }];
+  expect(await world.settle()).toEqual([]);
+});
+
+test('a standby stays with a gateway that stays in Azure when its CMG goes', async () => {
+  const world = await bothServe();
+  const { metadata, spec, status } = cmgWith({ new: {} }, NEW_ID);
+  const retained: CMG = {
+    apiVersion: 'configmgr.io/v1alpha1',
+    kind: 'CMG',
+    metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
+    spec: { ...spec, serviceName: NEW, deletionPolicy: 'Retain' },
+    status: { ...status, deployments: [] },
+  };
+  world.cluster.cmgs = [retained];
+  await world.settle();
+  expect(world.links()).toMatchObject({ [SPARE]: NEW });
+});
+
 describe('what was decided meanwhile', () => {
   test('holds a point back that is about to move', async () => {
     const world = await bothServe();
@@ -268,6 +298,22 @@ describe('what was decided meanwhile', () => {
     ];
     expect(await world.settle()).toEqual([]);
     expect([world.links(), world.members()]).toEqual([{ [CP01]: OLD, [CP02]: OLD, [SPARE]: NEW }, [OLD, NEW]]);
+  });
+
+  test('holds back the last point of a gateway that is no longer to be deleted', async () => {
+    const world = await served();
+    const [cmg] = world.cluster.cmgs;
+    const other = (decision: Decision) => {
+      const made = cmgWith({ new: decision }, NEW_ID);
+      return { ...made, metadata: { ...made.metadata, name: 'other', uid: 'uid-other' } };
+    };
+    const cmgs = cmg === undefined ? [] : [cmg];
+    world.site.records.push(serviceRecord(NEW, 2));
+    world.relink('cp01', NEW);
+    world.cluster.cmgs = [...cmgs, other({ phase: 'Active' })];
+    world.cluster.cached = [...cmgs, other({ phase: 'Draining' })];
+    expect(await world.settle()).toEqual([]);
+    expect(world.links()).toEqual({ [CP01]: NEW, [CP02]: OLD });
   });
 
   test('keeps a gateway of another CMG its last point, by whichever of its deployments it is known', async () => {
@@ -316,6 +362,21 @@ describe('a boundary group', () => {
     expect(world.members()).toEqual([]);
     expect(await world.reference.round()).toMatchObject({ Associated: 'False WaitingForGateway' });
   });
+});
+
+test('while a CMG with two gateways says nothing of groups, the active one alone is in them', async () => {
+  const world = await bothServe();
+  world.decide({ old: { phase: 'Active' }, new: { phase: 'Active' } }, NEW_ID);
+  await world.settle();
+  expect(world.members()).toEqual([NEW]);
+});
+
+test('a record that the site is deleting is linked to nothing', async () => {
+  const world = await served();
+  world.site.records.push({ ...serviceRecord(NEW, 2), state: { kind: 'Deleting' } });
+  world.decide({ old: OLD_SERVES, new: NEW_SERVES });
+  expect(await world.settle()).toEqual([]);
+  expect(world.points.spare.message('Linked')).toContain('no usable record');
 });
 
 test('with several gateways, a record on the site is enough, whatever SiteRegistered says of the CMG', async () => {
