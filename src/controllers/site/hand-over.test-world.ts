@@ -169,3 +169,47 @@ async function settleOne<T extends ConnectionPoint | BoundaryGroupReference>(
   }
   throw new Error(`It does not come to rest: ${JSON.stringify(rounds.object.status, undefined, 1)}`);
 }
+
+export type HandOverWorld = ReturnType<typeof handOverWorld>;
+
+/** The old gateway serves on beside the new one. */
+export const OLD_SERVES: Decision = {
+  phase: 'Superseded',
+  connectionPoints: ['cp01', 'cp02'],
+  inBoundaryGroups: true,
+};
+
+/** The new gateway serves by the standby. */
+export const NEW_SERVES: Decision = { phase: 'Active', connectionPoints: ['spare'], inBoundaryGroups: true };
+
+/** The old gateway hands over, and has left its groups first. */
+export const DRAINING: Decision = { ...OLD_SERVES, phase: 'Draining', inBoundaryGroups: false };
+
+/** A world in which the old gateway serves by itself. */
+export async function served(options: Parameters<typeof handOverWorld>[0] = {}): Promise<HandOverWorld> {
+  const world = handOverWorld(options);
+  await world.settle();
+  return world;
+}
+
+/** A world in which both serve: the new one by the standby, and in the group. */
+export async function bothServe(options: Parameters<typeof handOverWorld>[0] = {}): Promise<HandOverWorld> {
+  const world = await served(options);
+  world.site.records.push(serviceRecord(NEW, 2));
+  world.decide({ old: OLD_SERVES, new: NEW_SERVES });
+  await world.settle();
+  return world;
+}
+
+/** What must be so after every single round: clients of a gateway that is not on its way out keep it. Throws otherwise. */
+export function nobodyIsCutOff(world: HandOverWorld): () => void {
+  return () => {
+    const { links, members, cluster } = world;
+    const old = cluster.cmgs[0]?.status?.deployments?.find(({ serviceName }) => serviceName === OLD);
+    const isOnItsWayOut = old === undefined || old.phase === 'Draining' || old.phase === 'Deleting';
+    const hasOld = Object.values(links()).includes(OLD) && members().includes(OLD);
+    if (members().length === 0 || (!isOnItsWayOut && !hasOld)) {
+      throw new Error(`Clients are cut off: ${JSON.stringify([old?.phase, links(), members()])}`);
+    }
+  };
+}

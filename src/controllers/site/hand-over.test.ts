@@ -1,47 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
-import { cmgWith, type Decision, handOverWorld, NEW, NEW_ID, OLD, OLD_ID, serverOf } from './hand-over.test-world.ts';
+import {
+  bothServe,
+  cmgWith,
+  type Decision,
+  DRAINING,
+  handOverWorld,
+  NEW,
+  NEW_ID,
+  NEW_SERVES,
+  nobodyIsCutOff,
+  OLD,
+  OLD_ID,
+  OLD_SERVES,
+  served,
+  serverOf,
+} from './hand-over.test-world.ts';
 import { conditionOf, serviceRecord } from './site.test-world.ts';
 
-type World = ReturnType<typeof handOverWorld>;
-
 const [CP01, CP02, SPARE] = ['cp01', 'cp02', 'spare'].map(serverOf) as [string, string, string];
-
-/** A world in which the old gateway serves by itself. */
-async function served(options: Parameters<typeof handOverWorld>[0] = {}): Promise<World> {
-  const world = handOverWorld(options);
-  await world.settle();
-  expect(world.links()).toEqual({ [CP01]: OLD, [CP02]: OLD });
-  expect(world.members()).toEqual([OLD]);
-  return world;
-}
-
-/** A world in which both serve: the new one by the standby, and in the group. */
-async function bothServe(options: Parameters<typeof handOverWorld>[0] = {}): Promise<World> {
-  const world = await served(options);
-  world.site.records.push(serviceRecord(NEW, 2));
-  world.decide({ old: OLD_SERVES, new: NEW_SERVES });
-  await world.settle();
-  expect(world.links()).toEqual({ [CP01]: OLD, [CP02]: OLD, [SPARE]: NEW });
-  expect(world.members()).toEqual([OLD, NEW]);
-  return world;
-}
-
-const OLD_SERVES: Decision = { phase: 'Superseded', connectionPoints: ['cp01', 'cp02'], inBoundaryGroups: true };
-const NEW_SERVES: Decision = { phase: 'Active', connectionPoints: ['spare'], inBoundaryGroups: true };
-const DRAINING: Decision = { phase: 'Draining', connectionPoints: ['cp01', 'cp02'], inBoundaryGroups: false };
-
-/** What must be so after every single round: clients of a gateway that is not on its way out keep it. */
-function nobodyIsCutOff(world: World): () => void {
-  return () => {
-    expect(world.members().length).toBeGreaterThan(0);
-    const old = world.cluster.cmgs[0]?.status?.deployments?.find(({ serviceName }) => serviceName === OLD);
-    if (old !== undefined && old.phase !== 'Draining' && old.phase !== 'Deleting') {
-      expect(Object.values(world.links())).toContain(OLD);
-      expect(world.members()).toContain(OLD);
-    }
-  };
-}
 
 describe.each([false, true])(
   'a hand-over in which the status of every round is lost once: %s',
@@ -181,6 +158,17 @@ describe('the last connection point of one of several gateways', () => {
     expect(await world.settle()).toContain('RemoveConnectionPoint');
     expect(world.links()).not.toHaveProperty([SPARE]);
   });
+});
+
+test('a standby is Ready once it connects to the gateway that it is for', async () => {
+  const world = await served();
+  world.site.records.push(serviceRecord(NEW, 2));
+  world.site.connectedness = 'Disconnected';
+  world.decide({ old: OLD_SERVES, new: NEW_SERVES });
+  await world.settle();
+  expect(await world.points.spare.round()).toMatchObject({ Linked: 'True Succeeded', Ready: 'False Disconnected' });
+  world.relink('spare', NEW);
+  expect(await world.points.spare.round()).toMatchObject({ Ready: 'True Succeeded' });
 });
 
 describe('what a person links by hand', () => {
@@ -328,47 +316,6 @@ describe('what was decided meanwhile', () => {
     expect(await world.points.cp01.round()).toMatchObject({ Linked: 'False LastConnectionPoint' });
     expect(world.points.cp01.message('Linked')).toContain('the CMG gateways/other');
   });
-});
-
-describe('a boundary group', () => {
-  test('keeps the old gateway until the site has the record of the new one', async () => {
-    const world = await served();
-    world.decide({ old: DRAINING, new: NEW_SERVES }, NEW_ID);
-    expect(await world.settle()).toEqual([]);
-    expect(world.reference.message('Associated')).toContain(`no usable record of the gateway ${NEW}`);
-    world.site.records.push(serviceRecord(NEW, 2));
-    await world.settle(nobodyIsCutOff(world));
-    expect(world.members()).toEqual([NEW]);
-  });
-
-  test('lets go of a draining gateway that was in it before the operator, and of none that is not of the CMG', async () => {
-    const world = handOverWorld();
-    const theirs = serviceRecord('theirs.contoso.com', 9);
-    world.site.groups[0]?.members.push({ nalPath: serviceRecord(OLD).nalPath, connection: 'Fast' });
-    world.site.groups[0]?.members.push({ nalPath: theirs.nalPath, connection: 'Fast' });
-    await world.settle();
-    expect(world.reference.object.status?.members).toMatchObject([{ serviceName: OLD, adopted: true }]);
-    world.site.records.push(serviceRecord(NEW, 2));
-    world.decide({ old: DRAINING, new: NEW_SERVES }, NEW_ID);
-    await world.settle();
-    expect(world.members()).toEqual([NEW]);
-    expect(world.site.groups[0]?.members.map(({ nalPath }) => nalPath)).toContain(theirs.nalPath);
-  });
-
-  test('references no gateway of which the CMG says that none may', async () => {
-    const world = await bothServe();
-    world.decide({ old: { ...OLD_SERVES, inBoundaryGroups: false }, new: { ...NEW_SERVES, inBoundaryGroups: false } });
-    await world.settle();
-    expect(world.members()).toEqual([]);
-    expect(await world.reference.round()).toMatchObject({ Associated: 'False WaitingForGateway' });
-  });
-});
-
-test('while a CMG with two gateways says nothing of groups, the active one alone is in them', async () => {
-  const world = await bothServe();
-  world.decide({ old: { phase: 'Active' }, new: { phase: 'Active' } }, NEW_ID);
-  await world.settle();
-  expect(world.members()).toEqual([NEW]);
 });
 
 test('a record that the site is deleting is linked to nothing', async () => {
