@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import {
   bothServe,
+  cmgWith,
+  type Decision,
   DRAINING,
   handOverWorld,
   NEW,
@@ -37,10 +39,34 @@ test('a group lets go of a draining gateway that was in it before the operator, 
   expect(world.site.groups[0]?.members.map(({ nalPath }) => nalPath)).toContain(theirs.nalPath);
 });
 
-test('a group references no gateway of which the CMG says that none may', async () => {
+test.each<[string, Decision, Decision]>([
+  ['no other one is to be in it', DRAINING, { ...NEW_SERVES, inBoundaryGroups: false }],
+  ['it serves on', { ...OLD_SERVES, inBoundaryGroups: false }, NEW_SERVES],
+  ['its way out is given up', { ...DRAINING, phase: 'Active' }, NEW_SERVES],
+])('a gateway that is not to be in a group stays there while %s', async (_why, old, replacement) => {
   const world = await bothServe();
-  world.decide({ old: { ...OLD_SERVES, inBoundaryGroups: false }, new: { ...NEW_SERVES, inBoundaryGroups: false } });
+  world.decide({ old, new: replacement }, NEW_ID);
+  expect(await world.settle(nobodyIsCutOff(world))).toEqual([]);
+  expect(world.members()).toEqual([OLD, NEW]);
+});
+
+test('a group lets go of a gateway that never served as soon as it may not be there', async () => {
+  const world = await bothServe();
+  world.decide({ old: OLD_SERVES, new: { ...NEW_SERVES, served: false, inBoundaryGroups: false } });
   await world.settle();
+  expect(world.members()).toEqual([OLD]);
+});
+
+test('a group lets go of a gateway that is being deleted, although there is no other one', async () => {
+  const world = await served();
+  const cmg = cmgWith({ old: { phase: 'Deleting' } });
+  const { activeDeployment: _none, ...status } = cmg.status ?? {};
+  world.cluster.cmgs = [{ ...cmg, status }];
+  expect((await world.settle()).toSorted()).toEqual([
+    'RemoveBoundaryGroupMember',
+    'RemoveConnectionPoint',
+    'RemoveConnectionPoint',
+  ]);
   expect(world.members()).toEqual([]);
   expect(await world.reference.round()).toMatchObject({ Associated: 'False WaitingForGateway' });
 });

@@ -53,8 +53,7 @@ export function planReference(facts: ReferenceFacts): ReferencePlan {
     return joining;
   }
   const missing = wanted.find((deployment) => usableRecord(gateway, deployment, records) === undefined);
-  const isUndecided = activeDeployment(gateway) === undefined && !saysWhoIsIn(gateway);
-  if (missing !== undefined || isUndecided || gateway.isOnlyObserved) {
+  if (missing !== undefined || gateway.isOnlyObserved) {
     return { kind: 'Hold', finding: waitsForGateway(gateway, missing) };
   }
   const left = planLeaving(
@@ -65,7 +64,8 @@ export function planReference(facts: ReferenceFacts): ReferencePlan {
     return left;
   }
   if (wanted.length === 0) {
-    return { kind: 'Hold', finding: noneIsWanted(gateway) };
+    const isReplaced = saysWhoIsIn(gateway) || gateway.deployments.some(({ phase }) => phase === 'Deleting');
+    return { kind: 'Hold', finding: isReplaced ? noneIsWanted(gateway) : waitsForGateway(gateway, undefined) };
   }
   if (spec.preferCloudSources !== undefined && group.preferCloudSources !== spec.preferCloudSources) {
     return { kind: 'SetPreference', preferCloudSources: spec.preferCloudSources };
@@ -121,15 +121,18 @@ function isLeaving(
   { serviceName, adopted }: BoundaryGroupReferenceStatusMember,
 ): boolean {
   const deployment = deploymentByName(gateway, serviceName);
-  if (deployment === undefined) {
-    return !adopted;
+  if (deployment?.phase === 'Deleting') {
+    return true;
   }
-  if (wanted.includes(deployment)) {
+  if (wanted.length === 0 || (deployment !== undefined && wanted.includes(deployment))) {
     return false;
   }
-  // Whoever put it there: it is on its way to be deleted.
-  const isGoing = deployment.phase === 'Deleting' || deployment.inBoundaryGroups === false;
-  return isGoing || (!saysWhoIsIn(gateway) && !adopted);
+  if (deployment !== undefined && saysWhoIsIn(gateway)) {
+    // Whoever put it there: it is on its way out. One that serves on is not, whatever is said of it for the moment.
+    const isOnItsWayOut = deployment.phase === 'Draining' || !deployment.served;
+    return deployment.inBoundaryGroups === false && isOnItsWayOut;
+  }
+  return !adopted;
 }
 
 /** Writes down, before the first change, what was there before. */

@@ -26,7 +26,7 @@ export function assignmentOf(gateway: GatewayOfCmg, name: string, role: Connecti
   }
   const active = activeDeployment(gateway);
   const areAssigned = gateway.deployments.some(({ connectionPoints }) => connectionPoints !== undefined);
-  if (areAssigned || active?.phase === 'Deleting') {
+  if (areAssigned || (active ?? gateway.deployments[0])?.phase === 'Deleting') {
     return { kind: 'Unassigned' };
   }
   return active === undefined ? { kind: 'NoGateway' } : { kind: 'Assigned', deployment: active };

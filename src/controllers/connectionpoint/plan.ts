@@ -3,6 +3,7 @@ import { isSameName } from '../../site/names.ts';
 import type { ClientFacingRole, ConnectionPointRole, ServiceRecord } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
 import {
+  activeDeployment,
   type DeploymentOfCmg,
   deploymentByName,
   type GatewayOfCmg,
@@ -109,7 +110,12 @@ function planUnassigned(facts: ConnectionPointFacts, role: ConnectionPointRole |
   if (role === undefined || linked === undefined) {
     return { kind: 'Hold', role, finding: waitsForAssignment(gateway) };
   }
-  return linked.phase === 'Deleting' && !gateway.isOnlyObserved ? planLeaving(facts, role) : keep(facts, role);
+  if (linked.phase !== 'Deleting' || gateway.isOnlyObserved) {
+    return keep(facts, role);
+  }
+  // A role that others installed leaves a gateway only by going to another one.
+  const next = facts.installed === true ? undefined : activeDeployment(gateway);
+  return next === undefined || next.phase === 'Deleting' ? planLeaving(facts, role) : planAssigned(facts, role, next);
 }
 
 /** Plans for an object that is being deleted. */

@@ -271,6 +271,17 @@ test('a standby stays with a gateway that stays in Azure when its CMG goes', asy
   expect(world.links()).toMatchObject({ [SPARE]: NEW });
 });
 
+test('a primary that others installed leaves a gateway that is being deleted for the one that serves', async () => {
+  const world = handOverWorld();
+  world.relink('cp02', OLD);
+  await world.settle();
+  world.site.records.push(serviceRecord(NEW, 2));
+  const old: Decision = { phase: 'Deleting', connectionPoints: [], inBoundaryGroups: false };
+  world.decide({ old, new: { ...NEW_SERVES, connectionPoints: ['spare'] } }, NEW_ID);
+  await world.settle();
+  expect(world.links()).toEqual({ [CP02]: NEW, [SPARE]: NEW });
+});
+
 describe('what was decided meanwhile', () => {
   test('holds a point back that is about to move', async () => {
     const world = await bothServe();
