@@ -15,7 +15,7 @@ import { BY_SITE_SYSTEM, connectionPointProcedure, siteSystemOf } from './contro
 import { CONNECTION_POINT_KIND } from './controllers/connectionpoint/kind.ts';
 import { type ManagedObject, type ObjectProcedure, objectReconcile } from './controllers/object-reconcile.ts';
 import { BY_SITE_CODE, siteCodeOf, siteProcedure } from './controllers/site/controller.ts';
-import { isSameGateway } from './controllers/site/gateway-of-cmg.ts';
+import { gatewayOfCmg, isSameGateway, serviceNamesOf } from './controllers/site/gateway-of-cmg.ts';
 import { SITE_KIND } from './controllers/site/kind.ts';
 import { liveCmgs } from './controllers/site/live-cmg.ts';
 import type { OpenSite, SiteAccess, SiteSignIn } from './controllers/site/site-access.ts';
@@ -224,7 +224,9 @@ export function createSiteControllers(parts: SiteParts): readonly Controller[] {
           when: gatewayChanged,
           keysOf: (cmg) => [
             ...connectionPoints.store.byIndex(BY_CMG, keyOf(cmg)).map(keyOf),
-            ...connectionPoints.store.byIndex(BY_SERVICE_NAME, cmg.spec.serviceName.toLowerCase()).map(keyOf),
+            ...serviceNamesOf(gatewayOfCmg(cmg)).flatMap((name) =>
+              connectionPoints.store.byIndex(BY_SERVICE_NAME, name.toLowerCase()).map(keyOf),
+            ),
           ],
         }),
       ],

@@ -144,6 +144,19 @@ describe('a reference', () => {
     expect(rounds.object.status?.members).toMatchObject([{ serviceName: OTHER_NAME, adopted: false }]);
   });
 
+  test('follows to another CMG, and leaves the gateway that was there before the operator', async () => {
+    const { live, rounds, members } = start();
+    live.groups[0]?.members.push(OURS);
+    await rounds.settle();
+    respecified(rounds, { cmgRef: { name: 'other' } });
+    expect(await rounds.settle()).toEqual(READY);
+    expect(members().map(({ nalPath }) => nalPath)).toEqual([
+      ON_PREMISES.nalPath,
+      OURS.nalPath,
+      serviceRecord(OTHER_NAME).nalPath,
+    ]);
+  });
+
   test('is a manual step where the operator may not, and done when it reads back', async () => {
     const { live, rounds } = start();
     live.manual.add('AddBoundaryGroupMember');

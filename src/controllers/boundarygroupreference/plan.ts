@@ -5,7 +5,8 @@ import type {
 import { isSameName } from '../../site/names.ts';
 import type { BoundaryGroup, BoundaryGroupMember, ServiceRecord } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
-import type { GatewayOfCmg } from '../site/gateway-of-cmg.ts';
+import { activeDeployment, type DeploymentOfCmg, deploymentByName, type GatewayOfCmg } from '../site/gateway-of-cmg.ts';
+import { usableRecord } from '../site/usable-record.ts';
 
 /** What a plan is made from. */
 export interface ReferenceFacts {
@@ -39,36 +40,99 @@ export type ReferencePlan =
   /** Nothing of this object is left in the group. */
   | { readonly kind: 'Gone' };
 
-/** Plans for an object that is not being deleted. The gateway's reference is added before another one is taken away. */
+/** Plans for an object that is not being deleted. Every wanted gateway is in the group before another one is taken out. */
 export function planReference(facts: ReferenceFacts): ReferencePlan {
-  const { spec, gateway, records, group, members, present } = facts;
+  const { spec, gateway, records, group, members } = facts;
   if (gateway.leaving === 'Deleted') {
     // Whoever put it there: a reference to a gateway that is deleted is of no use to anybody.
     return planLeaving(facts, members);
   }
-  const record = records.find(({ serviceName }) => isSameName(serviceName, gateway.serviceName));
-  if (record === undefined || !gateway.isRegistered || gateway.deployment === undefined || gateway.isOnlyObserved) {
-    return { kind: 'Hold', finding: waitsForGateway(gateway) };
+  const wanted = wantedDeployments(gateway);
+  const joining = planJoining(facts, wanted);
+  if (joining !== undefined) {
+    return joining;
   }
-  const remembered = remember(facts, record);
-  if (remembered !== undefined) {
-    return remembered;
+  const missing = wanted.find((deployment) => usableRecord(gateway, deployment, records) === undefined);
+  if (missing !== undefined || gateway.isOnlyObserved) {
+    return { kind: 'Hold', finding: waitsForGateway(gateway, missing) };
   }
-  const member = present.find(({ nalPath }) => isSameName(nalPath, record.nalPath));
-  if (member?.connection !== spec.connection) {
-    return { kind: 'Add', record };
-  }
-  const others = members.filter(
-    ({ serviceName, adopted }) => !isSameName(serviceName, gateway.serviceName) && !adopted,
+  const left = planLeaving(
+    facts,
+    members.filter((member) => isLeaving(gateway, wanted, member)),
   );
-  const left = planLeaving(facts, others);
   if (left.kind !== 'Gone') {
     return left;
+  }
+  if (wanted.length === 0) {
+    const isReplaced = saysWhoIsIn(gateway) || gateway.deployments.some(({ phase }) => phase === 'Deleting');
+    return { kind: 'Hold', finding: isReplaced ? noneIsWanted(gateway) : waitsForGateway(gateway, undefined) };
   }
   if (spec.preferCloudSources !== undefined && group.preferCloudSources !== spec.preferCloudSources) {
     return { kind: 'SetPreference', preferCloudSources: spec.preferCloudSources };
   }
   return { kind: 'Keep' };
+}
+
+/**
+ * The gateways that every group of the CMG is to reference: those of which its status says so, which it does while it has
+ * several, or else the one that serves. One that is being deleted is not among them, whatever the status says.
+ */
+export function wantedDeployments(gateway: GatewayOfCmg): readonly DeploymentOfCmg[] {
+  const active = activeDeployment(gateway);
+  const named = saysWhoIsIn(gateway)
+    ? gateway.deployments.filter(({ inBoundaryGroups }) => inBoundaryGroups === true)
+    : active === undefined
+      ? []
+      : [active];
+  return named.filter(({ phase }) => phase !== 'Deleting');
+}
+
+function saysWhoIsIn({ deployments }: GatewayOfCmg): boolean {
+  return deployments.some(({ inBoundaryGroups }) => inBoundaryGroups !== undefined);
+}
+
+/** The next step towards the wanted gateways in the group, as far as the site has their records. */
+function planJoining(facts: ReferenceFacts, wanted: readonly DeploymentOfCmg[]): ReferencePlan | undefined {
+  const { spec, gateway, records, present } = facts;
+  if (gateway.isOnlyObserved) {
+    return undefined;
+  }
+  for (const deployment of wanted) {
+    const record = usableRecord(gateway, deployment, records);
+    if (record === undefined) {
+      continue;
+    }
+    const remembered = remember(facts, record);
+    if (remembered !== undefined) {
+      return remembered;
+    }
+    const member = present.find(({ nalPath }) => isSameName(nalPath, record.nalPath));
+    if (member?.connection !== spec.connection) {
+      return { kind: 'Add', record };
+    }
+  }
+  return undefined;
+}
+
+/** Whether a member leaves once all wanted ones are in. */
+function isLeaving(
+  gateway: GatewayOfCmg,
+  wanted: readonly DeploymentOfCmg[],
+  { serviceName, adopted }: BoundaryGroupReferenceStatusMember,
+): boolean {
+  const deployment = deploymentByName(gateway, serviceName);
+  if (deployment?.phase === 'Deleting') {
+    return true;
+  }
+  if (wanted.length === 0 || (deployment !== undefined && wanted.includes(deployment))) {
+    return false;
+  }
+  if (deployment !== undefined && saysWhoIsIn(gateway)) {
+    // Whoever put it there: it is on its way out. One that serves on is not, whatever is said of it for the moment.
+    const isOnItsWayOut = deployment.phase === 'Draining' || !deployment.served;
+    return deployment.inBoundaryGroups === false && isOnItsWayOut;
+  }
+  return !adopted;
 }
 
 /** Writes down, before the first change, what was there before. */
@@ -120,7 +184,10 @@ function planLeaving(
     : { kind: 'Forget', members: members.filter((each) => !leaving.includes(each)) };
 }
 
-function waitsForGateway({ key, serviceName, hasSite, deployment, isOnlyObserved }: GatewayOfCmg): Finding {
+function waitsForGateway(
+  { key, hasSite, isOnlyObserved }: GatewayOfCmg,
+  deployment: DeploymentOfCmg | undefined,
+): Finding {
   const waiting = { type: 'Associated', status: 'False', reason: 'WaitingForGateway' } as const;
   if (!hasSite) {
     return { ...waiting, message: `The CMG ${key} names no Site. Set its spec.siteRef.` };
@@ -135,8 +202,13 @@ function waitsForGateway({ key, serviceName, hasSite, deployment, isOnlyObserved
     ? { ...waiting, message: `The gateway of the CMG ${key} does not serve yet. It is added once it does.` }
     : {
         ...waiting,
-        message: `The site has no usable record of the gateway ${serviceName} yet; see the condition SiteRegistered of the CMG ${key}.`,
+        message: `The site has no usable record of the gateway ${deployment.serviceName} yet; see the condition SiteRegistered of the CMG ${key}.`,
       };
+}
+
+function noneIsWanted({ key }: GatewayOfCmg): Finding {
+  const message = `The CMG ${key} replaces its gateway, and has none at the moment that a boundary group could reference.`;
+  return { type: 'Associated', status: 'False', reason: 'WaitingForGateway', message };
 }
 
 /** The boundary group that an object names, or why there is none. */

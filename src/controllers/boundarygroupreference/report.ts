@@ -3,10 +3,11 @@ import { findCondition } from '../../runtime/conditions.ts';
 import { isSiteFailure, type ManualStep, type WriteResult } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { ObjectReport, StatusParts } from '../object-reconcile.ts';
+import type { GatewayOfCmg } from '../site/gateway-of-cmg.ts';
 import { describeSteps, stepsForStatus } from '../site/manual-steps.ts';
 import { siteProblem } from '../site/site-problem.ts';
 import type { ReferenceRound } from './controller.ts';
-import type { ReferenceFacts, ReferencePlan } from './plan.ts';
+import { type ReferenceFacts, type ReferencePlan, wantedDeployments } from './plan.ts';
 
 /** How soon it is looked whether the site shows a change that it has accepted. */
 const READ_BACK_MS = 5_000;
@@ -75,7 +76,7 @@ function associatedOf(
           type: 'Associated',
           status: 'True',
           reason: 'Succeeded',
-          message: `The boundary group ${group.name} references the gateway ${gateway.serviceName}.`,
+          message: `The boundary group ${group.name} references ${describeGateways(gateway)}.`,
         },
       };
     case 'Hold':
@@ -86,7 +87,7 @@ function associatedOf(
     case 'Forget':
       return { finding: changing(`Being set in ${title}.`), againAfterMs: 0 };
     case 'Add':
-      return ofWrite(round, `Adding the gateway ${gateway.serviceName} to ${title}`, result);
+      return ofWrite(round, `Adding the gateway ${plan.record.serviceName} to ${title}`, result);
     case 'Remove':
       return ofWrite(round, `Taking the gateway ${plan.member.serviceName} out of ${title}`, result);
     case 'SetPreference':
@@ -94,6 +95,11 @@ function associatedOf(
     default:
       return plan satisfies never;
   }
+}
+
+function describeGateways(gateway: GatewayOfCmg): string {
+  const names = wantedDeployments(gateway).map(({ serviceName }) => serviceName);
+  return `the ${names.length === 1 ? 'gateway' : 'gateways'} ${names.join(' and ')}`;
 }
 
 function gatewayLeft(serviceName: string, cmg: string): Finding {

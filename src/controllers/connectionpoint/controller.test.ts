@@ -488,5 +488,6 @@ describe('the CMG is being deleted', () => {
     await rounds.settle();
     expect(live.writes).toEqual(['AddConnectionPoint', 'RemoveConnectionPoint']);
     expect(live.points).toEqual([]);
+    expect(rounds.message('Linked')).toContain('is being deleted with the CMG gateways/granitefalls');
   });
 });

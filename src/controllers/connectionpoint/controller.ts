@@ -16,7 +16,7 @@ import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
 import { SHARED_AGE_MS, suspendedFinding, usableSite } from '../site/usable-site.ts';
 import { actOnPlan } from './act.ts';
-import { connectionPointFacts, liveGateways, readSiteSide, type SiteSide } from './facts.ts';
+import { connectionPointFacts, liveGateways, readSiteSide, type SiteSide, type Touched } from './facts.ts';
 import { CONNECTION_POINT_FINALIZER, CONNECTION_POINT_KIND } from './kind.ts';
 import { type ConnectionPointFacts, type ConnectionPointPlan, planConnectionPoint, planRemoval } from './plan.ts';
 import { partsOf, reportOf } from './report.ts';
@@ -145,10 +145,10 @@ async function confirmed(
   return reportOf(round, facts, again, await actOnPlan(round, facts, again));
 }
 
-/** Service names of the gateways that a step on this server concerns. */
-function touchedBy({ gateway }: ConnectionPointFacts, { roles }: SiteSide, point: ConnectionPoint): readonly string[] {
-  const role = roles.find(({ siteSystem }) => isSameName(siteSystem, point.spec.siteSystem));
-  return role?.serviceName === undefined ? [gateway.serviceName] : [gateway.serviceName, role.serviceName];
+/** The CMG that the object names, and whoever has the gateway that its server is linked to. */
+function touchedBy({ gateway }: ConnectionPointFacts, { roles }: SiteSide, { spec }: ConnectionPoint): Touched {
+  const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
+  return { cmg: gateway.key, serviceNames: role?.serviceName === undefined ? [] : [role.serviceName] };
 }
 
 function isChange({ kind }: ConnectionPointPlan): boolean {

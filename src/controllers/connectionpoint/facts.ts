@@ -10,7 +10,7 @@ import {
   type Site,
   type SiteFailure,
 } from '../../site/site.ts';
-import { type GatewayOfCmg, gatewayOfCmg } from '../site/gateway-of-cmg.ts';
+import { type GatewayOfCmg, gatewayOfCmg, serviceNamesOf } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import { SHARED_AGE_MS } from '../site/usable-site.ts';
 import type { ConnectionPointFacts } from './plan.ts';
@@ -50,25 +50,34 @@ export async function readSiteSide(live: Site, maxAgeMs: number, signal: AbortSi
 }
 
 export function connectionPointFacts(
-  { spec, status }: ConnectionPoint,
+  { metadata, spec, status }: ConnectionPoint,
   gateway: GatewayOfCmg,
   known: readonly GatewayOfCmg[],
   side: SiteSide,
 ): ConnectionPointFacts {
-  return { spec, installed: status?.installed, gateway, known, ...side };
+  return { name: metadata.name, spec, installed: status?.installed, gateway, known, ...side };
+}
+
+/** What a step on the site concerns. */
+export interface Touched {
+  /** Key of the CMG that decides about it. */
+  readonly cmg: string;
+  /** Names of gateways that gain or lose something by it. */
+  readonly serviceNames: readonly string[];
 }
 
 /** The gateways of all CMGs, those that the step touches as the API server has them now. */
 export async function liveGateways(
   cmgs: Pick<ObjectStore<CMG>, 'list'>,
   live: LiveCmgs,
-  touched: readonly string[],
+  { cmg, serviceNames }: Touched,
   signal: AbortSignal,
 ): Promise<readonly GatewayOfCmg[]> {
   const gateways = await Promise.all(
     cmgs.list().map(async (cached) => {
       const gateway = gatewayOfCmg(cached);
-      if (!touched.some((name) => isSameName(name, gateway.serviceName))) {
+      const isNamed = serviceNamesOf(gateway).some((known) => serviceNames.some((name) => isSameName(name, known)));
+      if (gateway.key !== cmg && !isNamed) {
         return gateway;
       }
       const now = await live.read(gateway.key, signal);

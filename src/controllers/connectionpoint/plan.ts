@@ -2,10 +2,20 @@ import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generat
 import { isSameName } from '../../site/names.ts';
 import type { ClientFacingRole, ConnectionPointRole, ServiceRecord } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
-import { type GatewayOfCmg, OUTAGE_ANNOTATION } from '../site/gateway-of-cmg.ts';
+import {
+  activeDeployment,
+  type DeploymentOfCmg,
+  deploymentByName,
+  type GatewayOfCmg,
+  OUTAGE_ANNOTATION,
+} from '../site/gateway-of-cmg.ts';
+import { usableRecord } from '../site/usable-record.ts';
+import { assignmentOf } from './assignment.ts';
 
 /** What a plan is made from. */
 export interface ConnectionPointFacts {
+  /** Name of the object. */
+  readonly name: string;
   readonly spec: Pick<ConnectionPoint['spec'], 'siteSystem' | 'role' | 'deletionPolicy'>;
   /** Whether the operator installed the role, or had it installed; `undefined`: never decided. */
   readonly installed: boolean | undefined;
@@ -44,20 +54,41 @@ export type ConnectionPointPlan =
 
 /** Plans for an object that is not being deleted. */
 export function planConnectionPoint(facts: ConnectionPointFacts): ConnectionPointPlan {
-  const { spec, installed, gateway, roles, records } = facts;
+  const { spec, name, gateway, roles } = facts;
   const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
   if (gateway.leaving === 'Deleted') {
     return planLeaving(facts, role);
   }
-  if (spec.role === 'Standby') {
-    return planStandby(facts, role);
+  const assignment = assignmentOf(gateway, name, spec.role);
+  switch (assignment.kind) {
+    case 'Assigned':
+      return planAssigned(facts, role, assignment.deployment);
+    case 'StandsBy':
+      return planStandby(facts, role);
+    case 'Unassigned':
+      return planUnassigned(facts, role);
+    case 'NoGateway':
+      return role !== undefined && isLinkedTo(role, gateway.serviceName)
+        ? keep(facts, role)
+        : { kind: 'Hold', role, finding: waitsForGateway(gateway, undefined) };
+    default:
+      return assignment satisfies never;
   }
-  if (role !== undefined && isLinkedTo(role, gateway.serviceName)) {
-    return installed === undefined ? { kind: 'Remember', installed: false } : { kind: 'Keep', role };
+}
+
+/** The role is to be there, and linked to one deployment. */
+function planAssigned(
+  facts: ConnectionPointFacts,
+  role: ConnectionPointRole | undefined,
+  deployment: DeploymentOfCmg,
+): ConnectionPointPlan {
+  const { installed, gateway, records } = facts;
+  if (role !== undefined && isLinkedTo(role, deployment.serviceName)) {
+    return keep(facts, role);
   }
-  const record = records.find(({ serviceName }) => isSameName(serviceName, gateway.serviceName));
-  if (record === undefined || !gateway.isRegistered || gateway.deployment === undefined || gateway.isOnlyObserved) {
-    return { kind: 'Hold', role, finding: waitsForGateway(gateway) };
+  const record = usableRecord(gateway, deployment, records);
+  if (record === undefined || gateway.isOnlyObserved) {
+    return { kind: 'Hold', role, finding: waitsForGateway(gateway, deployment) };
   }
   if (installed === undefined || (role === undefined && !installed)) {
     return { kind: 'Remember', installed: role === undefined };
@@ -65,8 +96,26 @@ export function planConnectionPoint(facts: ConnectionPointFacts): ConnectionPoin
   if (role === undefined) {
     return { kind: 'Install', record };
   }
-  const hindrance = hindranceToLeave(facts, role, record);
-  return hindrance ?? { kind: 'Link', record, role };
+  return hindranceToLeave(facts, role, record) ?? { kind: 'Link', record, role };
+}
+
+function keep({ installed }: ConnectionPointFacts, role: ConnectionPointRole): ConnectionPointPlan {
+  return installed === undefined ? { kind: 'Remember', installed: false } : { kind: 'Keep', role };
+}
+
+/** While a CMG has several gateways, a primary that it has given none stays with the one that it is linked to. */
+function planUnassigned(facts: ConnectionPointFacts, role: ConnectionPointRole | undefined): ConnectionPointPlan {
+  const { gateway } = facts;
+  const linked = role?.serviceName === undefined ? undefined : deploymentByName(gateway, role.serviceName);
+  if (role === undefined || linked === undefined) {
+    return { kind: 'Hold', role, finding: waitsForAssignment(gateway) };
+  }
+  if (linked.phase !== 'Deleting' || gateway.isOnlyObserved) {
+    return keep(facts, role);
+  }
+  // A role that others installed leaves a gateway only by going to another one.
+  const next = facts.installed === true ? undefined : activeDeployment(gateway);
+  return next === undefined || next.phase === 'Deleting' ? planLeaving(facts, role) : planAssigned(facts, role, next);
 }
 
 /** Plans for an object that is being deleted. */
@@ -84,13 +133,16 @@ function planLeaving({ installed }: ConnectionPointFacts, role: ConnectionPointR
   return role !== undefined && installed === true ? { kind: 'Uninstall', role } : { kind: 'Absent' };
 }
 
-/** A standby's role is there only while a second gateway of the CMG needs it. */
+/** A standby's role is there only while a second gateway of the CMG needs it, and none does. */
 function planStandby(facts: ConnectionPointFacts, role: ConnectionPointRole | undefined): ConnectionPointPlan {
   if (role === undefined) {
     return { kind: 'Absent' };
   }
   if (facts.installed !== true) {
     return { kind: 'LeaveAlone', role };
+  }
+  if (facts.gateway.leaving === 'Retained') {
+    return { kind: 'Keep', role };
   }
   return hindranceToLeave(facts, role, undefined) ?? { kind: 'Uninstall', role };
 }
@@ -108,25 +160,19 @@ function hindranceToLeave(
   if (serviceName === undefined || !records.some((record) => isSameName(record.serviceName, serviceName))) {
     return undefined;
   }
-  const gateway = known.find((each) => isSameName(each.serviceName, serviceName));
-  if (gateway === undefined) {
+  const holder = holderOf(known, serviceName);
+  if (holder === undefined) {
     const message = `${role.siteSystem} is linked to the gateway ${serviceName}, which no CMG knows and which may serve clients. It is left alone. Link it yourself if it is to move, or declare that gateway as a CMG.`;
     const finding: Finding = { type: 'Linked', status: 'False', reason: 'UnknownGateway', message };
     return { kind: 'Hold', role, finding, ...(to === undefined ? {} : { linkByHand: to }) };
   }
-  const others = roles.some(
-    (other) =>
-      other !== role &&
-      other.serviceName !== undefined &&
-      isSameName(other.serviceName, serviceName) &&
-      isConnected(other),
-  );
-  const isFree = others || gateway.deployment === undefined || gateway.leaving === 'Deleted';
-  if (isFree || gateway.outageConsent === gateway.deployment) {
+  const others = roles.some((other) => other !== role && isLinkedTo(other, serviceName) && isConnected(other));
+  const { gateway, deployment } = holder;
+  if (others || deployment === undefined || mayLoseLastPoint(gateway, deployment)) {
     return undefined;
   }
   const [namespace, name] = gateway.key.split('/');
-  const message = `${role.siteSystem} has the last connected connection point of the gateway ${serviceName}, whose clients would be cut off. It stays linked. Add another ConnectionPoint for the CMG ${gateway.key}; or consent: kubectl annotate cmg ${name} -n ${namespace} ${OUTAGE_ANNOTATION}=${gateway.deployment}`;
+  const message = `${role.siteSystem} has the last connected connection point of the gateway ${serviceName}, whose clients would be cut off. It stays linked. Add another ConnectionPoint for the CMG ${gateway.key}; or consent: kubectl annotate cmg ${name} -n ${namespace} ${OUTAGE_ANNOTATION}=${deployment.id}`;
   return {
     kind: 'Hold',
     role,
@@ -134,12 +180,28 @@ function hindranceToLeave(
   };
 }
 
-function waitsForGateway(gateway: GatewayOfCmg): Finding {
+/** Whose gateway a name on the site stands for: that of a deployment, or that of a CMG that has none by this name yet. */
+function holderOf(
+  known: readonly GatewayOfCmg[],
+  serviceName: string,
+): { readonly gateway: GatewayOfCmg; readonly deployment: DeploymentOfCmg | undefined } | undefined {
+  const gateway =
+    known.find((each) => deploymentByName(each, serviceName) !== undefined) ??
+    known.find((each) => isSameName(each.serviceName, serviceName));
+  return gateway === undefined ? undefined : { gateway, deployment: deploymentByName(gateway, serviceName) };
+}
+
+/** Nobody's client is cut off, or that is decided: by the planner, by who deletes the CMG, or by a person's consent. */
+function mayLoseLastPoint({ leaving, outageConsent }: GatewayOfCmg, { id, phase, served }: DeploymentOfCmg): boolean {
+  return leaving === 'Deleted' || phase === 'Draining' || phase === 'Deleting' || !served || outageConsent === id;
+}
+
+function waitsForGateway(gateway: GatewayOfCmg, deployment: DeploymentOfCmg | undefined): Finding {
   const waiting = { type: 'Linked', status: 'False', reason: 'WaitingForGateway' } as const;
   if (!gateway.hasSite) {
     return { ...waiting, message: `The CMG ${gateway.key} names no Site. Set its spec.siteRef.` };
   }
-  if (gateway.deployment === undefined) {
+  if (deployment === undefined) {
     return {
       ...waiting,
       message: `The gateway of the CMG ${gateway.key} does not serve yet. It is linked once it does.`,
@@ -147,8 +209,13 @@ function waitsForGateway(gateway: GatewayOfCmg): Finding {
   }
   return {
     ...waiting,
-    message: `The site has no usable record of the gateway ${gateway.serviceName} yet; see the condition SiteRegistered of the CMG ${gateway.key}.`,
+    message: `The site has no usable record of the gateway ${deployment.serviceName} yet; see the condition SiteRegistered of the CMG ${gateway.key}.`,
   };
+}
+
+function waitsForAssignment({ key }: GatewayOfCmg): Finding {
+  const message = `The CMG ${key} replaces its gateway, and has not said yet to which one this server is to be linked. Until then it is left as it is.`;
+  return { type: 'Linked', status: 'False', reason: 'WaitingForGateway', message };
 }
 
 export function isLinkedTo(role: ConnectionPointRole, serviceName: string): boolean {

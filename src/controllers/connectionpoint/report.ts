@@ -6,9 +6,10 @@ import { type ConnectionPointRole, isSiteFailure, type ManualStep, type WriteRes
 import type { Finding } from '../cmg/finding.ts';
 import type { Happening } from '../cmg/report.ts';
 import type { ObjectReport, StatusParts } from '../object-reconcile.ts';
-import { connectionPorts } from '../site/gateway-of-cmg.ts';
+import { connectionPorts, type DeploymentOfCmg, deploymentByName } from '../site/gateway-of-cmg.ts';
 import { describeSteps, stepsForStatus } from '../site/manual-steps.ts';
 import { siteProblem } from '../site/site-problem.ts';
+import { assignmentOf } from './assignment.ts';
 import type { PointRound } from './controller.ts';
 import { type ConnectionPointFacts, type ConnectionPointPlan, isLinkedTo } from './plan.ts';
 
@@ -37,18 +38,19 @@ export function reportOf(
 ): ObjectReport<ConnectionPoint> {
   const { finding, steps, againAfterMs } = linkedOf(round, facts, plan, result);
   const role = facts.roles.find(({ siteSystem }) => isSameName(siteSystem, facts.spec.siteSystem));
-  const linked = finding.status === 'True' && plan.kind === 'Keep';
-  const connected = connectedOf(facts, linked ? role : undefined);
-  const standsBy = facts.spec.role === 'Standby' && finding.status === 'True';
+  const linked = plan.kind === 'Keep' ? plan.role : undefined;
+  const connected = connectedOf(facts, linked);
+  const waitsForServer = linked !== undefined && connected.status !== 'True';
+  const standsBy = finding.reason === 'Standby';
   return {
     findings: [
       { type: 'ReferencesResolved', status: 'True', reason: 'Succeeded', message: 'Site and CMG are there.' },
       finding,
       standsBy ? { ...finding, type: 'Connected' } : connected,
     ],
-    happenings: linked ? portsChanged(round, facts) : [],
+    happenings: linked === undefined ? [] : portsChanged(round, facts, linked),
     status: { ...statusOf(facts, plan, role), manualSteps: stepsForStatus(steps) },
-    againAfterMs: againAfterMs ?? (linked && connected.status !== 'True' ? PERSON_MS : round.dependencies.intervalMs),
+    againAfterMs: againAfterMs ?? (waitsForServer ? PERSON_MS : round.dependencies.intervalMs),
     ...(standsBy ? { readyMessage: finding.message } : {}),
   };
 }
@@ -66,14 +68,16 @@ function linkedOf(
   result: WriteResult | undefined,
 ): Linked {
   const { siteSystem } = facts.spec;
-  const { serviceName } = facts.gateway;
   const done = (reason: 'Succeeded' | 'Standby', message: string): Linked => ({
     finding: { type: 'Linked', status: 'True', reason, message },
     steps: [],
   });
   switch (plan.kind) {
     case 'Keep':
-      return done('Succeeded', `${siteSystem} is linked to the gateway ${serviceName}.`);
+      return done(
+        'Succeeded',
+        `${siteSystem} is linked to the gateway ${gatewayLinkedTo(facts, plan.role).serviceName}.`,
+      );
     case 'LeaveAlone':
       return done(
         'Standby',
@@ -85,7 +89,7 @@ function linkedOf(
         : { finding: gatewayLeft(facts), steps: [] };
     case 'Remember':
       return {
-        finding: changing(`The role on ${siteSystem} is about to be linked to ${serviceName}.`),
+        finding: changing(`The role on ${siteSystem} is about to be linked to ${assignedName(facts)}.`),
         steps: [],
         againAfterMs: 0,
       };
@@ -94,15 +98,34 @@ function linkedOf(
     case 'Install':
     case 'Link':
     case 'Uninstall':
-      return ofWrite(round, plan.kind, siteSystem, serviceName, result);
+      return ofWrite(round, plan.kind, siteSystem, assignedName(facts), result);
     default:
       return plan satisfies never;
   }
 }
 
-function gatewayLeft({ gateway }: ConnectionPointFacts): Finding {
-  const message = `The gateway ${gateway.serviceName} is being deleted with the CMG ${gateway.key}.`;
-  return { type: 'Linked', status: 'False', reason: 'WaitingForGateway', message };
+/** Name of the gateway that the role is to be linked to, as far as there is one. */
+function assignedName({ gateway, name, spec }: ConnectionPointFacts): string {
+  const assignment = assignmentOf(gateway, name, spec.role);
+  return assignment.kind === 'Assigned' ? assignment.deployment.serviceName : gateway.serviceName;
+}
+
+/** The gateway of the CMG that a role is linked to; without a deployment of that name, the one that there will be. */
+function gatewayLinkedTo(
+  { gateway }: ConnectionPointFacts,
+  { serviceName }: ConnectionPointRole,
+): Pick<DeploymentOfCmg, 'serviceName' | 'instances'> & Partial<Pick<DeploymentOfCmg, 'id'>> {
+  return (serviceName === undefined ? undefined : deploymentByName(gateway, serviceName)) ?? gateway;
+}
+
+function gatewayLeft({ gateway, roles, spec }: ConnectionPointFacts): Finding {
+  const reason = { type: 'Linked', status: 'False', reason: 'WaitingForGateway' } as const;
+  if (gateway.leaving === 'Deleted') {
+    return { ...reason, message: `The gateway ${gateway.serviceName} is being deleted with the CMG ${gateway.key}.` };
+  }
+  const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
+  const message = `The gateway ${role?.serviceName ?? gateway.serviceName} is being deleted. ${spec.siteSystem} is linked to another one once there is one.`;
+  return { ...reason, message };
 }
 
 function changing(message: string): Finding {
@@ -156,13 +179,14 @@ function byHand(
   return [manualStep('linkConnectionPoint', { siteSystem, siteCode: role.siteCode, service: linkByHand }, condition)];
 }
 
-function connectedOf({ spec, gateway }: ConnectionPointFacts, role: ConnectionPointRole | undefined): Finding {
+function connectedOf(facts: ConnectionPointFacts, role: ConnectionPointRole | undefined): Finding {
   const type = 'Connected';
   if (role === undefined) {
     const message = 'The server is not linked to the gateway.';
     return { type, status: 'False', reason: 'WaitingForGateway', message };
   }
-  const server = `${spec.siteSystem} and the gateway ${gateway.serviceName}`;
+  const gateway = gatewayLinkedTo(facts, role);
+  const server = `${facts.spec.siteSystem} and the gateway ${gateway.serviceName}`;
   switch (role.connectedness) {
     case 'Connected':
       return { type, status: 'True', reason: 'Succeeded', message: `${server} are connected.` };
@@ -201,13 +225,19 @@ function describePorts(ports: readonly number[]): string {
 }
 
 /** Another number of VMs brings other ports, which a firewall in between may not let through. */
-function portsChanged({ point }: PointRound, { spec, gateway }: ConnectionPointFacts): readonly Happening[] {
+function portsChanged(
+  { point }: PointRound,
+  facts: ConnectionPointFacts,
+  role: ConnectionPointRole,
+): readonly Happening[] {
+  const { siteSystem } = facts.spec;
+  const { instances } = gatewayLinkedTo(facts, role);
   const before = point.status?.ports ?? [];
-  const added = connectionPorts(gateway.instances).filter((port) => !before.includes(port));
+  const added = connectionPorts(instances).filter((port) => !before.includes(port));
   if (before.length === 0 || added.length === 0) {
     return [];
   }
-  const note = `With ${gateway.instances} VMs, ${spec.siteSystem} has to reach other ports of the gateway: TCP ${describePorts(added)}. Open them in firewalls in between.`;
+  const note = `With ${instances} VMs, ${siteSystem} has to reach other ports of the gateway: TCP ${describePorts(added)}. Open them in firewalls in between.`;
   return [{ type: 'Warning', reason: 'ConnectionPortsChanged', action: 'Reconcile', note }];
 }
 
@@ -216,16 +246,17 @@ function statusOf(
   plan: ConnectionPointPlan,
   role: ConnectionPointRole | undefined,
 ): StatusParts<ConnectionPoint> {
-  const { gateway, records, installed } = facts;
+  const { records, installed } = facts;
   const remembered = plan.kind === 'Remember' ? plan.installed : installed;
   const record = records.find(({ serviceName }) => role !== undefined && isLinkedTo(role, serviceName));
-  const ours = role !== undefined && isLinkedTo(role, gateway.serviceName);
+  const linked = role === undefined ? undefined : gatewayLinkedTo(facts, role);
+  const ours = role !== undefined && linked !== undefined && isLinkedTo(role, linked.serviceName);
   return {
     ...(role === undefined ? {} : { siteCode: role.siteCode }),
-    ...(ours && gateway.deployment !== undefined ? { deployment: gateway.deployment } : {}),
+    ...(ours && linked.id !== undefined ? { deployment: linked.id } : {}),
     ...(role?.serviceName === undefined ? {} : { serviceName: role.serviceName }),
     ...(record === undefined || record.region === '' ? {} : { region: record.region }),
-    ...(ours ? { ports: [...connectionPorts(gateway.instances)] } : {}),
+    ...(ours ? { ports: [...connectionPorts(linked.instances)] } : {}),
     clientCertificate: clientCertificateNeed(facts),
     connected: connectedWord(role),
     ...(remembered === undefined ? {} : { installed: remembered }),

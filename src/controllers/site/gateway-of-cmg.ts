@@ -1,25 +1,47 @@
-import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import { CLIENT_PORT, FIRST_INSTANCE_PORT } from '../../gateway/ports.ts';
 import { isConditionTrue } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
+import { isSameName } from '../../site/names.ts';
 import { isManaged } from '../cmg/managed-cmg.ts';
 
 /** A person sets it to the id of a deployment to let its last connection point go, which cuts clients off. */
 export const OUTAGE_ANNOTATION = 'configmgr.io/allow-client-outage';
+
+/** One physical gateway of a CMG, as far as it matters to what is on its site. */
+export interface DeploymentOfCmg {
+  readonly id: string;
+  readonly serviceName: string;
+  readonly phase: CMGStatusDeployment['phase'];
+  /** Whether it is the one that serves clients, as far as one CMG has one. */
+  readonly isActive: boolean;
+  /** Whether clients may ever have depended on it. Any doubt is `true`. */
+  readonly served: boolean;
+  readonly instances: number;
+  /** Names of the ConnectionPoints that the CMG assigns to it; `undefined`: it assigns none to any. */
+  readonly connectionPoints: readonly string[] | undefined;
+  /** Whether the boundary groups of the CMG are to reference it; `undefined`: the CMG does not say. */
+  readonly inBoundaryGroups: boolean | undefined;
+}
 
 /** What of a CMG matters to what is on its site. */
 export interface GatewayOfCmg {
   /** `namespace/name` of the CMG. */
   readonly key: string;
   readonly name: string;
-  /** Id of the deployment that serves, or was made to; `undefined`: there is none yet. */
-  readonly deployment: string | undefined;
+  /** Its physical gateways: one, but for the time in which another one takes its place. */
+  readonly deployments: readonly DeploymentOfCmg[];
+  /** Of the active deployment, or of the one that there will be. */
   readonly serviceName: string;
+  /** VMs that the spec asks for. */
   readonly instances: number;
   /** Whether clients may prove who they are by a certificate of a PKI. */
   readonly trustsClientCertificates: boolean;
   readonly hasSite: boolean;
-  /** Whether the site has the record of the gateway, and everything there is in order for links and groups. */
+  /**
+   * Whether the site has the record of the only gateway, and everything there is in order for links and groups. Of several,
+   * the site's records tell.
+   */
   readonly isRegistered: boolean;
   /** The operator only looks at the gateway, and changes nothing for it on the site either. */
   readonly isOnlyObserved: boolean;
@@ -33,12 +55,12 @@ export interface GatewayOfCmg {
 
 export function gatewayOfCmg(cmg: CMG): GatewayOfCmg {
   const { metadata, spec, status } = cmg;
-  const record = status?.deployments?.find(({ id }) => id === status.activeDeployment);
+  const deployments = deploymentsOfCmg(cmg);
   return {
     key: keyOf({ metadata }),
     name: metadata.name,
-    deployment: record?.id,
-    serviceName: record?.serviceName ?? spec.serviceName,
+    deployments,
+    serviceName: deployments.find(({ isActive }) => isActive)?.serviceName ?? spec.serviceName,
     instances: spec.vm.instances,
     trustsClientCertificates: (spec.clientAuthentication.trustedCertificates ?? []).length > 0,
     hasSite: spec.siteRef !== undefined,
@@ -55,12 +77,47 @@ export function gatewayOfCmg(cmg: CMG): GatewayOfCmg {
   };
 }
 
+function deploymentsOfCmg({ spec, status }: CMG): readonly DeploymentOfCmg[] {
+  const records = status?.deployments ?? [];
+  const areSeveral = records.length > 1;
+  return records.map((record) => {
+    const isActive = record.id === status?.activeDeployment;
+    return {
+      id: record.id,
+      serviceName: record.serviceName,
+      phase: record.phase,
+      isActive,
+      // Versions of the operator that did not say so made one deployment, which had no clients before it was active.
+      served: record.served ?? (areSeveral || isActive),
+      // The spec speaks of the wanted one; another one keeps the VMs that it has.
+      instances: (areSeveral ? record.instances?.wanted : undefined) ?? spec.vm.instances,
+      connectionPoints: record.connectionPoints,
+      inBoundaryGroups: record.inBoundaryGroups,
+    };
+  });
+}
+
+/** The deployment that serves clients, or was made to; `undefined`: there is none yet. */
+export function activeDeployment({ deployments }: GatewayOfCmg): DeploymentOfCmg | undefined {
+  return deployments.find(({ isActive }) => isActive);
+}
+
+/** The deployment of a CMG that a name on the site stands for. */
+export function deploymentByName({ deployments }: GatewayOfCmg, serviceName: string): DeploymentOfCmg | undefined {
+  return deployments.find((deployment) => isSameName(deployment.serviceName, serviceName));
+}
+
+/** Every name by which the site may know a gateway of the CMG. */
+export function serviceNamesOf({ deployments, serviceName }: GatewayOfCmg): readonly string[] {
+  return [serviceName, ...deployments.map((deployment) => deployment.serviceName)];
+}
+
 /** A CMG that is gone, of which nothing is known but its name. */
 export function goneGateway(key: string, serviceName: string): GatewayOfCmg {
   return {
     key,
     name: key.slice(key.indexOf('/') + 1),
-    deployment: undefined,
+    deployments: [],
     serviceName,
     instances: 1,
     trustsClientCertificates: false,

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import {
+  bothServe,
+  cmgWith,
+  type Decision,
+  DRAINING,
+  handOverWorld,
+  NEW,
+  NEW_ID,
+  NEW_SERVES,
+  nobodyIsCutOff,
+  OLD,
+  OLD_SERVES,
+  served,
+} from '../site/hand-over.test-world.ts';
+import { serviceRecord } from '../site/site.test-world.ts';
+
+test('a group keeps the old gateway until the site has the record of the new one', async () => {
+  const world = await served();
+  world.decide({ old: DRAINING, new: NEW_SERVES }, NEW_ID);
+  expect(await world.settle()).toEqual([]);
+  expect(world.reference.message('Associated')).toContain(`no usable record of the gateway ${NEW}`);
+  world.site.records.push(serviceRecord(NEW, 2));
+  await world.settle(nobodyIsCutOff(world));
+  expect(world.members()).toEqual([NEW]);
+});
+
+test('a group lets go of a draining gateway that was in it before the operator, and of none that is not of the CMG', async () => {
+  const world = handOverWorld();
+  const theirs = serviceRecord('theirs.contoso.com', 9);
+  world.site.groups[0]?.members.push({ nalPath: serviceRecord(OLD).nalPath, connection: 'Fast' });
+  world.site.groups[0]?.members.push({ nalPath: theirs.nalPath, connection: 'Fast' });
+  await world.settle();
+  expect(world.reference.object.status?.members).toMatchObject([{ serviceName: OLD, adopted: true }]);
+  world.site.records.push(serviceRecord(NEW, 2));
+  world.decide({ old: DRAINING, new: NEW_SERVES }, NEW_ID);
+  await world.settle();
+  expect(world.members()).toEqual([NEW]);
+  expect(world.site.groups[0]?.members.map(({ nalPath }) => nalPath)).toContain(theirs.nalPath);
+});
+
+test.each<[string, Decision, Decision]>([
+  ['no other one is to be in it', DRAINING, { ...NEW_SERVES, inBoundaryGroups: false }],
+  ['it serves on', { ...OLD_SERVES, inBoundaryGroups: false }, NEW_SERVES],
+  ['its way out is given up', { ...DRAINING, phase: 'Active' }, NEW_SERVES],
+])('a gateway that is not to be in a group stays there while %s', async (_why, old, replacement) => {
+  const world = await bothServe();
+  world.decide({ old, new: replacement }, NEW_ID);
+  expect(await world.settle(nobodyIsCutOff(world))).toEqual([]);
+  expect(world.members()).toEqual([OLD, NEW]);
+});
+
+test('a group lets go of a gateway that never served as soon as it may not be there', async () => {
+  const world = await bothServe();
+  world.decide({ old: OLD_SERVES, new: { ...NEW_SERVES, served: false, inBoundaryGroups: false } });
+  await world.settle();
+  expect(world.members()).toEqual([OLD]);
+});
+
+test('a group lets go of a gateway that is being deleted, although there is no other one', async () => {
+  const world = await served();
+  const cmg = cmgWith({ old: { phase: 'Deleting' } });
+  const { activeDeployment: _none, ...status } = cmg.status ?? {};
+  world.cluster.cmgs = [{ ...cmg, status }];
+  expect((await world.settle()).toSorted()).toEqual([
+    'RemoveBoundaryGroupMember',
+    'RemoveConnectionPoint',
+    'RemoveConnectionPoint',
+  ]);
+  expect(world.members()).toEqual([]);
+  expect(await world.reference.round()).toMatchObject({ Associated: 'False WaitingForGateway' });
+});
+
+test('while a CMG with two gateways says nothing of groups, the active one alone is in them', async () => {
+  const world = await bothServe();
+  world.decide({ old: { phase: 'Active' }, new: { phase: 'Active' } }, NEW_ID);
+  await world.settle();
+  expect(world.members()).toEqual([NEW]);
+});
+
+test('a gateway of which a CMG with several says nothing stays in its groups', async () => {
+  const world = await bothServe();
+  world.decide({ old: { phase: 'Active' }, new: NEW_SERVES }, NEW_ID);
+  expect(await world.settle()).not.toContain('RemoveBoundaryGroupMember');
+  expect(world.members()).toEqual([OLD, NEW]);
+});

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import { gatewayOfCmg, isSameGateway, serviceNamesOf } from './gateway-of-cmg.ts';
+import { cmgWith, type Decision, NEW, NEW_ID, OLD, OLD_ID } from './hand-over.test-world.ts';
+
+const decided: Decision = { phase: 'Superseded', served: true, connectionPoints: ['cp01'], inBoundaryGroups: true };
+const before = cmgWith({ old: decided, new: {} });
+
+describe('a change of a CMG', () => {
+  test.each<[string, CMG]>([
+    ['the phase of a deployment', cmgWith({ old: { ...decided, phase: 'Draining' }, new: {} })],
+    ['whether it has served', cmgWith({ old: { ...decided, served: false }, new: {} })],
+    ['its connection points', cmgWith({ old: { ...decided, connectionPoints: [] }, new: {} })],
+    ['whether it is in boundary groups', cmgWith({ old: { ...decided, inBoundaryGroups: false }, new: {} })],
+    ['which one is active', cmgWith({ old: decided, new: {} }, NEW_ID)],
+    ['a deployment less', cmgWith({ new: {} })],
+  ])('matters to what is on its site: %s', (_what, after) => {
+    expect(isSameGateway(before, after)).toBe(false);
+  });
+
+  test('does not matter when only time has passed', () => {
+    const deployments = (before.status?.deployments ?? []).map((record) => ({
+      ...record,
+      advertised: { since: '2026-01-01T00:00:00Z', seenAt: '2026-01-01T00:10:00Z' },
+    }));
+    expect(isSameGateway(before, { ...before, status: { ...before.status, deployments } })).toBe(true);
+  });
+});
+
+test('a CMG is known by the names of all its gateways', () => {
+  expect(serviceNamesOf(gatewayOfCmg(before))).toEqual(expect.arrayContaining([OLD, NEW]));
+});
+
+test.each<[string, CMG, Readonly<Record<string, boolean>>]>([
+  ['one alone, that is not active yet', cmgWith({ old: { phase: 'Provisioning' } }, 'none'), { [OLD_ID]: false }],
+  ['one alone, that is active', cmgWith({ old: {} }), { [OLD_ID]: true }],
+  ['one of several', cmgWith({ old: {}, new: { phase: 'Provisioning' } }), { [OLD_ID]: true, [NEW_ID]: true }],
+  ['what is said', cmgWith({ old: {}, new: { served: false } }), { [OLD_ID]: true, [NEW_ID]: false }],
+])('whether clients may have depended on it, where the status does not say: %s', (_what, cmg, served) => {
+  const { deployments } = gatewayOfCmg(cmg);
+  expect(Object.fromEntries(deployments.map((each) => [each.id, each.served]))).toEqual(served);
+});
