@@ -73,13 +73,13 @@ export function checkLayout(root: string, layout: readonly LayoutRule[] = LAYOUT
   });
 }
 
-/** The file that a test is about, by whose rule it is judged: `a/b.ts` for `a/b.test.ts`. */
+/** The file that a test, or the world of one, is about, by whose rule it is judged: `a/b.ts` for `a/b.test.ts`. */
 function subjectOf(file: string): string {
-  return file.replace(/\.test\.ts$/, '.ts');
+  return file.replace(/\.test(?:-world)?\.ts$/, '.ts');
 }
 
 function isAllowed(file: string, { specifier, typeOnly }: Import, rule: LayoutRule): boolean {
-  const isTest = file.endsWith('.test.ts');
+  const isTest = /\.test(?:-world)?\.ts$/.test(file);
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file), specifier);
     return [rule.part, ...rule.imports, ...(isTest ? ['test/', subjectOf(file)] : [])].some((part) =>

@@ -21,7 +21,10 @@ export function connectionPointFinding(
       'No ConnectionPoint names this CMG, so that nothing of what clients ask for reaches the site. Create one for a server of the site.';
     return { type, status: 'False', reason: 'NoConnectionPoint', message };
   }
-  const connected = primaries.filter(({ status }) => isConnected(status, gateway.serviceName));
+  // While there is a second gateway, a standby may be the one that serves it.
+  const connected = points.filter(
+    ({ metadata, status }) => metadata.deletionTimestamp === undefined && isConnected(status, gateway.serviceName),
+  );
   if (connected.length === 0) {
     return worst(primaries);
   }

@@ -7,7 +7,7 @@ import { API_VERSIONS } from '../../gateway/api-versions.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { CARRIES_OWNER_TAGS, gatewayGraph } from '../../gateway/graph.ts';
 import { resourceIds } from '../../gateway/ids.ts';
-import { clusterThatTook, isOwnedBy } from '../../gateway/tags.ts';
+import { clusterThatTook, isOwnedBy, ownershipOf } from '../../gateway/tags.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import type { AzureSession } from './azure-access.ts';
 import { titleOf } from './azure-findings.ts';
@@ -208,9 +208,12 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
   };
 }
 
+/** Whether the group holds nothing but this deployment: another one of the same CMG may be in it too. */
 async function holdsOnlyOurs({ input, deployment }: Round): Promise<boolean> {
   const contents = await listGroupContents(input.arm, deployment.resourceGroup.name);
-  return contents.every(({ tags }) => isOwnedBy(tags, deployment.owner));
+  return contents.every(
+    ({ tags }) => isOwnedBy(tags, deployment.owner) && ownershipOf(tags)?.deploymentId === deployment.id,
+  );
 }
 
 /**

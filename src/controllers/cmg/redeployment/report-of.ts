@@ -7,7 +7,7 @@ import { isSameName } from '../../../site/names.ts';
 import { identityOf } from '../deployment.ts';
 import { type Finding, SHORT_RETRY_MS } from '../finding.ts';
 import type { Report } from '../report.ts';
-import { sitePlanAfter } from './carry-out.ts';
+import { type SitePlan, sitePlanAfter } from './carry-out.ts';
 import { CANDIDATE } from './deployment-scope.ts';
 import { wantedAmong } from './observe-all.ts';
 import type { DeploymentsInput, PlannedRound } from './reconcile.ts';
@@ -70,7 +70,13 @@ function deploymentsAfter(input: DeploymentsInput, { round, planned, decided }: 
     isInGroups: (serviceName: string) =>
       site.kind === 'Read' && site.groups.some(({ members }) => members.some((each) => isSameName(each, serviceName))),
   };
-  const onSite = site.kind === 'None' ? new Map() : sitePlanAfter(known, placement, decided ? [] : planned.actions);
+  const onSite =
+    site.kind !== 'Read'
+      ? new Map<string, SitePlan>()
+      : sitePlanAfter(known, placement, decided ? [] : planned.actions);
+  if (known.length > 1 && site.kind === 'Unreachable') {
+    return known;
+  }
   return known.map(({ connectionPoints: _points, inBoundaryGroups: _groups, ...deployment }) => ({
     ...deployment,
     ...onSite.get(deployment.id),

@@ -51,6 +51,7 @@ async function readFrom(live: Site, { cmg, site, maxAgeMs, signal }: SiteFactsIn
   if (isSiteFailure(records) || isSiteFailure(roles) || isSiteFailure(groups)) {
     return UNREACHABLE;
   }
+  const registered = records.value.map(({ serviceName }) => serviceName);
   const observed: ObservedGroup[] = [];
   for (const reference of site.boundaryGroupReferencesOf(key).filter(isKept)) {
     const members = await membersOf(live, reference, groups.value, records.value, options);
@@ -65,10 +66,10 @@ async function readFrom(live: Site, { cmg, site, maxAgeMs, signal }: SiteFactsIn
       points: site
         .connectionPointsOf(key)
         .filter(isKept)
-        .map((point) => observedPoint(point, roles.value)),
+        .map((point) => observedPoint(point, roles.value, registered)),
       groups: observed,
     },
-    registered: records.value.map(({ serviceName }) => serviceName),
+    registered,
   };
 }
 
@@ -76,12 +77,20 @@ function isKept({ metadata }: ConnectionPoint | BoundaryGroupReference): boolean
   return metadata.deletionTimestamp === undefined;
 }
 
-function observedPoint({ metadata, spec }: ConnectionPoint, roles: readonly ConnectionPointRole[]): ObservedPoint {
+/**
+ * A link to a gateway that the site has no record of leads nowhere. A role on a standby that others installed stays where it
+ * is when nobody needs it, as that of a primary does.
+ */
+function observedPoint(
+  { metadata, spec, status }: ConnectionPoint,
+  roles: readonly ConnectionPointRole[],
+  registered: readonly string[],
+): ObservedPoint {
   const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
-  const serviceName = role?.serviceName;
+  const serviceName = registered.find((name) => isSameName(name, role?.serviceName ?? ''));
   return {
     name: metadata.name,
-    role: spec.role,
+    role: status?.installed === false ? 'Primary' : spec.role,
     ...(serviceName === undefined ? {} : { linkedTo: serviceName }),
     connected: role === undefined ? 'No' : CONNECTED[role.connectedness],
   };
