@@ -7,12 +7,12 @@ import { isSameName } from '../../../site/names.ts';
 import { identityOf } from '../deployment.ts';
 import { type Finding, SHORT_RETRY_MS } from '../finding.ts';
 import type { Report } from '../report.ts';
-import { type SitePlan, sitePlanAfter } from './carry-out.ts';
 import { CANDIDATE } from './deployment-scope.ts';
 import { wantedAmong } from './observe-all.ts';
 import type { DeploymentsInput, PlannedRound } from './reconcile.ts';
 import { plannedOf, withRecord } from './records.ts';
 import { redeploymentOf } from './redeployment-status.ts';
+import { type SitePlan, sitePlanAfter } from './site-plan.ts';
 
 /** How often a redeployment is looked at: a break in what has to last without one is seen in time. */
 const LOOK_EVERY_MS = 120_000;

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { Operation } from '../../../azure/operations.ts';
+import type { Operations, OperationsStore } from '../operations-secret.ts';
+import { operationsOf, sharesGroup } from './deployment-scope.ts';
+
+const operation = (url: string) => ({ url }) as Operation;
+const { signal } = new AbortController();
+
+describe('the operations of one deployment', () => {
+  const start = (...entries: readonly (readonly [string, Operation])[]) => {
+    let stored: Operations = new Map(entries);
+    const whole: OperationsStore = {
+      read: async () => stored,
+      write: async (_cmg, _previous, next) => {
+        stored = next;
+      },
+    };
+    return { whole, stored: () => Object.fromEntries(stored) };
+  };
+
+  test('are those with its id, and those of others stay as they are', async () => {
+    const { whole, stored } = start(['d1.vault', operation('a')], ['d2.vault', operation('b')]);
+    const own = operationsOf(whole, 'd1');
+    expect(await own.read({} as CMG, signal)).toEqual(new Map([['vault', operation('a')]]));
+    await own.write({} as CMG, new Map(), new Map([['scaleSet', operation('c')]]), signal);
+    expect(stored()).toEqual({ 'd1.scaleSet': operation('c'), 'd2.vault': operation('b') });
+  });
+
+  test('do not include those of a deployment whose id begins alike, or of none', async () => {
+    const { whole } = start(['d12.vault', operation('a')], ['vault', operation('b')]);
+    expect(await operationsOf(whole, 'd1').read({} as CMG, signal)).toEqual(new Map());
+  });
+});
+
+describe('the resource group', () => {
+  const deployment = (id: string, subscriptionId: string, resourceGroup: string) =>
+    ({ id, identity: { subscriptionId, resourceGroup } }) as CMGStatusDeployment;
+  const old = deployment('old', 's1', 'rg-cmg');
+
+  test('is that of the deployment that was there first', () => {
+    const identity = { subscriptionId: 'S1', resourceGroup: 'RG-cmg' };
+    expect(sharesGroup([old, deployment('new', 's1', 'rg-cmg')], identity, 'new')).toBe(true);
+    expect(sharesGroup([old, deployment('new', 's1', 'rg-cmg')], old.identity, 'old')).toBe(false);
+    expect(sharesGroup([old], identity, undefined)).toBe(true);
+  });
+
+  test('of another name, or in another subscription, is nobody else’s', () => {
+    expect(sharesGroup([old], { subscriptionId: 's1', resourceGroup: 'rg-other' }, undefined)).toBe(false);
+    expect(sharesGroup([old], { subscriptionId: 's2', resourceGroup: 'rg-cmg' }, undefined)).toBe(false);
+  });
+});
