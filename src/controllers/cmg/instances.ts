@@ -1,6 +1,5 @@
 import { ArmError } from '../../azure/errors.ts';
 import { firstPollDelay, type Operation } from '../../azure/operations.ts';
-import { isAsDesiredSoFar } from '../../azure/resource-plan.ts';
 import { API_VERSIONS } from '../../gateway/api-versions.ts';
 import {
   brokenByRollout,
@@ -88,7 +87,7 @@ export async function reconcileInstances(
   acted: ActOutcome,
   wanted: InstancesWanted,
 ): Promise<InstancesOutcome | undefined> {
-  if (!isAsDesiredSoFar(observed.plan) || acted.accepted > 0) {
+  if (!observed.plan.converged || acted.accepted > 0) {
     // What is being changed may change the VMs, so what was seen of them before says nothing.
     input.memory.instances = undefined;
   }
