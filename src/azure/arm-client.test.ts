@@ -235,6 +235,19 @@ describe('throttling', () => {
     expect(await connect({ throttling }).get(ID, '1')).toMatchObject({ kind: 'Present' });
   });
 
+  it('has reads that can wait step back when few are left, and no others', async () => {
+    const client = connect();
+    answer = () => ({ status: 200, headers: { 'x-ms-ratelimit-remaining-subscription-reads': '50' }, body: {} });
+    expect(await client.get(ID, '1', { yields: true })).toMatchObject({ kind: 'Present' });
+    const before = server.requests.length;
+    const refused = { class: 'Throttled', code: 'KeptForChanges', retryAfterMs: 40 };
+    await expect(client.get(ID, '1', { yields: true })).rejects.toMatchObject(refused);
+    await expect(client.list(ID, '1', { yields: true })).rejects.toMatchObject({ class: 'Throttled' });
+    expect(server.requests.length).toBe(before);
+    expect(await client.get(ID, '1')).toMatchObject({ kind: 'Present' });
+    expect(await client.put(ID, '1', {})).toMatchObject({ status: 200 });
+  });
+
   it('does not stop others when one resource is busy', async () => {
     const throttling = createThrottling(clock);
     answer = () => ({

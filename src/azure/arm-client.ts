@@ -6,7 +6,7 @@ import {
   type ArmClientOptions,
   type ArmTransport,
   createTransport,
-  type QueryOptions,
+  type LookOptions,
   type ReadOptions,
   type WriteOptions,
 } from './arm-transport.ts';
@@ -14,7 +14,14 @@ import type { Cloud } from './clouds.ts';
 import { ArmError } from './errors.ts';
 import { type Operation, operationFrom } from './operations.ts';
 
-export type { ArmAnswer, ArmClientOptions, QueryOptions, ReadOptions, WriteOptions } from './arm-transport.ts';
+export type {
+  ArmAnswer,
+  ArmClientOptions,
+  LookOptions,
+  QueryOptions,
+  ReadOptions,
+  WriteOptions,
+} from './arm-transport.ts';
 
 /** What reading a resource came to. */
 export type GetResult =
@@ -54,7 +61,7 @@ export interface ArmClient {
    * methods that wait for an operation are not to be used.
    */
   readonly management: ResourceManagementClient;
-  get(id: string, apiVersion: string, options?: QueryOptions): Promise<GetResult>;
+  get(id: string, apiVersion: string, options?: LookOptions): Promise<GetResult>;
   put(id: string, apiVersion: string, body: JsonObject, options?: WriteOptions): Promise<WriteResult>;
   patch(id: string, apiVersion: string, body: JsonObject, options?: WriteOptions): Promise<WriteResult>;
   /** A resource that is absent already counts as deleted. */
@@ -62,7 +69,7 @@ export interface ArmClient {
   /** Calls an action such as `<id>/start`; `resource` is the answer's body. */
   post(actionId: string, apiVersion: string, body?: JsonObject, options?: WriteOptions): Promise<WriteResult>;
   /** Every item of a collection, page after page. */
-  list(id: string, apiVersion: string, options?: QueryOptions): Promise<JsonObject[]>;
+  list(id: string, apiVersion: string, options?: LookOptions): Promise<JsonObject[]>;
   /**
    * GETs an address that Azure handed out, such as that of an operation.
    *
@@ -98,7 +105,7 @@ async function get(
   transport: ArmTransport,
   id: string,
   apiVersion: string,
-  options: QueryOptions = {},
+  options: LookOptions = {},
 ): Promise<GetResult> {
   try {
     const answer = await transport.send('GET', transport.address(id, apiVersion, options.query), undefined, options);
@@ -160,7 +167,7 @@ async function list(
   transport: ArmTransport,
   id: string,
   apiVersion: string,
-  options: QueryOptions = {},
+  options: LookOptions = {},
 ): Promise<JsonObject[]> {
   const items: JsonObject[] = [];
   let next: string | undefined = transport.address(id, apiVersion, options.query);

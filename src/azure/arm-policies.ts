@@ -54,6 +54,10 @@ function errorPolicy({ scope, clock, throttling, timeoutMs }: ArmPolicyOptions):
       const response = await next(request).catch((error: unknown) => {
         throw unanswered(error, request, host);
       });
+      const readsLeft = Number(response.headers.get('x-ms-ratelimit-remaining-subscription-reads') ?? Number.NaN);
+      if (Number.isFinite(readsLeft)) {
+        throttling.noteReadsLeft(scope, readsLeft);
+      }
       if (response.status < 300) {
         return response;
       }

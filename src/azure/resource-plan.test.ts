@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../json.ts';
 import type { DesiredResource } from './desired-resource.ts';
-import { planDeletion, planResources, type ResourceState } from './resource-plan.ts';
+import { isAsDesiredSoFar, planDeletion, planResources, type ResourceState } from './resource-plan.ts';
 
 function resource(
   key: string,
@@ -89,6 +89,23 @@ describe('planResources', () => {
         { key: 'vm', reason: 'Dependency', on: 'vault' },
       ],
     });
+  });
+
+  it('tells what is to be written from what cannot be judged before something else has been read', () => {
+    const byNetwork: DesiredResource = {
+      ...resource('vm', ['network']),
+      desired: (observed) => (observed.has('network') ? { properties: { size: 1 } } : undefined),
+    };
+    const graphWith = (vm: DesiredResource) => [resource('group'), resource('network', ['group']), vm];
+    const states = new Map<string, ResourceState>(
+      Object.entries({ group: present(), network: { kind: 'Unobserved' }, vm: present({ size: 2 }) }),
+    );
+    const unknown = planResources(graphWith(byNetwork), states, new Set());
+    expect(unknown.waiting).toContainEqual({ key: 'vm', reason: 'Unobserved', on: 'network' });
+    expect(isAsDesiredSoFar(unknown)).toBe(true);
+    const known = planResources(graphWith(resource('vm', ['network'])), states, new Set());
+    expect(known.waiting).toContainEqual({ key: 'vm', reason: 'Dependency', on: 'network' });
+    expect(isAsDesiredSoFar(known)).toBe(false);
   });
 
   it('leaves a resource with a running operation alone, and what depends on it', () => {

@@ -30,8 +30,9 @@ export type ResourceAction =
 export interface Waiting {
   readonly key: ResourceKey;
   /**
-   * `Operation`: one runs on it. `Dependency`: what it depends on is not there yet, or is about to be written.
-   * `Unobserved`: its state is not known. `ProvisioningState`: Azure is still at work on it.
+   * `Operation`: one runs on it. `Dependency`: it is to be written, and what it depends on is not there yet, or is about to
+   * be written. `Unobserved`: its state is not known, or that of a dependency which says how it should be.
+   * `ProvisioningState`: Azure is still at work on it.
    */
   readonly reason: 'Operation' | 'Dependency' | 'Unobserved' | 'ProvisioningState';
   /** The dependency, or the provisioning state. */
@@ -87,8 +88,11 @@ export function planResources(
       continue;
     }
     const blocker = resource.dependsOn.find((dependency) => verdicts.get(dependency)?.kind !== 'Settled');
+    const unread = resource.dependsOn.find((dependency) => states.get(dependency)?.kind === 'Unobserved');
     if (verdict.kind === 'Wait') {
       waiting.push(verdict.waiting);
+    } else if (verdict.kind === 'Unknown' && unread !== undefined) {
+      waiting.push({ key, reason: 'Unobserved', on: unread });
     } else if (blocker !== undefined || verdict.kind === 'Unknown') {
       waiting.push({ key, reason: 'Dependency', ...(blocker === undefined ? {} : { on: blocker }) });
     } else {
@@ -96,6 +100,11 @@ export function planResources(
     }
   }
   return { actions, waiting, failed, converged: actions.length === 0 && waiting.length === 0 };
+}
+
+/** Whether all that is known is as desired, so that nothing but looks is left to do. */
+export function isAsDesiredSoFar({ actions, waiting }: ResourcePlan): boolean {
+  return actions.length === 0 && waiting.every(({ reason }) => reason === 'Unobserved');
 }
 
 /** How one resource stands, its dependencies left aside. */

@@ -81,7 +81,7 @@ function failure(errorClass: ErrorClass, change: Partial<Failure> & { code?: str
 function find(
   observed: ObservedGateway,
   failures: Readonly<Record<ResourceKey, Failure>> = {},
-  change: Partial<Pick<AzureFindingsInput, 'occasion' | 'slow' | 'packageProblem'>> = {},
+  change: Partial<Pick<AzureFindingsInput, 'occasion' | 'slow' | 'packageProblem' | 'standsUnseen'>> = {},
 ) {
   const memory = createGatewayMemories().of('uid', 1);
   for (const [key, value] of Object.entries(failures)) {
@@ -263,4 +263,43 @@ describe('the description of differences', () => {
 
 it('every resource of the graph has a name for people', () => {
   expect(graph.map(({ key }) => key).filter((key) => titleOf(key) === key && key !== 'certificate')).toEqual([]);
+});
+
+describe('a look that Azure throttles', () => {
+  const throttled = failure('Throttled', { during: 'Read', status: 429 });
+  const unread = (key: ResourceKey, observed: ObservedGateway): ObservedGateway => {
+    const states = new Map(observed.states).set(key, { kind: 'Unobserved' });
+    return { ...observed, states, plan: planResources(graph, states, new Set(observed.operations.keys())) };
+  };
+  const unreadVault = unread('vault', seen());
+  const standing = { occasion: 'RepairingDrift', standsUnseen: true } as const;
+
+  it('says nothing while what was said before stands, and then that it is throttled', () => {
+    expect([...find(unreadVault, { vault: throttled }, standing).keys()]).toEqual([]);
+    expect(find(unreadVault, { vault: throttled }, { occasion: 'RepairingDrift' }).get('AzureReady')).toMatchObject({
+      status: 'Unknown',
+      reason: 'Throttled',
+    });
+  });
+
+  it('hides no drift', () => {
+    const found = find(unread('vault', withoutRule), { vault: throttled }, standing);
+    expect(found.get('AzureReady')).toMatchObject({ status: 'False', reason: 'RepairingDrift' });
+    expect(found.get('InSync')).toMatchObject({ status: 'False', reason: 'RepairingDrift' });
+  });
+
+  it('hides no work of Azure', () => {
+    const working = unread('vault', { ...seen(), operations: new Map([['scaleSet', operationOn('scaleSet')]]) });
+    expect(find(working, { vault: throttled }, standing).get('AzureReady')).toMatchObject({ status: 'False' });
+  });
+
+  it.each<readonly [what: string, other: Failure, reason: string]>([
+    ['a refused write', failure('Throttled', { status: 429 }), 'Throttled'],
+    ['a refused reading', failure('NeedsAdministrator', { during: 'Read', status: 403 }), 'AuthorizationFailed'],
+    ['that Azure does not answer', failure('Server', { during: 'Read', status: 503 }), 'AzureUnreachable'],
+  ])('does not hide %s', (_what, other, reason) => {
+    const found = find(unreadVault, { vault: throttled, storageAccount: other }, standing);
+    expect(found.get('AzureReady')?.reason).toBe(reason);
+    expect(found.get('AzureReady')?.message).toContain('the storage account');
+  });
 });

@@ -1,9 +1,11 @@
 import { isStalling } from '../../api/v1alpha1/conditions.ts';
 import type { ResourceKey } from '../../azure/desired-resource.ts';
+import { isAsDesiredSoFar } from '../../azure/resource-plan.ts';
 import { type AzureProblem, describeProblem } from './azure-problem.ts';
 import type { Finding } from './finding.ts';
 import type { GatewayMemory } from './memory.ts';
 import { type ObservedGateway, VMS } from './resources.ts';
+import { isThrottledLook } from './throttled-looks.ts';
 
 /** How a reader calls each resource of the graph. */
 const TITLES: Readonly<Record<string, string>> = {
@@ -44,14 +46,18 @@ export interface AzureFindingsInput {
   readonly packageProblem?: AzureProblem | undefined;
   /** What is said of VMs that somebody has stopped, and that are being started; empty where there are none. */
   readonly stopped?: string;
+  /** Whether `AzureReady` keeps what it said although Azure throttled a look. Default: no. */
+  readonly standsUnseen?: boolean;
   /** What else is to be said of a gateway that is as declared. */
   readonly note?: string;
 }
 
 /** What the state of the resources means for `AzureReady` and `InSync`. */
 export function azureFindings(input: AzureFindingsInput): readonly Finding[] {
-  const { observed, memory, packageProblem } = input;
-  const failures = [...memory.failures].filter(([key, { retrying }]) => key !== VMS && retrying !== true);
+  const { observed, memory, packageProblem, standsUnseen = false } = input;
+  const failures = [...memory.failures].filter(
+    ([key, failure]) => key !== VMS && failure.retrying !== true && !(standsUnseen && isThrottledLook(failure)),
+  );
   const problems = [
     ...failures.map(([key, { during, error, attempt }]) =>
       describeProblem(
@@ -73,6 +79,9 @@ export function azureFindings(input: AzureFindingsInput): readonly Finding[] {
       { type: 'AzureReady', status: 'True', reason: 'Succeeded', message: 'All Azure resources are as declared.' },
       ...inSync,
     ];
+  }
+  if (standsUnseen && observed.operations.size === 0 && isAsDesiredSoFar(observed.plan)) {
+    return inSync;
   }
   return [{ type: 'AzureReady', status: 'False', ...progress(input) }, ...inSync];
 }

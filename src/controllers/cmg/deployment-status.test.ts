@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { Operation } from '../../azure/operations.ts';
 import { planResources, type ResourceState } from '../../azure/resource-plan.ts';
-import { contoso } from '../../gateway/deployment.test-world.ts';
+import { contoso, observedOutputs } from '../../gateway/deployment.test-world.ts';
 import { gatewayGraph } from '../../gateway/graph.ts';
 import { type DeploymentFacts, deploymentStatus } from './deployment-status.ts';
 
@@ -65,6 +65,29 @@ describe('the status of a deployment', () => {
   it('keeps an address that is not known at the moment', () => {
     const known = { fqdn: 'a.cloudapp.azure.com', address: '203.0.113.7' };
     expect(statusOf({}, new Map(), {}, { ...record, ...known })).toMatchObject(known);
+  });
+
+  it('keeps what was said of resources that are not read at the moment, also of those whose id is not known then', () => {
+    const complete = gatewayGraph(contoso, observedOutputs(contoso));
+    const resources = complete.map(({ key, id }) => ({ name: key, id, provisioningState: 'Succeeded' }));
+    const unread = Object.fromEntries(graph.map(({ key }) => [key, { kind: 'Unobserved' } as const]));
+    expect(graph.length).toBeLessThan(complete.length);
+    expect(statusOf(unread, new Map(), {}, { ...record, resources }).resources).toEqual(resources);
+    const { resources: partly } = statusOf(
+      { ...unread, vault: { kind: 'Absent' } },
+      new Map(),
+      {},
+      { ...record, resources },
+    );
+    expect(partly).toEqual(
+      resources.map((each) => (each.name === 'vault' ? { ...each, provisioningState: 'Absent' } : each)),
+    );
+  });
+
+  it('says nothing of a resource by what another one was that had its name', () => {
+    const before = [{ name: 'vault', id: '/subscriptions/other', provisioningState: 'Succeeded' }];
+    const status = statusOf({ vault: { kind: 'Unobserved' } }, new Map(), {}, { ...record, resources: before });
+    expect(stateOf(status, 'vault')).toBeUndefined();
   });
 
   it('names every resource of the graph with its id, in order', () => {

@@ -1,4 +1,4 @@
-import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMGStatusDeployment, CMGStatusDeploymentResource } from '../../api/v1alpha1/cmg.generated.ts';
 import { provisioningState } from '../../azure/operations.ts';
 import type { Operations } from './operations-secret.ts';
 import type { ObservedGateway } from './resources.ts';
@@ -23,19 +23,34 @@ export function deploymentStatus(record: CMGStatusDeployment, facts: DeploymentF
     ...(fqdn === undefined ? {} : { fqdn }),
     ...(address === undefined ? {} : { address }),
     instances: { wanted: facts.wanted, ready: facts.ready },
-    resources: facts.observed.graph.map(({ key, id }) => {
-      const operation = facts.operations.get(key);
-      const state = stateWord(facts, key);
-      return {
-        name: key,
-        id,
-        ...(state === undefined ? {} : { provisioningState: state }),
-        ...(operation === undefined
-          ? {}
-          : { operation: { verb: operation.method, startedAt: wholeSeconds(operation.startedAt) } }),
-      };
-    }),
+    resources: resourcesOf(record.resources ?? [], facts),
   };
+}
+
+type Resource = CMGStatusDeploymentResource;
+
+/** @param before what was told of them before, which holds as long as they have not been read again */
+function resourcesOf(before: readonly Resource[], facts: DeploymentFacts): readonly Resource[] {
+  const { graph, states } = facts.observed;
+  const now = graph.map(({ key, id }): Resource => {
+    const operation = facts.operations.get(key);
+    const known = before.find((resource) => resource.name === key && resource.id === id);
+    const state = stateWord(facts, key) ?? known?.provisioningState;
+    return {
+      name: key,
+      id,
+      ...(state === undefined ? {} : { provisioningState: state }),
+      ...(operation === undefined
+        ? {}
+        : { operation: { verb: operation.method, startedAt: wholeSeconds(operation.startedAt) } }),
+    };
+  });
+  if (graph.every(({ key }) => states.get(key)?.kind !== 'Unobserved')) {
+    return now;
+  }
+  // What some resources are called is known only once another one has been read.
+  const added = now.filter(({ name }) => before.every((resource) => resource.name !== name));
+  return [...before.map((resource) => now.find(({ name }) => name === resource.name) ?? resource), ...added];
 }
 
 /** Azure's own word; `Absent` where there is nothing, `Succeeded` for what has no state of its own. */

@@ -41,7 +41,10 @@ export const SCALE_SET = 'scaleSet';
 /** The VMs after one look, and what has to happen with them. */
 export interface InstancesOutcome {
   readonly finding: Finding;
-  readonly instances: readonly GatewayInstance[];
+  /** `undefined`: they have not been seen. */
+  readonly instances: readonly GatewayInstance[] | undefined;
+  /** Whether Azure throttled the look, so that the finding says nothing of the VMs. */
+  readonly isThrottled: boolean;
   /** The operations that run now, a batch of the rollout included. */
   readonly acted: ActOutcome;
   /** The VMs that were found stopped, and that Azure has accepted to start. */
@@ -135,6 +138,7 @@ async function follow(
   return {
     finding,
     instances,
+    isThrottled: false,
     acted: { ...acted, operations },
     started: accepted ? stopped : [],
     rollout: over ? 'Over' : turn.kind === 'OnceRecorded' ? 'UnderWay' : 'Unchanged',
@@ -250,7 +254,7 @@ export async function lookAtInstances(
   scaleSetId: string,
   lookEveryMs: number,
 ): Promise<readonly GatewayInstance[]> {
-  const { memory, now, arm, signal } = input;
+  const { memory, now, arm, signal, yields } = input;
   const known = memory.instances;
   const serving = known?.seen.every(({ ready, runsLatestModel }) => ready && runsLatestModel) === true;
   if (known !== undefined && serving && now() - known.at < lookEveryMs) {
@@ -259,6 +263,7 @@ export async function lookAtInstances(
   const items = await arm.list(`${scaleSetId}/virtualMachines`, API_VERSIONS.compute, {
     query: { $expand: 'instanceView' },
     signal,
+    yields,
   });
   const seen = readInstances(items);
   memory.instances = { seen, at: now() };
@@ -272,7 +277,8 @@ function unreadable(input: ResourcesInput, error: unknown, acted: ActOutcome): I
   const { reason, message } = describeProblem('Reading the VMs', error);
   return {
     finding: { type: 'ServiceHealthy', status: 'Unknown', reason, message },
-    instances: input.memory.instances?.seen ?? [],
+    instances: input.memory.instances?.seen,
+    isThrottled: error.class === 'Throttled',
     acted,
     started: [],
     rollout: 'Unchanged',

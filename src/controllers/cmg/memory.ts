@@ -78,6 +78,8 @@ export interface GatewayMemory {
   preflightPassed: number | undefined;
   /** As whom Azure was used the last time. Others may have other rights, so that failures of before do not count. */
   credential: ArmCredential | undefined;
+  /** Since when Azure has throttled a look at the gateway each time, by the operator's clock. */
+  throttledSince: number | undefined;
   /** Tries in a row to sign in or to check the prerequisites that came to nothing, as Azure did not answer. */
   accessAttempts: number;
   /** The VMs as last seen. */
@@ -134,6 +136,7 @@ export function createGatewayMemories(): GatewayMemories {
         pollAt: new Map(),
         preflightPassed: undefined,
         credential: undefined,
+        throttledSince: undefined,
         accessAttempts: 0,
         instances: undefined,
         unsettledSince: undefined,

@@ -32,9 +32,11 @@ export async function checkPrerequisites(input: PrerequisitesInput): Promise<Ste
     observed.graph.map(({ key }) => key).filter((key) => observed.states.get(key)?.kind === kind && !running.has(key));
   const missing = new Set(inState('Absent'));
   const unreadable = inState('Unobserved').filter((key) => memory.failures.get(key)?.during === 'Read');
+  // Why Azure throttles a reading is known, and more readings would have it throttle more.
+  const unexplained = unreadable.filter((key) => first || memory.failures.get(key)?.error.class !== 'Throttled');
   if (missing.size === 0 && unreadable.length === 0 && running.size === 0) {
     memory.preflightPassed = undefined;
-  } else if (memory.preflightPassed !== cmg.metadata.generation && (missing.size > 0 || unreadable.length > 0)) {
+  } else if (memory.preflightPassed !== cmg.metadata.generation && (missing.size > 0 || unexplained.length > 0)) {
     const problems = await preflight({ ...input, missing, group: observed.states.get('resourceGroup') });
     if (problems.length > 0) {
       return notMet(scope, problems);

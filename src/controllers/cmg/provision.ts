@@ -24,6 +24,7 @@ import { carryOutPlan, type ObservedGateway, observeGateway, type ResourcesInput
 import type { Scope } from './scope.ts';
 import { certificateStatus, checkServerCertificate, type UsableCertificate } from './server-certificate.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
+import { isAtRest } from './throttled-looks.ts';
 import { checkTrustedCertificates, type TrustedAuthorities, withRemarks } from './trusted-certificates.ts';
 import { modelHappenings, unknownModel, vmModelOf, withVmModel } from './vm-model.ts';
 import { writeAndFollow } from './write-round.ts';
@@ -107,6 +108,7 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     operations: await store.read(scope.cmg, scope.signal),
     memory: scope.memory,
     holds: observationAge(scope, access.session, planned),
+    yields: isAtRest(scope),
     now: scope.clock.now,
     random: scope.random,
     signal: scope.signal,

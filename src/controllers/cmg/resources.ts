@@ -13,6 +13,7 @@ import { jitter, type Random } from '../../runtime/random.ts';
 import { failedLater } from './azure-problem.ts';
 import type { Failure, GatewayMemory } from './memory.ts';
 import type { Operations } from './operations-secret.ts';
+import { isThrottledLook } from './throttled-looks.ts';
 
 /**
  * How soon a resource is read again that Azure is at work on without an operation that could be polled. A key vault takes
@@ -47,6 +48,8 @@ export interface ResourcesInput {
   readonly memory: GatewayMemory;
   /** Whether what was read of a resource on which nothing runs, at a time of the operator's clock, still holds. */
   readonly holds: (id: string, readAt: number) => boolean;
+  /** Whether the readings can wait while Azure leaves few. Default: no. */
+  readonly yields?: boolean;
   readonly now: () => number;
   readonly random: Random;
   readonly signal: AbortSignal;
@@ -167,9 +170,13 @@ export function nextDue(
     .map((action) => Math.max(dueAt(memory, action), now()));
   // A reading that was not tried although it may be waits for another resource.
   const whenTried = (at: number) => (at > now() ? at : now() + PROVISIONING_POLL_MS);
-  const reads = [...memory.failures.values()]
-    .filter(({ during }) => during === 'Read')
-    .map(({ notBefore }) => whenTried(notBefore));
+  const failedReads = [...memory.failures.values()].filter(({ during }) => during === 'Read');
+  // What was throttled is read together again: a round for each resource would be many.
+  const throttled = failedReads.filter(isThrottledLook).map(({ notBefore }) => notBefore);
+  const reads = [
+    ...failedReads.filter((failure) => !isThrottledLook(failure)).map(({ notBefore }) => whenTried(notBefore)),
+    ...(throttled.length === 0 ? [] : [whenTried(Math.max(...throttled))]),
+  ];
   const polls = [...acted.operations.keys()].map((key) => memory.pollAt.get(key) ?? now());
   const provisioning = graph
     .filter(({ key }) => plan.waiting.some((waiting) => waiting.key === key && waiting.reason === 'ProvisioningState'))
@@ -261,7 +268,7 @@ async function observe(
   graph: readonly DesiredResource[],
   { key, id, apiVersion }: DesiredResource,
 ): Promise<void> {
-  const { memory, now, arm, signal } = input;
+  const { memory, now, arm, signal, yields } = input;
   const parent = graph.find((other) => isBelow(id, other.id) && stateOf(input, other.id).kind !== 'Present');
   if (parent !== undefined) {
     if (stateOf(input, parent.id).kind === 'Absent') {
@@ -270,7 +277,7 @@ async function observe(
     return;
   }
   try {
-    const result = await arm.get(id, apiVersion, { signal });
+    const result = await arm.get(id, apiVersion, { signal, yields });
     const state: ResourceState =
       result.kind === 'Absent' ? result : { kind: 'Present', resource: result.resource, etag: result.etag };
     memory.observations.set(id, { state, at: now() });
@@ -300,8 +307,10 @@ async function carryOut(input: ResourcesInput, action: ResourceAction) {
     }
     return { accepted: true, operation: polled };
   } catch (error) {
-    // Something that the plan took for granted may be the reason, so everything is read again before the next try.
-    memory.observations.clear();
+    if (!(error instanceof ArmError && error.class === 'Throttled')) {
+      // Something that the plan took for granted may be the reason, so everything is read again before the next try.
+      memory.observations.clear();
+    }
     rememberFailure(input, key, 'Write', error);
     if (error instanceof ArmError && error.class === 'ProviderNotRegistered') {
       await registerRefused(arm, id, error, memory.failures.get(key)?.attempt ?? 1, { signal });

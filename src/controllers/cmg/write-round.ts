@@ -21,6 +21,7 @@ import { earlierModelIsMidway, rolloutTurn, withRollout } from './rollout.ts';
 import type { Scope } from './scope.ts';
 import { probeService } from './service-probe.ts';
 import { ensureSetupFiles } from './setup-files.ts';
+import { isThrottledLook, noteThrottledLook, standsUnseen } from './throttled-looks.ts';
 import { waitingModelNote } from './vm-model.ts';
 
 /** Provisioning that takes longer is told as a warning. Microsoft names 5 to 15 minutes ("Set up a cloud management gateway"). */
@@ -62,6 +63,10 @@ export async function writeAndFollow(round: Round): Promise<Report> {
   const acted = instances?.acted ?? written;
   await store.write(scope.cmg, input.operations, acted.operations, scope.signal);
 
+  noteThrottledLook(
+    scope,
+    instances?.isThrottled === true || [...scope.memory.failures.values()].some(isThrottledLook),
+  );
   const now = scope.clock.now();
   const slow = occasion === 'Provisioning' && now - Date.parse(round.record.createdAt) > SLOW_PROVISIONING_MS;
   const filesMissing = setupFiles?.kind === 'Missing' ? setupFiles : undefined;
@@ -72,10 +77,11 @@ export async function writeAndFollow(round: Round): Promise<Report> {
       occasion,
       slow,
       packageProblem: filesMissing?.problem,
+      standsUnseen: standsUnseen(scope, 'AzureReady'),
       stopped: messagesOf(stoppedInstances(instances?.instances ?? [])),
       note: waitingModelNote(scope, round.record),
     }),
-    ...healthFindings(round, occasion, slow, instances?.finding),
+    ...healthFindings(round, occasion, slow, instances),
   ];
   const due = [nextDue(input, observed, acted, held), instances?.dueAt, filesMissing?.notBefore].filter(
     (at) => at !== undefined,
@@ -148,16 +154,20 @@ function bringsContent({ plan }: ObservedGateway): boolean {
 const SERVING: readonly ResourceKey[] = ['publicIpAddress', 'loadBalancer', SCALE_SET];
 
 function healthFindings(
-  { observed }: Round,
+  { scope, observed }: Round,
   occasion: Occasion,
   slow: boolean,
-  seen: Finding | undefined,
+  instances: InstancesOutcome | undefined,
 ): readonly Finding[] {
   const gone = SERVING.find((key) => observed.states.get(key)?.kind === 'Absent');
   if (occasion !== 'Provisioning' && gone !== undefined) {
     const message = `The ${titleOf(gone)} is missing, so that the gateway serves nobody. It is made again.`;
     return [{ type: 'ServiceHealthy', status: 'False', reason: 'InstancesUnhealthy', message }];
   }
+  if (instances?.isThrottled === true && standsUnseen(scope, 'ServiceHealthy')) {
+    return [];
+  }
+  const seen = instances?.finding;
   if (seen?.reason === 'InstancesStarting' && slow) {
     const message = `${seen.message} Provisioning has taken longer than 15 minutes, which is unusual. It goes on.`;
     return [{ ...seen, reason: 'ProvisioningSlow', message }];
@@ -182,7 +192,7 @@ function recordAfter(
     fqdn: gatewayFqdn(observed.resources),
     address: gatewayAddress(observed.resources),
     wanted: deployment.instances,
-    ready: seen?.instances.filter(({ ready }) => ready).length ?? readyBefore,
+    ready: seen?.instances?.filter(({ ready }) => ready).length ?? readyBefore,
   });
 }
 
