@@ -8,7 +8,6 @@ import type { ObservedDeployment, ObservedMark, Seen } from '../../../redeployme
 import { readCredentials } from '../credentials.ts';
 import { recordedGateway } from '../deployment.ts';
 import type { Finding } from '../finding.ts';
-import { SCALE_SET } from '../instances.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import { provisionGateway } from '../provision.ts';
 import type { Report } from '../report.ts';
@@ -31,7 +30,7 @@ export async function keepUp(scope: Scope, store: OperationsStore, deployment: C
     report,
     observed: {
       id: deployment.id,
-      azure: azureOf(report),
+      azure: azureOf(scope, report, deployment),
       mark: markInAzure(scope, deployment),
       running: runningOf(scope.memory.instances?.seen, serves),
       instancesServe: serves,
@@ -48,17 +47,21 @@ function isMissingCredential({ type, reason }: Finding): boolean {
   return type === 'PrerequisitesMet' && reason === 'SecretNotFound';
 }
 
-/** Whether there is a gateway, by what the procedure saw of its resources. */
-function azureOf({ deployment }: Report): ObservedDeployment['azure'] {
-  const resources = deployment?.resources ?? [];
-  const scaleSet = resources.find(({ name }) => name === SCALE_SET)?.provisioningState;
-  if (scaleSet === undefined) {
-    return 'Unknown';
+/** Whether there is a gateway, by what the procedure saw of its resources. What it did not read is not known. */
+function azureOf(
+  scope: Scope,
+  { deployment: seen }: Report,
+  deployment: CMGStatusDeployment,
+): ObservedDeployment['azure'] {
+  const { scaleSet } = resourceIds(recordedGateway(scope.cmg, deployment, scope));
+  const state = scope.memory.observations.get(scaleSet)?.state;
+  if (state?.kind !== 'Absent') {
+    return state?.kind === 'Present' ? 'Whole' : 'Unknown';
   }
-  if (scaleSet !== 'Absent') {
-    return 'Whole';
-  }
-  return resources.every(({ provisioningState }) => provisioningState === 'Absent') ? 'Absent' : 'Partial';
+  const resources = seen?.resources ?? [];
+  return resources.length > 0 && resources.every(({ provisioningState }) => provisioningState === 'Absent')
+    ? 'Absent'
+    : 'Partial';
 }
 
 function runningOf(instances: readonly GatewayInstance[] | undefined, serves: Seen): Seen {
