@@ -32,6 +32,8 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/environment.ts'],
+          // As above.
+          isolate: false,
           // Most of the time a test waits for the API server, which works for three of them as well as for one.
           maxWorkers: 3,
           // A test waits for several things, and has patience with each.
