@@ -16,7 +16,8 @@ export interface Happening {
 export interface Report {
   readonly findings: readonly Finding[];
   readonly happenings: readonly Happening[];
-  readonly certificate?: NonNullable<CMGStatus['certificate']>;
+  /** `None`: what the status says is of another gateway, and of this one nothing is known. */
+  readonly certificate?: NonNullable<CMGStatus['certificate']> | 'None';
   /** What is known of the credentials; left out where this run did not sign in. */
   readonly credentials?: NonNullable<CMGStatus['credentials']>;
   /** SHA-1 of the server certificate in upper-case hexadecimal digits, as sites have it. */

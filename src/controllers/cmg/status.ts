@@ -11,7 +11,7 @@ const SITE: readonly Finding['type'][] = ['SiteRegistered', 'ConnectionPointRead
 export interface StatusUpdate extends Partial<SiteParts> {
   readonly generation: number;
   readonly findings: readonly Finding[];
-  readonly certificate?: CMGStatus['certificate'];
+  readonly certificate?: CMGStatus['certificate'] | 'None';
   readonly credentials?: CMGStatus['credentials'];
   readonly deployments?: CMGStatus['deployments'];
   readonly activeDeployment?: string;
@@ -55,7 +55,14 @@ export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus
 /** The status after a reconcile. */
 export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate): CMGStatus {
   const { connectionPorts, clientAuthentication, manualSteps } = update;
-  const { activeDeployment, credentials: credentialsBefore, redeployment: before, ...known } = previous ?? {};
+  const {
+    activeDeployment,
+    certificate: certificateBefore,
+    credentials: credentialsBefore,
+    redeployment: before,
+    ...known
+  } = previous ?? {};
+  const certificate = update.certificate ?? certificateBefore;
   const redeployment = update.redeployment ?? before;
   const credentials = update.credentials ?? credentialsBefore;
   const isGone = update.deployments?.every(({ id }) => id !== activeDeployment) === true;
@@ -65,7 +72,7 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
     observedGeneration: update.generation,
     serviceName: update.serviceName,
     conditions: [...conditionsAfter(previous?.conditions, update, rulesFor(update))],
-    ...(update.certificate === undefined ? {} : { certificate: update.certificate }),
+    ...(certificate === undefined || certificate === 'None' ? {} : { certificate }),
     ...(credentials?.expiresAt === undefined ? {} : { credentials }),
     ...(update.deployments === undefined ? {} : { deployments: update.deployments }),
     ...(update.planned === undefined ? {} : { planned: update.planned }),

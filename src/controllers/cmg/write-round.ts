@@ -3,6 +3,7 @@ import type { ResourceKey } from '../../azure/desired-resource.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { resourceIds } from '../../gateway/ids.ts';
 import { type GatewayInstance, stoppedInstances } from '../../gateway/instances.ts';
+import { CREDENTIALS_TAG, SERVED_TAG, SERVER_CERTIFICATE_TAG, WANTED_TAG } from '../../gateway/mark.ts';
 import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
 import { CERTIFICATE_TAG, MODEL_TAG, SETTINGS_TAG } from '../../gateway/tags.ts';
 import { findCondition } from '../../runtime/conditions.ts';
@@ -135,8 +136,12 @@ function occasionOf({ scope, record, observed }: Round): Occasion {
   return applied ? 'RepairingDrift' : 'Updating';
 }
 
-/** Tags that tell what resources were made from: the content of Secrets and ConfigMaps, the model of the operator. */
+/**
+ * Tags that tell what resources were made from, and what was decided of the gateway: the content of Secrets and ConfigMaps, the
+ * model of the operator, the mark of the deployment.
+ */
 const TELLS_CONTENT: ReadonlyMap<ResourceKey, readonly string[]> = new Map([
+  ['identity', [SERVED_TAG, WANTED_TAG, SERVER_CERTIFICATE_TAG, CREDENTIALS_TAG]],
   ['certificate', [CERTIFICATE_TAG]],
   [SCALE_SET, [SETTINGS_TAG, MODEL_TAG]],
 ]);

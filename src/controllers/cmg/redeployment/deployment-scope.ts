@@ -1,4 +1,5 @@
-import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatus, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import { isSameIdentity } from '../../../redeployment/identity.ts';
 import type { ManagedCmg } from '../managed-cmg.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { Operations, OperationsStore } from '../operations-secret.ts';
@@ -40,10 +41,20 @@ export function cmgOfDeployment(
             }),
       },
     },
-    ...(status === undefined
-      ? {}
-      : { status: { ...status, deployments: deployment === undefined ? [] : [asProcedureKnowsIt(deployment)] } }),
+    ...(status === undefined ? {} : { status: statusOf(status, deployment) }),
   };
+}
+
+/** The certificate in a status is that of the gateway that was wanted last: what another one was made with, it does not say. */
+function statusOf(status: CMGStatus, deployment: CMGStatusDeployment | undefined): CMGStatus {
+  if (deployment === undefined) {
+    return { ...status, deployments: [] };
+  }
+  const { certificate, ...rest } = status;
+  const lastWanted = status.planned?.identity;
+  const isOwn = lastWanted === undefined || isSameIdentity(lastWanted, deployment.identity);
+  const own = isOwn && certificate !== undefined ? { certificate } : {};
+  return { ...rest, ...own, deployments: [asProcedureKnowsIt(deployment)] };
 }
 
 function asItWas({ spec }: ManagedCmg, { credentials, serverCertificate, instances }: CMGStatusDeployment) {

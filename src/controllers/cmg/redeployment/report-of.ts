@@ -1,5 +1,6 @@
 import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { isStalling } from '../../../api/v1alpha1/conditions.ts';
+import { type Identity, isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish } from '../../../redeployment/observed.ts';
 import type { DeploymentRecord } from '../../../redeployment/record.ts';
 import { toTimestamp } from '../../../runtime/conditions.ts';
@@ -27,7 +28,7 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
   const leader = leaderOf(deployments, wanted);
   const report = main ?? combined(round.candidate, round.looks.get(leader?.id ?? '')?.report);
   const isRedeploying = deployments.length > 1 || (deployments.length === 1 && wanted === undefined);
-  const finding = isRedeploying ? redeployingFinding(result) : undefined;
+  const finding = isRedeploying ? redeployingFinding(result, [...keptTroubles(deployments, round, report)]) : undefined;
   const others = [...round.looks.values()].flatMap(({ report }) => (report === undefined ? [] : [report.againAfterMs]));
   const about = wanted ?? leader;
   return {
@@ -38,6 +39,7 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
       ...phaseHappenings(input.scope.cmg.status?.deployments ?? [], deployments),
       ...happenings,
     ],
+    ...certificateOf(input, planned.records.wanted, report),
     ...(about === undefined ? {} : { deployment: about }),
     deployments,
     ...activeOf(input, deployments, wanted, planned.records.deployments),
@@ -52,6 +54,17 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
       isRedeploying ? LOOK_EVERY_MS : Number.POSITIVE_INFINITY,
     ),
   };
+}
+
+/** What the status says of the certificate is of what was wanted until now, and nothing of what is from now on. */
+function certificateOf(
+  { scope }: DeploymentsInput,
+  wanted: Identity | undefined,
+  { certificate }: Report,
+): Pick<Report, 'certificate'> {
+  const before = scope.cmg.status?.planned?.identity;
+  const isAnother = before !== undefined && wanted !== undefined && !isSameIdentity(before, wanted);
+  return certificate === undefined && isAnother ? { certificate: 'None' } : {};
 }
 
 /** The deployments with what was seen of them, and with what the planner remembers. */
@@ -154,11 +167,26 @@ function combined(candidate: Report | undefined, leader: Report | undefined): Re
   };
 }
 
-function redeployingFinding({ planned, deletions }: PlannedRound): Finding {
+/** What is wrong with gateways that are kept up beside the one that the conditions speak of. */
+function* keptTroubles(
+  deployments: readonly CMGStatusDeployment[],
+  { looks }: PlannedRound['round'],
+  told: Report,
+): Generator<string> {
+  for (const { id, serviceName, phase } of deployments) {
+    const report = phase === 'Draining' || phase === 'Deleting' ? undefined : looks.get(id)?.report;
+    const trouble = report?.findings.find((finding) => finding.status === 'False' && !told.findings.includes(finding));
+    if (trouble !== undefined && report !== told) {
+      yield `Of ${serviceName}, which serves meanwhile: ${trouble.message}`;
+    }
+  }
+}
+
+function redeployingFinding({ planned, deletions }: PlannedRound, troubles: readonly string[]): Finding {
   const stalled = planned.conditions.find(({ reason }) => isStalling(reason));
   const [first] = planned.conditions;
   const told = stalled ?? first;
-  const messages = [...new Set([...planned.conditions.map(({ message }) => message), ...deletions])];
+  const messages = [...new Set([...planned.conditions.map(({ message }) => message), ...deletions, ...troubles])];
   return {
     type: 'Redeploying',
     status: 'True',
