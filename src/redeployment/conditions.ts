@@ -1,4 +1,4 @@
-import { couldBeGivenPoint, isAwaitingPoint } from './connection-points.ts';
+import { couldBeGivenPoint } from './connection-points.ts';
 import { consentCommand } from './consent-command.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
@@ -161,7 +161,7 @@ function deletionFinding(situation: Situation, record: DeploymentRecord): [Redep
 }
 
 const CONJUNCTS: Readonly<Record<Conjunct, string>> = {
-  Running: 'it is stopped',
+  Running: 'it does not run',
   InstancesServe: 'not every VM serves',
   CertificatePresented: 'its address does not present its certificate',
   NameResolves: 'the service name does not resolve to it',
@@ -169,6 +169,8 @@ const CONJUNCTS: Readonly<Record<Conjunct, string>> = {
   ConnectedPoint: 'no connection point is connected',
   BoundaryGroups: 'it is not in every boundary group',
 };
+
+const OF_THE_GATEWAY: ReadonlySet<Conjunct> = new Set(['Running', 'InstancesServe', 'CertificatePresented']);
 
 /** What the newest gateway still waits for. */
 function waitFindings(situation: Situation, successors: Successors): readonly Finding[] {
@@ -210,13 +212,17 @@ function notAdvertised(
     add('BuildingReplacement', `${serviceName} is being built.`);
   }
   if (record.stage.phase !== 'Provisioning' || factsOf(situation, record).seen?.azure === 'Whole') {
+    // What it needs to be reached is not done before it serves.
+    const own = missing.filter((each) => OF_THE_GATEWAY.has(each));
+    const told = own.length > 0 ? own : missing;
     add(
       'NotAdvertised',
-      `${serviceName} is not in reach of every client: ${missing.map((each) => CONJUNCTS[each]).join(', ')}.`,
+      `${serviceName} is not in reach of every client: ${told.map((each) => CONJUNCTS[each]).join(', ')}.`,
     );
   }
-  if (missing.includes('ConnectedPoint') && isAwaitingPoint(situation, record)) {
-    const names = factsOf(situation, record).points.map(({ name }) => name);
+  const unconnected = factsOf(situation, record).points.filter(({ connected }) => connected === 'No');
+  if (missing.includes('ConnectedPoint') && unconnected.length > 0) {
+    const names = unconnected.map(({ name }) => name);
     add(
       'ConnectionPointNotConnected',
       `${names.join(', ')} does not connect to ${serviceName}. Look at SMS_Cloud_ProxyConnector.log on its server.`,

@@ -26,7 +26,7 @@ export function connectionPointFinding(
     ({ metadata, status }) => metadata.deletionTimestamp === undefined && isConnected(status, gateway.serviceName),
   );
   if (connected.length === 0) {
-    return worst(primaries);
+    return worst(primaries, points, gateway.serviceName);
   }
   const wanted = Math.ceil(gateway.instances / VMS_PER_POINT);
   const names = connected.map(({ spec }) => spec.siteSystem).join(', ');
@@ -48,23 +48,24 @@ function isConnected(status: ConnectionPoint['status'], serviceName: string): bo
   );
 }
 
-/** What keeps the first of them from being connected. */
-function worst(points: readonly ConnectionPoint[]): Finding {
-  const found = points.map((point) => ({ point, ready: findCondition(point.status?.conditions, 'Ready') }));
-  const told = found.find(({ ready }) => ready?.status === 'False') ?? found.find(({ ready }) => ready !== undefined);
-  const name = (told ?? found[0])?.point.metadata.name ?? '';
-  const { status, reason, message } = told?.ready ?? {
+/** What keeps the first of them from being connected: a primary, or a standby that is to serve while there are two gateways. */
+function worst(primaries: readonly ConnectionPoint[], all: readonly ConnectionPoint[], serviceName: string): Finding {
+  const type = 'ConnectionPointReady';
+  const readyOf = (point: ConnectionPoint | undefined) => findCondition(point?.status?.conditions, 'Ready');
+  const told =
+    primaries.find((point) => readyOf(point)?.status === 'False') ??
+    all.find((point) => readyOf(point)?.status === 'False') ??
+    primaries.find((point) => readyOf(point) !== undefined);
+  const { status, reason, message } = readyOf(told) ?? {
     status: 'Unknown' as const,
     reason: 'Pending',
     message: 'Not looked at yet.',
   };
-  return {
-    type: 'ConnectionPointReady',
-    // Ready may be True of one that is connected to another gateway until its own round has come.
-    status: status === 'True' ? 'Unknown' : status,
-    reason: status === 'True' ? 'Pending' : knownReason(reason),
-    message: `ConnectionPoint ${name}: ${message}`,
-  };
+  const name = (told ?? primaries[0])?.metadata.name ?? '';
+  // One that is ready is connected to another gateway, or its own round has yet to come.
+  return status === 'True'
+    ? { type, status: 'Unknown', reason: 'Pending', message: `No ConnectionPoint is connected to ${serviceName} yet.` }
+    : { type, status, reason: knownReason(reason), message: `ConnectionPoint ${name}: ${message}` };
 }
 
 function knownReason(reason: string): Reason {

@@ -107,7 +107,7 @@ function siteFactsOf({ scope, site }: DeploymentsInput, isNeeded: boolean): Prom
   if (cmg.spec.siteRef !== undefined && !isNeeded) {
     return Promise.resolve(NOBODY_ASKED);
   }
-  return readSiteFacts({ cmg, site, maxAgeMs: SHORT_AGE_MS, signal });
+  return readSiteFacts({ cmg, site, maxAgeMs: SHORT_AGE_MS, now: scope.clock.now(), signal });
 }
 
 /** What decides over clients is not much older than this. */
@@ -269,7 +269,7 @@ export async function readLive(
   }
   const [marks, { site: siteNow }] = await Promise.all([
     marksNow(scopes, cmg.status?.deployments ?? []),
-    readSiteFacts({ cmg, site, maxAgeMs: 0, signal }),
+    readSiteFacts({ cmg, site, maxAgeMs: 0, now: scope.clock.now(), signal }),
   ]);
   return {
     sameObject: live.metadata.uid === cmg.metadata.uid,

@@ -1,6 +1,7 @@
 import type { BoundaryGroupReference } from '../../../api/v1alpha1/boundarygroupreference.generated.ts';
 import type { ConnectionPoint } from '../../../api/v1alpha1/connectionpoint.generated.ts';
 import type { ObservedGroup, ObservedPoint, ObservedSite, Seen } from '../../../redeployment/observed.ts';
+import { findCondition } from '../../../runtime/conditions.ts';
 import { keyOf } from '../../../runtime/objects.ts';
 import { isSameName } from '../../../site/names.ts';
 import {
@@ -25,6 +26,8 @@ export interface SiteFactsInput {
   readonly site: SiteScope;
   /** How old what is read may be, in milliseconds; 0 before something that cannot be taken back. */
   readonly maxAgeMs: number;
+  /** Time in milliseconds since the epoch. */
+  readonly now: number;
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +43,7 @@ export async function readSiteFacts(input: SiteFactsInput): Promise<SiteFacts> {
   return usable.kind === 'Usable' ? readFrom(usable.site, input) : UNREACHABLE;
 }
 
-async function readFrom(live: Site, { cmg, site, maxAgeMs, signal }: SiteFactsInput): Promise<SiteFacts> {
+async function readFrom(live: Site, { cmg, site, maxAgeMs, now, signal }: SiteFactsInput): Promise<SiteFacts> {
   const options = { signal, maxAgeMs };
   const key = keyOf(cmg);
   const [records, roles, groups] = await Promise.all([
@@ -66,7 +69,7 @@ async function readFrom(live: Site, { cmg, site, maxAgeMs, signal }: SiteFactsIn
       points: site
         .connectionPointsOf(key)
         .filter(isKept)
-        .map((point) => observedPoint(point, roles.value, registered)),
+        .map((point) => observedPoint(point, roles.value, registered, now)),
       groups: observed,
     },
     registered,
@@ -85,6 +88,7 @@ function observedPoint(
   { metadata, spec, status }: ConnectionPoint,
   roles: readonly ConnectionPointRole[],
   registered: readonly string[],
+  now: number,
 ): ObservedPoint {
   const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
   const serviceName = registered.find((name) => isSameName(name, role?.serviceName ?? ''));
@@ -92,8 +96,26 @@ function observedPoint(
     name: metadata.name,
     role: status?.installed === false ? 'Primary' : spec.role,
     ...(serviceName === undefined ? {} : { linkedTo: serviceName }),
-    connected: role === undefined ? 'No' : CONNECTED[role.connectedness],
+    connected: connectedOf(role, status, now),
   };
+}
+
+/** A server looks once a minute what it is to be connected to, and takes some minutes to be. */
+const CONNECTING_MS = 5 * 60_000;
+
+/** Of a role that has just been linked nobody knows yet whether it connects. */
+function connectedOf(
+  role: ConnectionPointRole | undefined,
+  status: ConnectionPoint['status'],
+  now: number,
+): ObservedPoint['connected'] {
+  const seen = role === undefined ? 'No' : CONNECTED[role.connectedness];
+  const linked = findCondition(status?.conditions, 'Linked');
+  const isNew =
+    linked?.reason === 'SiteChanging' ||
+    linked?.reason === 'ManualStepRequired' ||
+    (linked?.status === 'True' && now - Date.parse(linked.lastTransitionTime) < CONNECTING_MS);
+  return seen === 'No' && role !== undefined && isNew ? 'Unknown' : seen;
 }
 
 const CONNECTED: Readonly<Record<ConnectionPointRole['connectedness'], Seen>> = {
