@@ -59,6 +59,9 @@ export const REQUIRED_PERMISSIONS: readonly RequiredPermission[] = [
   ...Object.entries(AT_GROUP).map(([action, why]) => ({ action, why })),
 ];
 
+/** Needed, too, where a gateway is replaced by one with the same names, which its deleted vault would hold for days. */
+export const PURGE_VAULT = 'Microsoft.KeyVault/locations/deletedVaults/purge/action';
+
 /** Helpful but not required: without them the operator says what a person has to do instead. */
 export const OPTIONAL_PERMISSIONS: readonly RequiredPermission[] = [
   {
@@ -67,7 +70,7 @@ export const OPTIONAL_PERMISSIONS: readonly RequiredPermission[] = [
     atSubscription: true,
   },
   {
-    action: 'Microsoft.KeyVault/locations/deletedVaults/purge/action',
+    action: PURGE_VAULT,
     why: 'frees the name of the vault when a gateway is removed',
     atSubscription: true,
   },

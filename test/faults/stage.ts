@@ -41,6 +41,10 @@ export interface FaultStageOptions {
   readonly clock: ManualClock;
   /** Of every gateway that is given no other. */
   readonly certificate: IssuedCertificate;
+  /** When the stage is set up, in milliseconds since the epoch. Default: the same moment for each. */
+  readonly now?: number;
+  /** UID of the namespace kube-system. Default: the same for each. */
+  readonly clusterUid?: string;
   /** Puts something between an operator and the API server. */
   readonly between?: (client: KubernetesClient) => KubernetesClient;
 }
@@ -50,7 +54,7 @@ export const GATEWAY = 'contoso';
 
 export function createFaultStage(options: FaultStageOptions): FaultStage {
   const { world, clock } = options;
-  clock.setWallClock(BEGINNING);
+  clock.setWallClock(options.now ?? BEGINNING);
   const kubernetes = createMemoryKubernetes(() => clock.now());
   kubernetes.put(SECRET, secret(NAMESPACE, 'azure', 'Opaque', { 'client-secret': world.azure.clientSecret }));
   const start = () =>
@@ -59,6 +63,7 @@ export function createFaultStage(options: FaultStageOptions): FaultStage {
       kubernetes,
       clock,
       client: options.between?.(kubernetes.client) ?? kubernetes.client,
+      ...(options.clusterUid === undefined ? {} : { clusterUid: options.clusterUid }),
     });
   let operator = start();
   const cmgs = () => kubernetes.objects(CMG_KIND.plural) as readonly CMG[];

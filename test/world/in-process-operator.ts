@@ -65,6 +65,8 @@ export interface InProcessOperatorOptions {
   readonly clock: ManualClock;
   /** Stands before the API server, such as for faults. Default: nothing does. */
   readonly client?: KubernetesClient;
+  /** UID of the namespace kube-system. Default `c1`. */
+  readonly clusterUid?: string;
   /** Default 1. */
   readonly seed?: number;
 }
@@ -211,7 +213,7 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
       boundaryGroupReferencesOf: () => [],
     },
     installationId: 'test',
-    clusterUid: 'c1',
+    clusterUid: options.clusterUid ?? 'c1',
     driftIntervalMs: DRIFT_INTERVAL_MS,
     fullReadIntervalMs: FULL_READ_INTERVAL_MS,
     sweep,

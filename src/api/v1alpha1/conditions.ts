@@ -259,6 +259,11 @@ export const REASONS = {
     meaning: 'A deleted key vault still holds the name.',
     action: 'Purge it, or choose a service name with another first label.',
   },
+  VaultPurgeProtected: {
+    stalled: true,
+    meaning: 'A gateway is not replaced by one with the same names: purge protection of its vault would hold the name.',
+    action: 'Choose a service name with another first label.',
+  },
   PackageUnavailable: {
     stalled: true,
     meaning: 'The service package cannot be downloaded.',

@@ -7,7 +7,7 @@ import { azureFindings } from './azure-findings.ts';
 import { goOn, halt, SHORT_RETRY_MS, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { type PreflightProblem, preflight } from './preflight.ts';
 import type { ObservedGateway } from './resources.ts';
-import type { Scope } from './scope.ts';
+import type { NamesHeld, Scope } from './scope.ts';
 
 /** How soon providers that are being registered are looked at again; it takes about a minute. */
 const REGISTRATION_POLL_MS = 10_000;
@@ -55,11 +55,15 @@ const IN_ORDER = 'Subscription, permissions, providers, region, VM size, quota, 
 /** Keys of resources whose names are taken by the gateway that is replaced, under the same names. */
 const NAMED: ReadonlySet<ResourceKey> = new Set(['vault', 'storageAccount', 'publicIpAddress']);
 
-/** The same for a gateway that is made when another one has gone: whether the names are free is not asked. */
+/**
+ * The same for a gateway that is made when another one has gone: whether the names are free is not asked, nor where a group
+ * is that goes too.
+ */
 export async function checkBeforehand(
   scope: Scope,
   session: AzureSession,
   deployment: GatewayDeployment,
+  { group }: NamesHeld,
 ): Promise<StepResult<undefined>> {
   const keys = gatewayGraph(deployment, new Map()).map(({ key }) => key);
   const missing = new Set(keys.filter((key) => !NAMED.has(key)));
@@ -68,7 +72,7 @@ export async function checkBeforehand(
     session,
     deployment,
     missing,
-    group: undefined,
+    group: group === 'Goes' ? { kind: 'Absent' } : undefined,
     first: true,
     adopting: false,
   });
@@ -77,7 +81,8 @@ export async function checkBeforehand(
     : goOn(undefined, { type: 'PrerequisitesMet', status: 'True', reason: 'Succeeded', message: IN_ORDER });
 }
 
-function notMet({ memory, random }: Scope, problems: readonly PreflightProblem[]): StepResult<never> {
+/** Ends a round with what stands in the way of a gateway. */
+export function notMet({ memory, random }: Scope, problems: readonly PreflightProblem[]): StepResult<never> {
   const [worst] = problems.toSorted((left, right) => Number(left.passing) - Number(right.passing));
   const reason = worst?.reason ?? 'Pending';
   const unknown = reason === 'AzureUnreachable' || reason === 'Throttled';

@@ -21,7 +21,7 @@ import { checkBeforehand, checkPrerequisites } from './prerequisites.ts';
 import { markOfDeployment } from './redeployment/mark.ts';
 import type { Report } from './report.ts';
 import { carryOutPlan, type ObservedGateway, observeGateway, type ResourcesInput } from './resources.ts';
-import type { Scope } from './scope.ts';
+import type { NamesHeld, Scope } from './scope.ts';
 import { certificateStatus, checkServerCertificate, type UsableCertificate } from './server-certificate.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
 import { isAtRest } from './throttled-looks.ts';
@@ -95,8 +95,8 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
   const { record, access } = known;
   const id = record?.id ?? newDeploymentId();
   const planned = deploymentOf(scope, id, known);
-  if (record === undefined && scope.namesAreHeld === true) {
-    return proposed(scope, access.session, planned);
+  if (record === undefined && scope.namesHeld !== undefined) {
+    return proposed(scope, access.session, planned, scope.namesHeld);
   }
   const scaleSet = () => scope.memory.observations.get(resourceIds(planned).scaleSet)?.state;
   const chosenModel = () => vmModelOf(scope, record, scaleSet());
@@ -165,8 +165,13 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
 }
 
 /** What can be known of a gateway whose names are still another one's: everything but whether they are free. */
-async function proposed(scope: Scope, session: SignedIn['session'], deployment: GatewayDeployment): Promise<Report> {
-  const prerequisites = await checkBeforehand(scope, session, deployment);
+async function proposed(
+  scope: Scope,
+  session: SignedIn['session'],
+  deployment: GatewayDeployment,
+  held: NamesHeld,
+): Promise<Report> {
+  const prerequisites = await checkBeforehand(scope, session, deployment, held);
   return prerequisites.kind === 'Halt'
     ? ended(prerequisites)
     : {

@@ -70,6 +70,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   OwnedByAnotherCluster: 'Configuration',
   NameTaken: 'Configuration',
   VaultSoftDeleted: 'Configuration',
+  VaultPurgeProtected: 'Configuration',
   PackageUnavailable: 'Configuration',
   PackageHashMismatch: 'Configuration',
   OperationFailed: 'Azure',

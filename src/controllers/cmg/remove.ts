@@ -1,4 +1,5 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import type { ArmClient } from '../../azure/arm-client.ts';
 import type { DesiredResource, ResourceKey } from '../../azure/desired-resource.ts';
 import { listGroupContents } from '../../azure/group-contents.ts';
 import { type Operation, provisioningState } from '../../azure/operations.ts';
@@ -187,7 +188,7 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
     if (otherCluster !== undefined) {
       return { left: ['resourceGroup'], targets: [], deletedByOthers: false, otherCluster };
     }
-    if (isOwnedBy(group.resource.tags, deployment.owner) && (await holdsOnlyOurs(round))) {
+    if (isOwnedBy(group.resource.tags, deployment.owner) && (await holdsOnly(input.arm, deployment))) {
       const targets = gatewayGraph(deployment, new Map()).filter(({ key }) => key === 'resourceGroup');
       return { left: ['resourceGroup'], targets, deletedByOthers: false };
     }
@@ -208,12 +209,29 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
   };
 }
 
-/** Whether the group holds nothing but this deployment: another one of the same CMG may be in it too. */
-async function holdsOnlyOurs({ input, deployment }: Round): Promise<boolean> {
-  const contents = await listGroupContents(input.arm, deployment.resourceGroup.name);
-  return contents.every(
-    ({ tags }) => isOwnedBy(tags, deployment.owner) && ownershipOf(tags)?.deploymentId === deployment.id,
+/**
+ * Whether nothing would be left of the resource group after the removal of a gateway.
+ *
+ * @throws ArmError
+ */
+export async function groupGoesToo(
+  arm: ArmClient,
+  deployment: GatewayDeployment,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (deployment.resourceGroup.mode !== 'Create') {
+    return false;
+  }
+  const group = await arm.get(resourceIds(deployment).resourceGroup, API_VERSIONS.resourceGroups, { signal });
+  return (
+    group.kind === 'Absent' || (isOwnedBy(group.resource.tags, deployment.owner) && (await holdsOnly(arm, deployment)))
   );
+}
+
+/** Whether a group holds nothing but this deployment: another one of the same CMG may be in it too. */
+async function holdsOnly(arm: ArmClient, { resourceGroup, owner, id }: GatewayDeployment): Promise<boolean> {
+  const contents = await listGroupContents(arm, resourceGroup.name);
+  return contents.every(({ tags }) => isOwnedBy(tags, owner) && ownershipOf(tags)?.deploymentId === id);
 }
 
 /**

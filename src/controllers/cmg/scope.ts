@@ -55,8 +55,14 @@ export interface Scope extends CommonScope {
   readonly cmg: ManagedCmg;
   /** Default: `AsDeclared`. */
   readonly upkeep?: Upkeep;
-  /** Whether the names of a gateway that is still to be made belong to one that goes first. Default: no. */
-  readonly namesAreHeld?: boolean;
+  /** Present where the names of a gateway that is still to be made belong to one that goes first. */
+  readonly namesHeld?: NamesHeld;
+}
+
+/** A gateway holds the names of one that is still to be made. */
+export interface NamesHeld {
+  /** Whether the resource group of the new one goes with it. */
+  readonly group: 'Goes' | 'Stays';
 }
 
 /** How much is done for a gateway. */

@@ -71,15 +71,21 @@ function asProcedureKnowsIt(deployment: CMGStatusDeployment): CMGStatusDeploymen
   return { ...deployment, phase: deployment.phase === 'Provisioning' ? 'Provisioning' : 'Active' };
 }
 
+type GroupPlace = Pick<CMGStatusDeployment['identity'], 'subscriptionId' | 'resourceGroup'>;
+
+/** Whether two gateways are in one resource group. */
+export function isInGroupOf(one: GroupPlace, other: GroupPlace): boolean {
+  const groupOf = ({ subscriptionId, resourceGroup }: GroupPlace) => `${subscriptionId}/${resourceGroup}`.toLowerCase();
+  return groupOf(one) === groupOf(other);
+}
+
 /** Whether another deployment that was there before holds the resource group of this one. */
 export function sharesGroup(
   deployments: readonly CMGStatusDeployment[],
-  identity: Pick<CMGStatusDeployment['identity'], 'subscriptionId' | 'resourceGroup'>,
+  identity: GroupPlace,
   id: string | undefined,
 ): boolean {
-  const groupOf = ({ subscriptionId, resourceGroup }: typeof identity) =>
-    `${subscriptionId}/${resourceGroup}`.toLowerCase();
-  const [holder] = deployments.filter((each) => groupOf(each.identity) === groupOf(identity));
+  const holder = deployments.find((each) => isInGroupOf(each.identity, identity));
   return holder !== undefined && holder.id !== id;
 }
 

@@ -1,16 +1,16 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
-import { isSameIdentity, prefixKey } from '../../../redeployment/identity.ts';
+import { isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
 import { isConditionTrue } from '../../../runtime/conditions.ts';
 import { isSameName } from '../../../site/names.ts';
 import { readCredentials } from '../credentials.ts';
 import { type FoundDeployment, type Inventory, takeInventory } from '../inventory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
-import { provisionGateway } from '../provision.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
-import { CANDIDATE, cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
+import { cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
 import { keepUp, type Look, lookOnly, marksNow } from './look.ts';
+import { propose } from './propose.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import { consentsOf } from './records.ts';
 import { readSiteFacts, type SiteFacts } from './site-facts.ts';
@@ -49,7 +49,7 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
     scopes.set(deployment.id, own);
     looks.set(deployment.id, await look(own, operationsOf(store, deployment.id), deployment));
   }
-  const candidate = wanted === undefined ? await propose(input, deployments) : undefined;
+  const candidate = wanted === undefined ? await propose(input, scopes) : undefined;
   const isSeveral = deployments.length > 1 || (deployments.length === 1 && wanted === undefined);
   const siteFacts = await siteFactsOf(input, isSeveral || candidate !== undefined);
   const seen = await Promise.all(
@@ -83,21 +83,6 @@ async function look(scope: Scope, store: OperationsStore, deployment: CMGStatusD
   return deployment.phase === 'Draining' || deployment.phase === 'Deleting'
     ? lookOnly(scope, deployment)
     : keepUp(scope, store, deployment);
-}
-
-/** The procedure for a gateway that is still to be made goes as far as its record, and writes nothing. */
-async function propose(
-  { scope, store, memories }: DeploymentsInput,
-  deployments: readonly CMGStatusDeployment[],
-): Promise<Report> {
-  const { azure } = scope.cmg.spec;
-  const identity = { subscriptionId: azure.subscriptionId, resourceGroup: azure.resourceGroup.name };
-  const shares = sharesGroup(deployments, identity, undefined);
-  const cmg = cmgOfDeployment(scope.cmg, undefined, { upkeep: 'AsDeclared', sharesGroup: shares });
-  const own = scopeOfDeployment(scope, cmg, memories, { id: CANDIDATE, upkeep: 'AsDeclared' });
-  const prefix = prefixKey(scope.cmg.spec.serviceName);
-  const namesAreHeld = deployments.some(({ serviceName }) => prefixKey(serviceName) === prefix);
-  return provisionGateway({ ...own, namesAreHeld }, operationsOf(store, CANDIDATE));
 }
 
 const NOBODY_ASKED: SiteFacts = { site: { kind: 'Unreachable' }, registered: undefined };

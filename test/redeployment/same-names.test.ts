@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createRedeploymentStage,
+  HOUR,
+  type Lives,
+  MINUTE,
+  placedIn,
+  type RedeploymentStage,
+  startRedeploymentLives,
+  timeOnly,
+} from './stage.ts';
+
+let lives: Lives;
+let stage: RedeploymentStage;
+beforeAll(async () => {
+  lives = await startRedeploymentLives();
+}, 60_000);
+afterAll(() => lives?.close());
+beforeEach(async () => {
+  stage = createRedeploymentStage(lives);
+  await stage.ready(timeOnly);
+  return () => stage.operator.kill();
+});
+
+const old = () => stage.idOf('contoso.contoso.com');
+const deletedVaults = () => {
+  const { control, subscriptionId } = lives.world.azure;
+  const path = `/subscriptions/${subscriptionId}/providers/Microsoft.KeyVault/deletedVaults?api-version=2026-02-01`;
+  return (control.call('GET', path).body as { value: readonly { name: string }[] }).value.map(({ name }) => name);
+};
+const at = (write: RegExp) => stage.writes().findIndex((each) => write.test(each));
+
+describe('the same service name in another place', () => {
+  it.each([
+    ['another group', 'rg-north', ['rg-north']],
+    ['the same group', undefined, ['rg-contoso']],
+  ])('waits for a person, and is built in %s once the gateway before has gone', async (_, group, groups) => {
+    const id = old();
+    stage.change(placedIn('northeurope', group));
+    await stage.operator.runFor(2 * HOUR);
+    expect(stage.reason('Redeploying')).toBe('NoOtherActiveCMG');
+    expect(stage.message('Redeploying')).toContain(
+      `kubectl annotate --namespace gateways cmg contoso configmgr.io/allow-client-outage=${id}`,
+    );
+    expect(stage.reason('Stalled')).toBe('NoOtherActiveCMG');
+    expect(stage.writes('DELETE')).toEqual([]);
+    expect(stage.phases()).toEqual(['contoso Active']);
+
+    await stage.consent('outage', id);
+    await stage.runUntil(() => stage.gateways().includes('contoso northeurope'), HOUR);
+    expect(stage.gateways()).toEqual(['contoso northeurope']);
+    expect(stage.groups()).toEqual(groups);
+    expect(deletedVaults()).toEqual([]);
+    expect(at(/^DELETE .*\/resourceGroups\/rg-contoso$/)).toBeGreaterThan(0);
+    expect(at(/\/deletedVaults\/contoso\/purge/)).toBeGreaterThan(at(/^DELETE .*\/resourceGroups\/rg-contoso$/));
+    await stage.runUntil(stage.isSettled);
+    expect(stage.deployments()).toHaveLength(1);
+    expect(old()).not.toBe(id);
+    expect(stage.cmg()?.status?.redeployment).toBeUndefined();
+    expect(stage.reason('Redeploying')).toBeUndefined();
+  });
+
+  it('deletes nothing while the new one could not be built at once, whatever a person has consented to', async () => {
+    const { control } = lives.world.azure;
+    const id = old();
+    const isHeldBack = async (reason: string) => {
+      await stage.consent('outage', id);
+      await stage.operator.runFor(30 * MINUTE);
+      expect(stage.reason('PrerequisitesMet')).toBe(reason);
+      expect(stage.reason('Redeploying')).toBe('WaitingForPreflight');
+      expect(stage.writes('DELETE')).toEqual([]);
+      expect(stage.phases()).toEqual(['contoso Active']);
+    };
+    stage.change(placedIn('atlantis', 'rg-atlantis'));
+    await isHeldBack('RegionNotFound');
+
+    stage.change(placedIn('northeurope', 'rg-north'));
+    control.settings.quotas.set('northeurope/cores', 1);
+    await isHeldBack('QuotaExceeded');
+    control.settings.quotas.clear();
+
+    control.setRights([
+      { scope: '/', actions: ['*'], notActions: ['Microsoft.Compute/virtualMachineScaleSets/write'] },
+    ]);
+    await isHeldBack('AuthorizationFailed');
+
+    // Without it the deleted vault would hold the name for days.
+    control.setRights([
+      { scope: '/', actions: ['*'], notActions: ['Microsoft.KeyVault/locations/deletedVaults/purge/action'] },
+    ]);
+    await isHeldBack('AuthorizationFailed');
+    control.setRights([{ scope: '/', actions: ['*'], notActions: [] }]);
+
+    const vault = String(stage.resource('Microsoft.KeyVault/vaults')?.id);
+    control.mutate(vault, { properties: { enablePurgeProtection: true } });
+    await isHeldBack('VaultPurgeProtected');
+    expect(stage.message('PrerequisitesMet')).toContain('purge protection');
+    control.mutate(vault, { properties: { enablePurgeProtection: null } });
+
+    await stage.consent('outage', id);
+    await stage.runUntil(() => stage.gateways().includes('contoso northeurope'), 2 * HOUR);
+    expect(stage.gateways()).toEqual(['contoso northeurope']);
+  });
+});
