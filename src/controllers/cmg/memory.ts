@@ -69,6 +69,8 @@ export interface GatewayMemory {
   readonly requestedAt: string | undefined;
   /** By ARM id. */
   readonly observations: Map<string, Observation>;
+  /** ARM ids of what was to be made, as Azure had nothing there: below it is only what was made since. */
+  readonly made: Set<string>;
   readonly failures: Map<ResourceKey, Failure>;
   /** Of resources that have not been seen as declared since they were written. */
   readonly written: Map<ResourceKey, RepeatedWrite>;
@@ -131,6 +133,7 @@ export function createGatewayMemories(): GatewayMemories {
         generation,
         requestedAt,
         observations: new Map(),
+        made: new Set(),
         failures: new Map(),
         written: new Map(),
         pollAt: new Map(),

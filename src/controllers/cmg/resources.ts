@@ -276,6 +276,11 @@ async function observe(
     }
     return;
   }
+  if (!memory.made.has(id) && graph.some((other) => memory.made.has(other.id) && isBelow(id, other.id))) {
+    memory.made.add(id);
+    memory.observations.set(id, { state: { kind: 'Absent' }, at: now() });
+    return;
+  }
   try {
     const result = await arm.get(id, apiVersion, { signal, yields });
     const state: ResourceState =
@@ -293,6 +298,10 @@ async function observe(
 async function carryOut(input: ResourcesInput, action: ResourceAction) {
   const { memory, now, arm, signal } = input;
   const { key, id, apiVersion } = action.resource;
+  if (action.kind === 'Create') {
+    // Also where the answer is lost: whether it was made is then read.
+    memory.made.add(id);
+  }
   try {
     const ifMatch = action.kind === 'Update' ? action.ifMatch : undefined;
     const body = (await action.resource.withSecrets?.(action.body)) ?? action.body;
