@@ -263,18 +263,36 @@ function clientFindings(situation: Situation, successor: DeploymentRecord, { wai
     .map((record) => ({
       reason,
       deployment: record.id,
-      message: `${record.serviceName} is kept: ${GATE_MESSAGES[reason]}. To retire it all the same: ${consentCommand(situation, 'ConfirmRetire', record)}`,
+      message: `${record.serviceName} is kept: ${gateMessage(situation, successor, reason)}. To retire it all the same: ${consentCommand(situation, 'ConfirmRetire', record)}`,
     }));
 }
 
 type GateReason = 'NoClientEvidence' | 'DeadlinePassed' | 'FewerDevicesVisible' | 'ClientsNotRefreshed';
 
-const GATE_MESSAGES: Readonly<Record<GateReason, string>> = {
+const GATE_MESSAGES: Readonly<Record<Exclude<GateReason, 'ClientsNotRefreshed'>, string>> = {
   NoClientEvidence: 'without a site nobody can tell whether clients have refreshed',
   DeadlinePassed: 'the deadline has passed, and too few clients are seen to have refreshed',
   FewerDevicesVisible: 'the site shows clearly fewer devices than when the redeployment began',
-  ClientsNotRefreshed: 'too few clients are seen to have refreshed',
 };
+
+function gateMessage(situation: Situation, successor: DeploymentRecord, reason: GateReason): string {
+  if (reason !== 'ClientsNotRefreshed') {
+    return GATE_MESSAGES[reason];
+  }
+  const gate = gateOf(situation, successor);
+  switch (gate.kind === 'Shut' ? gate.because : undefined) {
+    case 'DevicesUnreadable':
+      return 'what the site shows of its devices cannot be read';
+    case 'NoDevicesVisible':
+      return 'the site shows no devices';
+    case 'TooFewRefreshed': {
+      const { requiredRefreshPercent } = situation.wish.terms;
+      return `${gate.refreshed} of ${gate.eligible} clients are seen to have refreshed, and ${requiredRefreshPercent}% have to be`;
+    }
+    default:
+      return 'its clients have not been counted to the end since the wait was over';
+  }
+}
 
 function gateReason(situation: Situation, successor: DeploymentRecord): GateReason {
   if (situation.observed.site.kind === 'None') {

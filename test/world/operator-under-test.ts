@@ -1,5 +1,6 @@
 import { readConfig } from '../../src/config.ts';
 import { runOperator } from '../../src/operator.ts';
+import type { ResolveName } from '../../src/probe/resolve-name.ts';
 import type { Dial } from '../../src/probe/tls-probe.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { loadKubeConfig } from '../../src/runtime/kube-config.ts';
@@ -17,6 +18,8 @@ export interface OperatorUnderTestOptions {
   readonly random?: Random;
   /** How gateways are reached, in a world that has them. */
   readonly dial?: Dial;
+  /** DNS, in a world that has gateways. Default: that of the machine. */
+  readonly resolveName?: ResolveName;
   /** Further flags, such as `--drift-interval`, `1m`. */
   readonly flags?: readonly string[];
 }
@@ -52,6 +55,7 @@ export async function startOperatorUnderTest(options: OperatorUnderTestOptions):
       logger,
       clock: options.clock ?? world.azure.clock,
       ...(options.dial === undefined ? {} : { dial: options.dial }),
+      ...(options.resolveName === undefined ? {} : { resolveName: options.resolveName }),
       ...(options.random === undefined ? {} : { random: options.random }),
       onListening: listening.resolve,
       onStarted: started.resolve,

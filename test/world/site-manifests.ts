@@ -4,6 +4,9 @@ import { type Manifest, secret } from './gateway-manifests.ts';
 /** A server of the simulated site that may have a connection point. */
 export const CONNECTION_POINT_SERVER = 'cp1.ps1.corp.contoso.com';
 
+/** Another one, that can stand by. */
+export const STANDBY_SERVER = 'cp2.ps1.corp.contoso.com';
+
 /** What differs between the sites of tests. */
 export interface SiteManifestOptions {
   readonly namespace: string;
@@ -13,7 +16,7 @@ export interface SiteManifestOptions {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
-/** What a gateway needs on the simulated site: the Site with its token, a connection point, and a boundary group. */
+/** What a gateway needs on the simulated site: the Site with its token, connection points, and a boundary group. */
 export function siteManifests(
   site: Pick<AdminServiceSimulator, 'url' | 'caPem' | 'token' | 'control'>,
   { namespace, cmg, spec = {} }: SiteManifestOptions,
@@ -39,6 +42,7 @@ export function siteManifests(
       ...spec,
     }),
     point: object('ConnectionPoint', 'cp1', { ...refs, siteSystem: CONNECTION_POINT_SERVER }),
+    standby: object('ConnectionPoint', 'cp2', { ...refs, siteSystem: STANDBY_SERVER, role: 'Standby' }),
     group: object('BoundaryGroupReference', 'branch', { ...refs, boundaryGroup: { name } }),
   };
 }

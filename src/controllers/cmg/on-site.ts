@@ -42,8 +42,9 @@ export async function followOnSite(input: OnSiteInput, report: Report): Promise<
     const steps = record?.phase === 'Active' && isManaged(cmg) ? stepsWithoutSite(cmg) : [];
     return withSite(report, [], parts(cmg, report, NOTHING_KNOWN, steps));
   }
-  if (record?.phase !== 'Active') {
-    const waiting = { status: 'Unknown', reason: 'WaitingForSite', message: 'The gateway is not built yet.' } as const;
+  if (record === undefined || record.phase === 'Provisioning' || record.phase === 'Deleting') {
+    const message = `The gateway ${record?.serviceName ?? cmg.spec.serviceName} is not built yet.`;
+    const waiting = { status: 'Unknown', reason: 'WaitingForSite', message } as const;
     const findings: readonly Finding[] = [
       { type: 'SiteRegistered', ...waiting },
       { type: 'ConnectionPointReady', ...waiting },

@@ -1,4 +1,5 @@
 import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import { isStalling } from '../../api/v1alpha1/conditions.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { Happening } from './report.ts';
 
@@ -29,6 +30,7 @@ const TOLD = [
   'ServiceHealthy',
   'SiteRegistered',
   'ConnectionPointReady',
+  'Redeploying',
 ];
 
 /** The events of a change of status: a problem when it appears, and the gateway becoming ready or beginning to go. */
@@ -37,6 +39,10 @@ export function eventsOfChange(before: CMGStatus | undefined, after: CMGStatus):
     const now = findCondition(after.conditions, type);
     const then = findCondition(before?.conditions, type);
     if (now === undefined || QUIET_REASONS.has(now.reason) || now.reason === then?.reason) {
+      return [];
+    }
+    // The steps of a redeployment have events of their own.
+    if (type === 'Redeploying' && !isStalling(now.reason)) {
       return [];
     }
     const severity = PLANNED_REASONS.has(now.reason) ? 'Normal' : 'Warning';

@@ -278,3 +278,33 @@ describe('a reconcile that failed unexpectedly', () => {
     expect(summaryOf(statusAfter(status, [certificate, prerequisites, azure, healthy], 2))[0]).toBe('True Succeeded');
   });
 });
+
+describe('a redeployment', () => {
+  const working = [certificate, prerequisites, azure, healthy];
+  const redeploying = (reason: Finding['reason']) =>
+    statusAfter(ready, [...working, finding('Redeploying', 'True', reason)]);
+
+  it('is an event when it waits for a person, and only then', () => {
+    const building = redeploying('BuildingReplacement');
+    const stuck = redeploying('NoStandbyConnectionPoint');
+    expect(eventsOfChange(ready, building)).toEqual([]);
+    expect(eventsOfChange(building, stuck)).toEqual([
+      {
+        type: 'Warning',
+        reason: 'NoStandbyConnectionPoint',
+        action: 'Reconcile',
+        note: 'Redeploying NoStandbyConnectionPoint',
+      },
+    ]);
+    expect(eventsOfChange(stuck, stuck)).toEqual([]);
+    expect(eventsOfChange(stuck, redeploying('WaitingForClients')).map(({ reason }) => reason)).toEqual(['Ready']);
+  });
+
+  it('forgets the certificate of the one gateway when the other, of which none is known, is wanted', () => {
+    const known = { commonName: 'a.contoso.com', trust: 'Private', notAfter: '2027-01-01T00:00:00Z' } as const;
+    const update = { generation: 1, findings: working, serviceName: 'a.contoso.com', now: START };
+    const before = nextStatus(ready, { ...update, certificate: { ...known, sha256Fingerprint: 'AB' } });
+    expect(nextStatus(before, update).certificate?.commonName).toBe('a.contoso.com');
+    expect(nextStatus(before, { ...update, certificate: 'None' })).not.toHaveProperty('certificate');
+  });
+});

@@ -11,6 +11,7 @@ import { namespaceForTest, sharedApi } from '../../cluster/shared.ts';
 import type { ArmSimulatorOptions } from '../../simulators/arm/simulator.ts';
 import { gatewayDial } from '../../world/gateway-dial.ts';
 import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
+import { gatewayNames } from '../../world/gateway-names.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
 import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
@@ -86,7 +87,9 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
           kubeconfigPath: test.kubeconfigPath,
           world: present(),
           logger,
-          ...(options.gateways === true ? { dial: gatewayDial(present().azure) } : {}),
+          ...(options.gateways === true
+            ? { dial: gatewayDial(present().azure), resolveName: gatewayNames(present().azure) }
+            : {}),
           flags: ['--namespaces', namespace, '--leader-election-namespace', namespace, ...flags, ...more],
         });
         onTestFinished(async () => {

@@ -1,0 +1,59 @@
+import { waitFor } from '../../cluster/api-client.ts';
+import type { MovableClock } from '../../simulators/accelerated-clock.ts';
+import { scrape, sumOf } from '../monitoring/scrape.ts';
+import { PATIENCE_MS } from '../operator/suite.ts';
+
+/** Time that an operator is moved through. */
+export interface PassingTime {
+  /**
+   * Moves the clock on by `ms`, in steps, and lets the operator reconcile the CMG after each. Between two steps nothing is under
+   * way: a jump in the middle of a reconcile would break it off.
+   */
+  pass(ms: number): Promise<void>;
+  /** Steps until `condition` holds. Fails when it does not within `longestMs`. */
+  passUntil(
+    what: string,
+    condition: () => Promise<boolean>,
+    limits: { readonly stepMs: number; readonly longestMs: number },
+  ): Promise<void>;
+}
+
+const MINUTE_MS = 60_000;
+
+/** A run of being advertised outlasts an hour without an observation. */
+const LONGEST_STEP_MS = 30 * MINUTE_MS;
+
+/** @param operator the port at which it serves its metrics */
+export function passingTime(clock: MovableClock, operator: { readonly port: number }): PassingTime {
+  const idle = (atLeast: number) =>
+    waitFor(
+      'the operator to have reconciled the CMG, and to be idle',
+      async () => {
+        const samples = await scrape(operator.port);
+        const reconciles = sumOf(samples, 'controller_runtime_reconcile_total', { controller: 'cmg' }) ?? 0;
+        const isIdle =
+          sumOf(samples, 'controller_runtime_active_workers') === 0 && sumOf(samples, 'workqueue_depth') === 0;
+        return isIdle && reconciles >= atLeast ? reconciles : undefined;
+      },
+      PATIENCE_MS,
+    );
+  const step = async (ms: number) => {
+    const before = await idle(0);
+    await clock.advance(ms);
+    await idle(before + 1);
+  };
+  const pass: PassingTime['pass'] = async (ms) => {
+    const end = clock.now() + ms;
+    while (clock.now() < end) await step(Math.min(LONGEST_STEP_MS, Math.max(end - clock.now(), 1)));
+  };
+  return {
+    pass,
+    passUntil: async (what, condition, { stepMs, longestMs }) => {
+      const end = clock.now() + longestMs;
+      while (!(await condition())) {
+        if (clock.now() > end) throw new Error(`Waited ${longestMs / MINUTE_MS} simulated minutes for ${what}.`);
+        await step(Math.min(stepMs, LONGEST_STEP_MS));
+      }
+    },
+  };
+}
