@@ -19,20 +19,30 @@ export function isSkewed({ observed, now }: Situation): boolean {
 
 /**
  * Rule 8: the runs of being advertised, with the time up to now. Each begins anew after anything in which time does not
- * count.
+ * count. Once one of them is written anew, so are the others, which then need not be for as long.
  */
 export function creditTime(situation: Situation): readonly DeploymentRecord[] {
   const counts = isCounting(situation);
-  return situation.records.deployments.map((record) => {
-    const { advertised } = factsOf(situation, record);
-    const run = nextRun(record.run, advertised, situation.now, counts);
-    const wantedSince = notInFuture(record.wantedSince, situation.now);
-    if (run === record.run && wantedSince === record.wantedSince) {
-      return record;
-    }
-    const { run: _before, ...rest } = record;
-    return run === undefined ? { ...rest, wantedSince } : { ...rest, wantedSince, run };
-  });
+  const { deployments } = situation.records;
+  const credited = deployments.map((record) => withTime(situation, record, counts, SIGHTING_INTERVAL));
+  const isAnySeenAgain = credited.some(({ run }, at) => run?.seenAt !== deployments[at]?.run?.seenAt);
+  return isAnySeenAgain ? deployments.map((record) => withTime(situation, record, counts, 0)) : credited;
+}
+
+function withTime(
+  situation: Situation,
+  record: DeploymentRecord,
+  counts: boolean,
+  sightingInterval: number,
+): DeploymentRecord {
+  const { advertised } = factsOf(situation, record);
+  const run = nextRun(record.run, advertised, { now: situation.now, counts, sightingInterval });
+  const wantedSince = notInFuture(record.wantedSince, situation.now);
+  if (run === record.run && wantedSince === record.wantedSince) {
+    return record;
+  }
+  const { run: _before, ...rest } = record;
+  return run === undefined ? { ...rest, wantedSince } : { ...rest, wantedSince, run };
 }
 
 function isCounting(situation: Situation): boolean {
@@ -48,12 +58,15 @@ function isCounting(situation: Situation): boolean {
   );
 }
 
-function nextRun(
-  run: AdvertisedRun | undefined,
-  advertised: Seen,
-  now: Instant,
-  counts: boolean,
-): AdvertisedRun | undefined {
+interface Counting {
+  readonly now: Instant;
+  readonly counts: boolean;
+  /** How far the last sighting may lie behind before it is written anew. */
+  readonly sightingInterval: number;
+}
+
+function nextRun(run: AdvertisedRun | undefined, advertised: Seen, counting: Counting): AdvertisedRun | undefined {
+  const { now, counts } = counting;
   if (!counts) {
     return undefined;
   }
@@ -62,7 +75,7 @@ function nextRun(
   }
   switch (advertised) {
     case 'Yes':
-      return seenAgain(run, now);
+      return seenAgain(run, counting);
     case 'No':
       return run.otherwiseSince === undefined ? { ...run, otherwiseSince: now } : run;
     case 'Unknown':
@@ -79,9 +92,9 @@ function isBroken({ since, seenAt, otherwiseSince }: AdvertisedRun, now: Instant
   );
 }
 
-function seenAgain(run: AdvertisedRun, now: Instant): AdvertisedRun {
+function seenAgain(run: AdvertisedRun, { now, sightingInterval }: Counting): AdvertisedRun {
   const { since, seenAt, otherwiseSince } = run;
-  const isFresh = now - seenAt < SIGHTING_INTERVAL;
+  const isFresh = now - seenAt < sightingInterval || now === seenAt;
   return isFresh && otherwiseSince === undefined ? run : { since, seenAt: Math.max(seenAt, now) };
 }
 

@@ -100,14 +100,12 @@ describe('an inventory', () => {
         id: 'd1',
         resource: expect.objectContaining({ id: resourceIds(first).identity, location: 'westeurope' }),
         isAnchor: true,
-        hasScaleSet: true,
         mark: planned(first.mark),
       },
       {
         id: 'd2',
         resource: expect.objectContaining({ id: resourceIds(other).identity }),
         isAnchor: true,
-        hasScaleSet: false,
         mark: planned(other.mark),
       },
     ]);
@@ -123,7 +121,6 @@ describe('an inventory', () => {
         id: 'd1',
         resource: { id: resourceIds(wanted).networkSecurityGroup },
         isAnchor: false,
-        hasScaleSet: false,
         mark: { served: 'Yes', wantedOrder: 0, serviceName: SERVICE_NAME },
       },
     ]);

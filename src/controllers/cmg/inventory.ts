@@ -11,8 +11,6 @@ export interface FoundDeployment {
   readonly resource: TaggedResource;
   /** Whether `resource` is that identity. */
   readonly isAnchor: boolean;
-  /** Whether a scale set of it was found. */
-  readonly hasScaleSet: boolean;
   /** What the tags of `resource` say: without the identity, that the deployment has served. */
   readonly mark: GatewayMark;
 }
@@ -80,7 +78,6 @@ function found(
           id,
           ...best,
           isAnchor: best.resource.type === ANCHOR,
-          hasScaleSet: parts.some(({ type }) => type === SCALE_SET),
         },
       ];
 }

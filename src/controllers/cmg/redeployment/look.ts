@@ -21,6 +21,17 @@ export interface Look {
   readonly report?: Report;
 }
 
+/** A deployment of which nothing has been seen. */
+export const UNSEEN: Look['observed'] = {
+  id: '',
+  azure: 'Unknown',
+  mark: { kind: 'Unknown' },
+  running: 'Unknown',
+  instancesServe: 'Unknown',
+  certificatePresented: 'Unknown',
+  credentialsMissing: false,
+};
+
 /** Follows the procedure for a gateway that stands, and tells what came of it in the words of the planner. */
 export async function keepUp(scope: Scope, store: OperationsStore, deployment: CMGStatusDeployment): Promise<Look> {
   const report = await provisionGateway(scope, store);
@@ -76,15 +87,7 @@ function runningOf(instances: readonly GatewayInstance[] | undefined, serves: Se
 
 /** Looks at a gateway that hands over or is being deleted, and leaves it as it is. */
 export async function lookOnly(scope: Scope, deployment: CMGStatusDeployment): Promise<Look> {
-  const unknown: Look['observed'] = {
-    id: deployment.id,
-    azure: 'Unknown',
-    mark: { kind: 'Unknown' },
-    running: 'Unknown',
-    instancesServe: 'Unknown',
-    certificatePresented: 'Unknown',
-    credentialsMissing: false,
-  };
+  const unknown = { ...UNSEEN, id: deployment.id };
   const credentials = await readCredentials(scope, deployment.identity.tenantId);
   if (credentials.kind === 'Halt') {
     return { observed: { ...unknown, credentialsMissing: true } };

@@ -3,13 +3,12 @@ import { isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
 import { isConditionTrue } from '../../../runtime/conditions.ts';
 import { isSameName } from '../../../site/names.ts';
-import { readCredentials } from '../credentials.ts';
-import { type FoundDeployment, type Inventory, takeInventory } from '../inventory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
 import { cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
-import { keepUp, type Look, lookOnly, marksNow } from './look.ts';
+import { NOT_SEARCHED, searchAzure } from './found.ts';
+import { keepUp, type Look, lookOnly, marksNow, UNSEEN } from './look.ts';
 import { propose } from './propose.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import { consentsOf } from './records.ts';
@@ -55,18 +54,18 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
   const seen = await Promise.all(
     deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isSeveral)),
   );
-  const inventory = candidate?.deployment === undefined ? NOT_TAKEN : await inventoryOf(scope);
-  const unknown = inventory.deployments.filter(({ id }) => !scopes.has(id)).map(foundDeployment);
+  const isToBeMade = candidate?.deployment !== undefined;
+  const { found, inventory } = isToBeMade ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
   const certificateReadable = isCertificateReadable(looks, candidate, wanted?.id);
   return {
     looks,
     scopes,
-    found: new Set(unknown.map(({ id }) => id)),
+    found: new Set(found.map(({ id }) => id)),
     candidate,
     siteFacts,
     observed: {
-      ...observedOf(input, { seen: [...seen, ...unknown], candidate, siteFacts, deployments, certificateReadable }),
-      inventory: inventory.inventory,
+      ...observedOf(input, { seen: [...seen, ...found], candidate, siteFacts, deployments, certificateReadable }),
+      inventory,
     },
   };
 }
@@ -119,16 +118,6 @@ async function seenOf(
   };
 }
 
-const UNSEEN: Look['observed'] = {
-  id: '',
-  azure: 'Unknown',
-  mark: { kind: 'Unknown' },
-  running: 'Unknown',
-  instancesServe: 'Unknown',
-  certificatePresented: 'Unknown',
-  credentialsMissing: false,
-};
-
 /** Of what is being deleted something is left until the removal has come to its end, the purge of the vault included. */
 function stillLeft(
   { memories, scope }: DeploymentsInput,
@@ -167,40 +156,6 @@ interface Found {
   readonly siteFacts: SiteFacts;
   readonly deployments: readonly CMGStatusDeployment[];
   readonly certificateReadable: boolean;
-}
-
-/** Before nothing is made there is nothing to be found that could stand in its way. */
-const NOT_TAKEN: Inventory = { deployments: [], inventory: 'Complete' };
-
-/** Everything that carries the tag of this CMG, wherever it is: the records may have been lost. */
-async function inventoryOf(scope: Scope): Promise<Inventory> {
-  const { cmg, azure, installationId, clusterUid, signal } = scope;
-  const { metadata, spec, status } = cmg;
-  const credentials = await readCredentials(scope);
-  if (credentials.kind === 'Halt') {
-    return { deployments: [], inventory: 'Partial' };
-  }
-  const { environment, subscriptionId } = spec.azure;
-  const { arm } = azure.connect(environment, subscriptionId, credentials.value.credentials);
-  const recorded = (status?.deployments ?? []).map(({ identity }) => identity.subscriptionId);
-  return takeInventory({
-    arm,
-    owner: { installationId, clusterUid, namespace: metadata.namespace, name: metadata.name },
-    serviceName: spec.serviceName,
-    subscriptions: [...new Set([subscriptionId, ...recorded])],
-    signal,
-  });
-}
-
-function foundDeployment({ id, hasScaleSet, mark }: FoundDeployment): ObservedDeployment {
-  return {
-    ...UNSEEN,
-    id,
-    azure: hasScaleSet ? 'Whole' : 'Partial',
-    mark: { kind: 'Read', mark },
-    resolves: 'Unknown',
-    siteRecord: 'Unknown',
-  };
 }
 
 function observedOf(

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  anotherCluster,
+  type Change,
+  createRedeploymentStage,
+  DAY,
+  HOUR,
+  type Lives,
+  MINUTE,
+  named,
+  type RedeploymentStage,
+  startRedeploymentLives,
+  timeOnly,
+} from './stage.ts';
+
+let lives: Lives;
+let stage: RedeploymentStage;
+beforeAll(async () => {
+  lives = await startRedeploymentLives();
+}, 60_000);
+afterAll(() => lives?.close());
+
+const forth = named('fabrikam.contoso.com');
+const inGroup =
+  (name: string): Change =>
+  (spec) => ({
+    ...spec,
+    azure: { ...spec.azure, resourceGroup: { ...spec.azure.resourceGroup, name } },
+  });
+
+/** How far a redeployment has come when the cluster is lost. */
+const MOMENTS: Readonly<Record<string, () => Promise<void>>> = {
+  'the new one is begun': () => stage.runUntil(() => stage.groups().includes('rg-fabrikam'), HOUR),
+  'the new one is half built': () => stage.runUntil(() => stage.gateways().length === 2, HOUR),
+  'both serve': async () => {
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+    await stage.letPass(20 * HOUR);
+  },
+  'the old one is about to go': async () => {
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+    await stage.letPass(DAY - HOUR);
+    await stage.runUntil(() => stage.phases().includes('contoso Deleting'), 2 * HOUR);
+  },
+  'the old one is half gone': async () => {
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+    await stage.letPass(DAY - HOUR);
+    await stage.runUntil(() => stage.writes('DELETE').length > 0, 2 * HOUR);
+  },
+};
+
+/** The manifests as they stand in Git, in an empty cluster. */
+function lose(changes: readonly Change[]): void {
+  stage.operator.kill();
+  stage = anotherCluster(lives, { clusterUid: 'c2' });
+  stage.change(...changes);
+}
+
+const made = () =>
+  stage.writes('PUT').filter((write) => /\/(virtualMachineScaleSets|resourceGroups)\/[^/]+$/.test(write));
+const ids = () =>
+  new Set(
+    lives.world.azure.control
+      .state()
+      .map(({ tags }) => (tags as Record<string, string> | undefined)?.['configmgr.io_deployment']),
+  );
+
+describe('a cluster that is lost in a redeployment', () => {
+  it.each(Object.keys(MOMENTS))('goes on from the tags when %s', async (moment) => {
+    stage = createRedeploymentStage(lives);
+    await stage.ready(timeOnly);
+    stage.change(forth, inGroup('rg-fabrikam'));
+    await MOMENTS[moment]?.();
+    const before = ids();
+    lose([timeOnly, forth, inGroup('rg-fabrikam')]);
+    const begun = lives.clock.now();
+    await stage.runUntil(() => stage.phases().includes('fabrikam Active'), 2 * HOUR);
+    if (moment !== 'the old one is half gone') {
+      await stage.runUntil(() => stage.phases().includes('contoso Superseded'), HOUR);
+      await stage.letPass(begun + DAY - 5 * MINUTE - lives.clock.now());
+      expect(stage.gateways()).toEqual(['contoso westeurope', 'fabrikam westeurope']);
+    }
+    await stage.runUntil(() => stage.isSettled() && stage.deployments().length === 1, 3 * HOUR);
+    expect(stage.gateways()).toEqual(['fabrikam westeurope']);
+    expect(stage.groups()).toEqual(['rg-fabrikam']);
+    // Nothing has been made that there was already.
+    for (const id of ids()) expect(before).toContain(id);
+    expect(stage.writes('DELETE')).toHaveLength(1);
+    const scaleSets = made().filter((write) => write.endsWith('/virtualMachineScaleSets/fabrikam'));
+    expect(scaleSets.length).toBeLessThanOrEqual(2);
+    stage.operator.kill();
+  });
+
+  it('finds a gateway in another subscription too', async () => {
+    stage = createRedeploymentStage(lives);
+    const other = lives.world.azure.control.addSubscription();
+    const elsewhere: Change = (spec) => ({ ...spec, azure: { ...spec.azure, subscriptionId: other } });
+    await stage.ready(timeOnly);
+    stage.change(forth, elsewhere);
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+    const before = ids();
+    lose([timeOnly, forth, elsewhere]);
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+    expect(stage.phases()).toEqual(expect.arrayContaining(['contoso Superseded', 'fabrikam Active']));
+    await stage.letPass(DAY - 5 * MINUTE);
+    expect(stage.gateways()).toHaveLength(2);
+    await stage.letPass(HOUR);
+    await stage.runUntil(() => stage.isSettled() && stage.deployments().length === 1, 3 * HOUR);
+    expect(stage.gateways()).toEqual(['fabrikam westeurope']);
+    for (const id of ids()) expect(before).toContain(id);
+    stage.operator.kill();
+  });
+});
