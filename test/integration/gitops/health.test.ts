@@ -61,12 +61,22 @@ const STATES: Readonly<Record<string, () => Promise<[GatewayTest, CMG]>>> = {
     await test.untilReason('Ready', 'RegionNotFound');
     return [test, await test.cmg()];
   },
-  'redeployment-required': async () => {
+  'redeployment-refused': async () => {
     const test = await begin();
     await test.untilReady();
-    await test.patchSpec({ azure: { region: 'northeurope' } });
-    await test.untilReason('Ready', 'RedeploymentRequired');
-    return [test, await test.cmg()];
+    await test.patchSpec({ azure: { region: 'northeurope', resourceGroup: { name: 'rg-north' } } });
+    return [test, await settled(test, 'NoOtherActiveCMG')];
+  },
+  'redeployment-runs': async () => {
+    const test = await begin();
+    await test.untilReady();
+    const serviceName = 'granitefalls2.contoso.com';
+    const certificate = await suite.certificateFor({ commonName: serviceName });
+    await test.apply(certificateSecret(test.namespace, 'granitefalls2-tls', certificate, suite.world()));
+    await test.patchSpec({ serviceName, serverCertificate: { secretRef: { name: 'granitefalls2-tls' } } });
+    const isBothServing = ({ status }: CMG) =>
+      status?.deployments?.map(({ phase }) => phase).join() === 'Active,Active' && isReady({ status });
+    return [test, await test.until('both gateways to serve', isBothServing)];
   },
   'change-not-seen': async () => {
     const test = await begin({ withoutOperator: true });
