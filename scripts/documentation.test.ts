@@ -181,9 +181,7 @@ describe('docs/coverage.md', () => {
   test.each(rows)('answers point $id', ({ point, answer }) => {
     expect(point).not.toBe('');
     // A field, a condition, a reason or a command; a page; what is planned; why not; or why nothing is to be done.
-    expect(answer).toMatch(
-      /`[^`]+`|\]\(|Planned: settings|^Not done: .{20}|^Nothing to (?:do|choose): .{10}/s,
-    );
+    expect(answer).toMatch(/`[^`]+`|\]\(|Planned: settings|^Not done: .{20}|^Nothing to (?:do|choose): .{10}/s);
     const words = [...answer.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, word = '']) => word);
     expect(words.filter((word) => !KNOWN_WORDS.has(word) && word !== 'CMG')).toEqual([]);
   });

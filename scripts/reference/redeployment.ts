@@ -21,11 +21,13 @@ and the DNS label. Then the old gateway has to be **deleted first**: see [The sa
 
 /** What a change of a field means to the people who run the gateway. */
 const MEANINGS: Readonly<Record<string, string>> = {
-  'spec.serviceName': 'Side by side, if the first label is another one. The new name needs its certificate and its CNAME.',
+  'spec.serviceName':
+    'Side by side, if the first label is another one. The new name needs its certificate and its CNAME.',
   'spec.azure.region': 'Needs another resource group too, as a group lies in one region.',
   'spec.azure.resourceGroup.name': 'A group that the operator made goes with the old gateway.',
   'spec.azure.subscriptionId': 'The application needs its rights in both subscriptions until the old gateway is gone.',
-  'spec.azure.tenantId': 'Another application, with credentials of its own. Leave the old Secret until the old gateway is gone.',
+  'spec.azure.tenantId':
+    'Another application, with credentials of its own. Leave the old Secret until the old gateway is gone.',
   'spec.azure.environment': 'As another tenant.',
   'spec.serverCertificate.revision':
     'Any other text. For a certificate that a gateway does not take in place: [`CertificateNeedsRedeployment`](reference/conditions.md#certificateneedsredeployment).',

@@ -4,6 +4,7 @@ import { findCondition } from '../../runtime/conditions.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import { isManaged } from './managed-cmg.ts';
 import { reasonClass } from './reason-class.ts';
+import { registerRedeploymentGauges } from './redeployment-gauges.ts';
 
 /** What the operator tells about gateways. A gateway's series end with its CMG. */
 export interface GatewayMetrics {
@@ -20,6 +21,7 @@ export interface GatewayMetrics {
 export function createGatewayMetrics(registry: Registry): GatewayMetrics {
   let list: () => readonly CMG[] = () => [];
   gatewayCount(registry, () => list());
+  registerRedeploymentGauges(registry, () => list());
   for (const { name, help, value } of GAUGES) {
     new Gauge({
       name,

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { computeKstatus } from '../../../src/runtime/kstatus.ts';
-import { pathOf } from '../../world/gateway-manifests.ts';
+import { certificateSecret, pathOf } from '../../world/gateway-manifests.ts';
 import { type GatewayTest, NAME, operatorSuite } from '../operator/suite.ts';
 import { CUSTOMIZATION, type Health, healthSuite } from './health-script.ts';
 import { seenGateway } from './seen-gateway.ts';
@@ -74,9 +74,10 @@ const STATES: Readonly<Record<string, () => Promise<[GatewayTest, CMG]>>> = {
     const certificate = await suite.certificateFor({ commonName: serviceName });
     await test.apply(certificateSecret(test.namespace, 'granitefalls2-tls', certificate, suite.world()));
     await test.patchSpec({ serviceName, serverCertificate: { secretRef: { name: 'granitefalls2-tls' } } });
-    const isBothServing = ({ status }: CMG) =>
-      status?.deployments?.map(({ phase }) => phase).join() === 'Active,Active' && isReady({ status });
-    return [test, await test.until('both gateways to serve', isBothServing)];
+    const phasesOf = ({ status }: CMG) => status?.deployments?.map(({ phase }) => phase).join();
+    await test.until('clients to be given the time to learn the new one', (cmg) => phasesOf(cmg) === 'Superseded,Active');
+    await test.untilReason('Redeploying', 'WaitingForClients');
+    return [test, await test.untilReady()];
   },
   'change-not-seen': async () => {
     const test = await begin({ withoutOperator: true });
