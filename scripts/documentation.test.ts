@@ -6,7 +6,7 @@ import { REASONS } from '../src/api/v1alpha1/conditions.ts';
 import { allPages, anchorsOf, linksOf, stepsOf } from './documentation/page.ts';
 import { TESTED_PAGES } from './documentation/tested-pages.ts';
 import { changeClassOf } from './reference/change-class.ts';
-import { namedEvents } from './reference/events.ts';
+import { namedEvents, redeploymentEvents } from './reference/events.ts';
 import { cmgSchema, fieldsOf, kindSchema } from './reference/schema.ts';
 import { SITE_KINDS } from './reference/site-kinds.ts';
 
@@ -24,7 +24,7 @@ const fields = [schema, ...SITE_KINDS.map(({ plural }) => kindSchema(ROOT, plura
 /** Condition types, reasons and events: the words in CamelCase that pages may set as code. */
 const KNOWN_WORDS = new Set([
   ...Object.keys(REASONS),
-  ...namedEvents(ROOT).map(({ reason }) => reason),
+  ...[...namedEvents(ROOT), ...redeploymentEvents()].map(({ reason }) => reason),
   ...[
     'Ready',
     'Reconciling',
@@ -36,6 +36,7 @@ const KNOWN_WORDS = new Set([
     'InSync',
     'SiteRegistered',
     'ConnectionPointReady',
+    'Redeploying',
     'Reachable',
     'ReferencesResolved',
     'Linked',
@@ -99,18 +100,14 @@ describe('commands', () => {
   });
 });
 
-/** Pages of what the operator does not do yet: right once it does, and in no index until then. */
-const NOT_YET = new Set(['docs/redeployment.md']);
-
 test('docs/README.md leads to every page of what there is', () => {
   const linked = new Set(linksOf(textOf('docs/README.md')).map((target) => join('docs', target.split('#')[0] ?? '')));
   const lost = pages
     .map(([path]) => path)
     // A runbook is reached from its alert, and from the page on monitoring.
     .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md' && !path.startsWith('docs/runbooks/'))
-    .filter((path) => !linked.has(path) && !NOT_YET.has(path));
+    .filter((path) => !linked.has(path));
   expect(lost).toEqual([]);
-  expect([...NOT_YET].filter((path) => linked.has(path))).toEqual([]);
 });
 
 test('docs/how-to/modify.md says of every field what a change of it does', () => {
@@ -123,15 +120,15 @@ test('docs/how-to/modify.md says of every field what a change of it does', () =>
   expect(silent).toEqual([]);
 });
 
-test('docs/how-to/modify.md calls those fields refused that the operator refuses to change', () => {
+test('docs/how-to/modify.md says of those fields that they redeploy whose change asks for another gateway', () => {
   const row = textOf('docs/how-to/modify.md')
     .split('\n')
-    .find((line) => line.includes('**Refused.**'));
+    .find((line) => line.includes('**Another gateway.**'));
   const told = [...(row?.matchAll(/`(spec\.[A-Za-z.]+)`/g) ?? [])].map(([, path = '']) => path);
-  const refused = fieldsOf(schema, 'spec')
-    .filter((field) => !field.hasFields && changeClassOf(field, schema) === 'refused')
+  const redeploys = fieldsOf(schema, 'spec')
+    .filter((field) => !field.hasFields && changeClassOf(field, schema) === 'redeploys')
     .map(({ path }) => path);
-  expect(told.toSorted()).toEqual(refused.toSorted());
+  expect(told.toSorted()).toEqual(redeploys.toSorted());
 });
 
 test('docs/how-to/troubleshoot.md has every reason', () => {
@@ -184,9 +181,7 @@ describe('docs/coverage.md', () => {
   test.each(rows)('answers point $id', ({ point, answer }) => {
     expect(point).not.toBe('');
     // A field, a condition, a reason or a command; a page; what is planned; why not; or why nothing is to be done.
-    expect(answer).toMatch(
-      /`[^`]+`|\]\(|Planned: (?:redeployment|settings)|^Not done: .{20}|^Nothing to (?:do|choose): .{10}/s,
-    );
+    expect(answer).toMatch(/`[^`]+`|\]\(|Planned: settings|^Not done: .{20}|^Nothing to (?:do|choose): .{10}/s);
     const words = [...answer.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, word = '']) => word);
     expect(words.filter((word) => !KNOWN_WORDS.has(word) && word !== 'CMG')).toEqual([]);
   });
@@ -195,6 +190,6 @@ describe('docs/coverage.md', () => {
     const named = rows.flatMap(({ answer }) =>
       [...answer.matchAll(/\bplanned: ([a-z ]+)/gi)].map(([, what = '']) => what.trim()),
     );
-    expect([...new Set(named)].toSorted()).toEqual(['redeployment', 'settings']);
+    expect([...new Set(named)].toSorted()).toEqual(['settings']);
   });
 });

@@ -28,6 +28,7 @@ export const TESTED_PAGES: Readonly<Record<string, Beginning>> = {
   'docs/runbooks/CmgGatewayDriftReturns.md': 'Gateway',
   'docs/runbooks/CmgGatewayNotReady.md': 'Gateway',
   'docs/runbooks/CmgGatewayNotServing.md': 'Gateway',
+  'docs/runbooks/CmgGatewayRedeploymentHeld.md': 'Gateway',
   'docs/runbooks/CmgGatewayStalled.md': 'Gateway',
   'docs/runbooks/CmgOperatorReconcileErrors.md': 'Gateway',
   'docs/runbooks/CmgOperatorThrottledByAzure.md': 'Gateway',

@@ -123,11 +123,27 @@ const GATEWAYS: AlertGroup = {
     {
       name: 'CmgGatewayStalled',
       severity: 'warning',
-      expression: 'max by (namespace, name) (cmg_operator_gateway_stalled) == 1',
+      // While a gateway is being replaced, the alert on that tells more.
+      expression: `max by (namespace, name) (cmg_operator_gateway_stalled) == 1
+unless
+max by (namespace, name) (cmg_operator_gateway_redeploying) == 1`,
       lasts: '10m',
       summary: 'The gateway {{ $labels.namespace }}/{{ $labels.name }} waits for a person.',
       description:
         'Nothing moves on until somebody puts right what its condition Stalled names. It may well go on serving as it was.',
+    },
+    {
+      name: 'CmgGatewayRedeploymentHeld',
+      severity: 'warning',
+      expression: `max by (namespace, name) (cmg_operator_gateway_redeploying) == 1
+and
+max by (namespace, name) (cmg_operator_gateway_stalled) == 1
+or
+max by (namespace, name) (cmg_operator_gateway_redeployment_deadline_timestamp_seconds) < time()`,
+      lasts: '10m',
+      summary: 'The replacement of the gateway {{ $labels.namespace }}/{{ $labels.name }} does not go on.',
+      description:
+        'It waits for a person, or its deadline has passed and clients are not seen to know the new gateway. The gateways serve on meanwhile.',
     },
     {
       name: 'CmgGatewayNotReady',

@@ -3,7 +3,7 @@ import { identityChanges, identityOf } from '../../src/controllers/cmg/deploymen
 import type { Field, FieldSchema } from './schema.ts';
 
 /** What a change of a field does to a gateway that exists. */
-export type ChangeClass = 'in place' | 'refused';
+export type ChangeClass = 'in place' | 'redeploys';
 
 /**
  * What the operator does when this field of a gateway that exists is changed: the operator's own decision is asked, with
@@ -21,7 +21,7 @@ export function changeClassOf(field: Field, schema: FieldSchema): ChangeClass {
     serviceName: before.spec.serviceName,
     createdAt: '2026-01-01T00:00:00Z',
   };
-  return identityChanges(after, record).length === 0 ? 'in place' : 'refused';
+  return identityChanges(after, record).length === 0 ? 'in place' : 'redeploys';
 }
 
 /** A CMG in which every field has a value, and `changed` its value of that number. */

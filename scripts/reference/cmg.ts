@@ -11,8 +11,8 @@ const INTRODUCTION = `# CMG: fields
 
 - *in place*: the operator carries the change out on the gateway. [Change a gateway](../how-to/modify.md) says what of
   it clients notice.
-- *refused*: the gateway was made with this value and keeps it. The operator leaves everything as it is, and the condition
-  \`AzureReady\` gives the reason [\`RedeploymentRequired\`](conditions.md#redeploymentrequired).
+- *redeploys*: the gateway was made with this value and keeps it. Another gateway is built, which takes its place when clients
+  know it: [Replace a gateway without losing clients](../redeployment.md).
 
 Where a field has a default, the API server fills it in.`;
 

@@ -5,6 +5,7 @@ import type { CMGStatus } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { REASONS, type Reason } from '../../src/api/v1alpha1/conditions.ts';
 import { eventsOfChange } from '../../src/controllers/cmg/status-events.ts';
 import { code, page, table } from './markdown.ts';
+import { PHASES } from './phases.ts';
 
 /** An event that code records by name, as `{ type: 'Normal', reason: 'Deleted', action: 'Delete', … }`. */
 export interface NamedEvent {
@@ -44,6 +45,11 @@ Events are written to \`events.k8s.io/v1\` with the reporting controller \`confi
 something has happened; the conditions tell how things are. One that repeats itself is counted in the same object. The API
 server forgets events, after an hour by default; what must not be missed belongs into an alert on a condition or a metric.`;
 
+const STEPS_INTRODUCTION = `## How a gateway is replaced
+
+One for each step of each deployment, with the action \`Redeploy\`. The note names the deployment. [Replace a gateway without losing
+clients](../redeployment.md) has the phases.`;
+
 const PROBLEMS_INTRODUCTION = `## A problem appeared
 
 When the reason of a condition changes to one of these, an event with the same reason and message is written, with the action
@@ -66,6 +72,11 @@ export function eventsPage(root: string): string {
       ['Reason', 'Type', 'Action', 'Meaning'],
       named.map(({ type, reason, action }) => [code(reason), type, action, MEANINGS[reason] ?? '']),
     ),
+    STEPS_INTRODUCTION,
+    table(
+      ['Reason', 'Type', 'Meaning'],
+      redeploymentEvents().map(({ type, reason, meaning }) => [code(reason), type, meaning]),
+    ),
     PROBLEMS_INTRODUCTION,
     table(
       ['Reason', 'Type', 'Meaning'],
@@ -76,6 +87,16 @@ export function eventsPage(root: string): string {
       ]),
     ),
   );
+}
+
+/** The events of deployments, whose names are made from their phases. */
+export function redeploymentEvents(): readonly (NamedEvent & { readonly meaning: string })[] {
+  const event = (what: string, meaning: string) =>
+    ({ type: 'Normal', reason: `Deployment${what}`, action: 'Redeploy', meaning }) as const;
+  return [
+    ...Object.entries(PHASES).map(([phase, { meaning }]) => event(phase, meaning)),
+    event('Gone', 'Nothing of it is left.'),
+  ];
 }
 
 /** The events that follow from a reason: the operator's own function is asked for each. */

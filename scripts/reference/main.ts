@@ -21,7 +21,7 @@ export async function referencePages(root: string): Promise<ReadonlyMap<string, 
     ['docs/reference/flags.md', flagsPage()],
     ['docs/reference/metrics.md', await metricsPage(root)],
     ['docs/reference/site-operations.md', siteOperationsPage()],
-    ['docs/redeployment.md', redeploymentPage()],
+    ['docs/redeployment.md', redeploymentPage(root)],
   ]);
 }
 

@@ -1,7 +1,9 @@
-import { CHANGE_CLASSES } from '../../src/redeployment/change-classes.ts';
 import { REDEPLOYMENT_REASONS } from '../../src/redeployment/finding.ts';
+import { changeClassOf } from './change-class.ts';
 import { code, page, table } from './markdown.ts';
 import { DELETION_CAUSES, PHASES, phasesDiagram } from './phases.ts';
+import { BEFORE, CONSENTS, ROLLBACK, SAME_NAME, WATCH, WITHOUT_SITE } from './redeployment-steps.ts';
+import { cmgSchema, fieldsOf } from './schema.ts';
 
 const INTRODUCTION = `# Replace a gateway without losing clients
 
@@ -11,11 +13,25 @@ serve meanwhile. You change the manifest once; **a rollback is a Git revert**, p
 
 const CHANGES = `## Which changes need another gateway
 
-These do. Everything else is changed in place.`;
+These do. Everything else is [changed in place](how-to/modify.md#what-each-field-does).`;
 
-const SAME_NAME = `A new service name is the gentle way: the two gateways stand side by side. Every other change of these keeps
-the name, and Azure gives a name to one gateway only. Then the old gateway has to be **deleted first**: see
-[The same service name](#the-same-service-name).`;
+const CHANGES_AFTERWARDS = `A new service name with another first label is the gentle way: the two gateways stand side by side. Every other
+change of these keeps the name, and Azure gives a name to one gateway only: the first label names the key vault, the storage account
+and the DNS label. Then the old gateway has to be **deleted first**: see [The same service name](#the-same-service-name).`;
+
+/** What a change of a field means to the people who run the gateway. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  'spec.serviceName':
+    'Side by side, if the first label is another one. The new name needs its certificate and its CNAME.',
+  'spec.azure.region': 'Needs another resource group too, as a group lies in one region.',
+  'spec.azure.resourceGroup.name': 'A group that the operator made goes with the old gateway.',
+  'spec.azure.subscriptionId': 'The application needs its rights in both subscriptions until the old gateway is gone.',
+  'spec.azure.tenantId':
+    'Another application, with credentials of its own. Leave the old Secret until the old gateway is gone.',
+  'spec.azure.environment': 'As another tenant.',
+  'spec.serverCertificate.revision':
+    'Any other text. For a certificate that a gateway does not take in place: [`CertificateNeedsRedeployment`](reference/conditions.md#certificateneedsredeployment).',
+};
 
 const PHASES_INTRODUCTION = `## What happens
 
@@ -37,9 +53,9 @@ All of this has to be so, of one and the same new gateway:
    Devices are read during redeployments only, once for all gateways of the site, and at most once an hour (\`--client-count-interval\`).
 
 A second gateway needs a connection point of its own. Give the CMG one with the role Standby; without one nothing is built.
-While the old one drains, its connection points move over one at a time, and the standby is free again.
+While the old one drains, its connection points move over one at a time, and the standby is free again.`;
 
-## How to steer it
+const STEERING = `## How to steer it
 
 | You want | Set |
 | --- | --- |
@@ -50,34 +66,26 @@ While the old one drains, its connection points move over one at a time, and the
 | to retire without evidence of clients | \`redeployment.evidence: TimeOnly\` |
 | to retire one deployment now, after the wait | the annotation \`configmgr.io/confirm-retire\` with its id |
 | to let clients be without a gateway | the annotation \`configmgr.io/allow-client-outage\` with the id of the deployment |
+| nothing to happen for a while | \`spec.suspend: true\`: both gateways serve on, nothing more is decided or deleted, and the wait does not count. What the status says already of connection points and boundary groups is still done |
+| not to replace it after all | the spec back: revert the commit |
 
-An annotation is one person's word for one case. It names a deployment, is used up, and lapses when what is wanted changes. The
-message that asks for it prints the exact line.
+The terms may be changed while a redeployment runs. \`spec.deletionProtection\` and \`spec.deletionPolicy\` speak of the \`CMG\`: a
+gateway that has been replaced is deleted whatever they say. It counts for [\`--max-deletions-per-hour\`](how-to/delete.md#many-at-once).`;
 
-## The same service name
+const REASONS_INTRODUCTION = `## What the operator says
 
-The old gateway is deleted first when nobody loses contact by it: another CMG of the same site carries the clients. It has to be
-Ready and running, known to its clients, and not redeploying itself; until the new gateway has been advertised for its wait, it is
-neither retired, stopped nor deleted (\`CarriesClientsOf\`). One such replacement runs on a site at a time. Before anything is
-deleted, everything that the new gateway needs is checked. Without another CMG the operator does nothing and says so
-(\`NoOtherActiveCMG\`).`;
-
-const REASONS_INTRODUCTION = '## What the operator says\n\nA reason that **stalls** waits for a person.';
+These are reasons of the condition \`Redeploying\`, which is there while a gateway is being replaced. A reason that **stalls** waits for
+a person: \`Stalled\` is True then, and \`Ready\` False, although the gateways serve on.`;
 
 /** The page on redeployment: from the table of change classes, the phases and the reasons of the planner. */
-export function redeploymentPage(): string {
-  const fields = Object.entries(CHANGE_CLASSES).flatMap(([path, { kind }]) => (kind === 'Redeploy' ? [path] : []));
-  // Without `spec.`: the definition does not have all of these yet.
-  const rows = fields.map((path) => [
-    code(path.replace(/^spec\./, '')),
-    path === 'spec.serviceName' ? 'side by side' : 'deleted first, unless the service name changes too',
-  ]);
+export function redeploymentPage(root: string): string {
   return page(
     'src/redeployment/ and scripts/reference/phases.ts',
     INTRODUCTION,
     CHANGES,
-    table(['Field of the spec', 'How'], rows),
-    SAME_NAME,
+    table(['Field', 'What to know'], changedFields(root)),
+    CHANGES_AFTERWARDS,
+    BEFORE,
     PHASES_INTRODUCTION,
     phasesDiagram(),
     table(
@@ -89,7 +97,13 @@ export function redeploymentPage(): string {
       ['Reason', 'When'],
       Object.entries(DELETION_CAUSES).map(([cause, when]) => [code(cause), when]),
     ),
+    WATCH,
     WAIT,
+    STEERING,
+    CONSENTS,
+    ROLLBACK,
+    WITHOUT_SITE,
+    SAME_NAME,
     REASONS_INTRODUCTION,
     table(
       ['Reason', 'What it means', 'What to do'],
@@ -100,4 +114,19 @@ export function redeploymentPage(): string {
       ]),
     ),
   );
+}
+
+/** @throws Error for a field whose change asks for another gateway, and of which the page has nothing to say */
+function changedFields(root: string): readonly (readonly string[])[] {
+  const schema = cmgSchema(root);
+  const fields = fieldsOf(schema, 'spec').filter(
+    (field) => !field.hasFields && changeClassOf(field, schema) === 'redeploys',
+  );
+  return fields.map(({ path }) => {
+    const meaning = MEANINGS[path];
+    if (meaning === undefined) {
+      throw new Error(`scripts/reference/redeployment.ts does not say what a change of ${path} means.`);
+    }
+    return [code(path), meaning];
+  });
 }

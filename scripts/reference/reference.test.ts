@@ -19,14 +19,17 @@ const specFields = fieldsOf(schema, 'spec').filter(({ hasFields }) => !hasFields
 const pages = await referencePages(ROOT);
 
 describe('the change class', () => {
-  test('is "refused" for what a gateway keeps for its life, and for nothing else', () => {
-    const refused = specFields.filter((field) => changeClassOf(field, schema) === 'refused').map(({ path }) => path);
-    expect(refused.toSorted()).toEqual([
+  test('is "redeploys" for what a gateway keeps for its life, and for nothing else', () => {
+    const redeploys = specFields
+      .filter((field) => changeClassOf(field, schema) === 'redeploys')
+      .map(({ path }) => path);
+    expect(redeploys.toSorted()).toEqual([
       'spec.azure.environment',
       'spec.azure.region',
       'spec.azure.resourceGroup.name',
       'spec.azure.subscriptionId',
       'spec.azure.tenantId',
+      'spec.serverCertificate.revision',
       'spec.serviceName',
     ]);
   });

@@ -40,6 +40,8 @@ const AT_GROUP = {
   'Microsoft.Compute/virtualMachineScaleSets/write': 'makes and changes the VMs',
   'Microsoft.Compute/virtualMachineScaleSets/manualUpgrade/action': 'brings VMs to a new model, a few at a time',
   'Microsoft.Compute/virtualMachineScaleSets/start/action': 'starts VMs that somebody has stopped',
+  'Microsoft.Compute/virtualMachineScaleSets/deallocate/action':
+    'stops a gateway that has been replaced, for `redeployment.drainFor`',
   'Microsoft.Compute/virtualMachineScaleSets/delete': 'removes them with the gateway',
 } as const;
 

@@ -51,9 +51,20 @@ export async function playFleet(stage: Stage): Promise<void> {
   const renewed = await world.authority.issue({ commonName: 'bluemountain.contoso.com', organization: 'Contoso' });
   await apply(api, certificateSecret(NAMESPACE, 'bluemountain-tls', renewed, world));
   await pass(12);
+  tell('one gets another service name, so that another gateway takes its place');
+  await rename(stage, bluemountain.cmg, 'bluemountain2');
+  await pass(20);
   tell('the leader is killed, the other replica takes over');
   await stage.killLeader();
   await pass(35);
+}
+
+async function rename({ world, api }: Stage, cmg: Manifest, label: string): Promise<void> {
+  const serviceName = `${label}.contoso.com`;
+  const certificate = await world.authority.issue({ commonName: serviceName, organization: 'Contoso' });
+  await apply(api, certificateSecret(NAMESPACE, `${label}-tls`, certificate, world));
+  const spec = { serviceName, serverCertificate: { secretRef: { name: `${label}-tls` } } };
+  await api.call('PATCH', pathOf(cmg), { spec }, MERGE_PATCH);
 }
 
 async function gateway({ world, api }: Stage, name: string, days: number, region = 'westeurope') {

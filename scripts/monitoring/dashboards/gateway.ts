@@ -67,6 +67,42 @@ export const GATEWAY: Dashboard = {
       ],
     },
     {
+      title: 'Replacement',
+      panels: [
+        {
+          title: 'What the replacement waits for',
+          description:
+            'The reason of the condition `Redeploying`, while another gateway takes the place of this one. It may take days. `kubectl get cmg -o yaml` has the message, in `status.redeployment`. Runbook: CmgGatewayRedeploymentHeld.',
+          shape: 'States',
+          unit: 'none',
+          width: 12,
+          words: { 1: { text: 'waits', colour: 'blue' } },
+          nothing: 'No gateway is being replaced',
+          queries: [
+            {
+              expression: 'max by (reason) (cmg_operator_gateway_redeploying{namespace="$namespace", name="$name"})',
+              legend: '{{reason}}',
+            },
+          ],
+        },
+        {
+          title: 'Time in phase',
+          description: 'How long each of the gateways is in its phase, while one takes the place of another.',
+          shape: 'Lines',
+          unit: 's',
+          width: 12,
+          nothing: 'No gateway is being replaced',
+          queries: [
+            {
+              expression:
+                'time() - max by (deployment, phase) (cmg_operator_gateway_deployment_phase_since_timestamp_seconds{namespace="$namespace", name="$name"})',
+              legend: '{{deployment}} {{phase}}',
+            },
+          ],
+        },
+      ],
+    },
+    {
       title: 'Over time',
       panels: [
         {

@@ -100,6 +100,8 @@ export interface CMGStatusDeployment {
    * place; it hands over to that one; it is being deleted.
    */
   readonly phase: 'Provisioning' | 'Active' | 'Superseded' | 'Draining' | 'Deleting';
+  /** When it came into this phase. Absent: before the redeployment that runs, or ran last. */
+  readonly phaseSince?: string;
   /** Whether clients may ever have depended on it. Absent: they may. */
   readonly served?: boolean;
   /** When it was last taken for what the spec asks for. */

@@ -291,8 +291,9 @@ export const REASONS = {
   },
   RedeploymentRequired: {
     stalled: true,
-    meaning: 'The spec changed in a field that cannot change in place.',
-    action: 'Set it back, or delete the CMG and create it anew.',
+    meaning:
+      'What is asked for cannot be done with the gateway that exists: somebody else made it, or Azure does not change this in place.',
+    action: 'Do as the message says. The gateway is left as it is.',
   },
   GatewayNotFound: {
     stalled: false,

@@ -111,7 +111,8 @@ function adviceFor(error: ArmError, attempt: number): Advice {
     case 'Immutable':
       return {
         reason: 'RedeploymentRequired',
-        advice: 'Azure cannot change this in place; set it back, or delete the CMG and create it anew.',
+        advice:
+          'Azure cannot change this in place; set it back, or have another gateway take its place: change spec.serviceName.',
         passing: false,
       };
     case 'Invalid':

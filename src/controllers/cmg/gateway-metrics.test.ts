@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import { REASONS } from '../../api/v1alpha1/conditions.ts';
 import { silentLogger } from '../../runtime/logger.ts';
@@ -123,4 +123,76 @@ it('shows of a gateway that is only observed how many VMs Azure is to run, and n
     'cmg_operator_gateway_instances_wanted{namespace="a",name="scale-set"} 2',
     'cmg_operator_gateway_instances_ready{namespace="a",name="scale-set"} 1',
   ]);
+});
+
+describe('of a gateway that is being replaced', () => {
+  const DAY = 86_400;
+  const at = (day: number) => new Date(Date.UTC(2026, 0, 1 + day)).toISOString();
+  const seconds = (day: number) => Date.UTC(2026, 0, 1 + day) / 1000;
+  const before = { id: 'old', phase: 'Superseded', phaseSince: at(2), createdAt: at(-100), wantedOrder: 1 };
+  const after = { id: 'new', phase: 'Active', createdAt: at(1), wantedOrder: 2, wantedSince: at(1) };
+  const advertised = { since: at(2), seenAt: at(3) };
+
+  function replaced(deployments: readonly object[], redeployment: object | undefined): CMG {
+    const cmg = gateway('a', { ready: ['True', 'Succeeded'] });
+    const conditions = [...(cmg.status?.conditions ?? []), condition('Redeploying', 'True', 'WaitingForClients')];
+    const spec = { ...cmg.spec, redeployment: { deadline: '72h' } };
+    return { ...cmg, spec, status: { conditions, deployments, redeployment } } as unknown as CMG;
+  }
+
+  const told = async (cmg: CMG) =>
+    (await observed([cmg]).series())
+      .filter((line) => /_(?:redeploying|redeployment_\w+|phase_since_\w+)\{/.test(line))
+      .map((line) => line.replace('cmg_operator_gateway_', '').replace('namespace="a",name="a"', '…'));
+
+  it('tells what it waits for, and since when and until when', async () => {
+    expect(await told(replaced([before, { ...after, advertised }], { since: at(1), until: at(3) }))).toEqual([
+      'redeploying{…,reason="WaitingForClients"} 1',
+      `redeployment_since_timestamp_seconds{…} ${seconds(1)}`,
+      `redeployment_wait_end_timestamp_seconds{…} ${seconds(3)}`,
+      `redeployment_deadline_timestamp_seconds{…} ${seconds(2) + 3 * DAY}`,
+      `deployment_phase_since_timestamp_seconds{…,deployment="old",phase="Superseded"} ${seconds(2)}`,
+      `deployment_phase_since_timestamp_seconds{…,deployment="new",phase="Active"} ${seconds(1)}`,
+    ]);
+  });
+
+  it('counts the deadline from when the new gateway was wanted again, if that was later', async () => {
+    const renewed = { ...after, advertised, wantedSince: at(5) };
+    expect(await told(replaced([before, renewed], { since: at(5) }))).toContain(
+      `redeployment_deadline_timestamp_seconds{…} ${seconds(5) + 3 * DAY}`,
+    );
+  });
+
+  it.each<[string, readonly object[]]>([
+    ['before the new one is advertised', [before, after]],
+    [
+      'once the old one hands over',
+      [
+        { ...before, phase: 'Draining' },
+        { ...after, advertised },
+      ],
+    ],
+  ])('has no deadline %s', async (_when, deployments) => {
+    const lines = await told(replaced(deployments, { since: at(1) }));
+    expect(lines.filter((line) => line.includes('deadline'))).toEqual([]);
+    expect(lines).toContain('redeploying{…,reason="WaitingForClients"} 1');
+  });
+
+  it('ends with the redeployment', async () => {
+    expect(await told(replaced([after], undefined))).toEqual([]);
+  });
+
+  it('counts the VMs of both, and those of one that hands over no more', async () => {
+    const vms = async (phase: string) => {
+      const instances = { wanted: 2, ready: 2 };
+      const deployments = [
+        { ...before, phase, instances },
+        { ...after, instances: { wanted: 3, ready: 1 } },
+      ];
+      const lines = await observed([replaced(deployments, { since: at(1) })]).series();
+      return lines.filter((line) => line.includes('_instances_')).map((line) => line.split(' ')[1]);
+    };
+    expect(await vms('Superseded')).toEqual(['5', '3']);
+    expect(await vms('Draining')).toEqual(['3', '1']);
+  });
 });

@@ -1,9 +1,10 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import { isManaged } from './managed-cmg.ts';
 import { reasonClass } from './reason-class.ts';
+import { registerRedeploymentGauges } from './redeployment-gauges.ts';
 
 /** What the operator tells about gateways. A gateway's series end with its CMG. */
 export interface GatewayMetrics {
@@ -20,6 +21,7 @@ export interface GatewayMetrics {
 export function createGatewayMetrics(registry: Registry): GatewayMetrics {
   let list: () => readonly CMG[] = () => [];
   gatewayCount(registry, () => list());
+  registerRedeploymentGauges(registry, () => list());
   for (const { name, help, value } of GAUGES) {
     new Gauge({
       name,
@@ -95,8 +97,8 @@ const GAUGES: readonly GatewayGauge[] = [
   },
   {
     name: 'cmg_operator_gateway_instances_wanted',
-    help: 'Number of VMs that a gateway should have',
-    value: (cmg) => (isManaged(cmg) ? cmg.spec.vm.instances : instancesOf(cmg, 'wanted')),
+    help: 'Number of VMs that a gateway should have; those of both while one takes the place of another',
+    value: (cmg) => (isManaged(cmg) && !isRedeploying(cmg) ? cmg.spec.vm.instances : instancesOf(cmg, 'wanted')),
   },
   {
     name: 'cmg_operator_gateway_instances_ready',
@@ -121,8 +123,21 @@ function holds({ status }: CMG, type: 'Ready' | 'Stalled'): number {
 
 /** `undefined` where no deployment tells: Azure does not show the VMs of a classic gateway, which is only observed. */
 function instancesOf({ status }: CMG, count: 'wanted' | 'ready'): number | undefined {
-  const told = (status?.deployments ?? []).flatMap(({ instances }) => (instances === undefined ? [] : [instances]));
+  const told = standing(status?.deployments ?? []).flatMap(({ instances }) =>
+    instances === undefined ? [] : [instances],
+  );
   return told.length === 0 ? undefined : told.reduce((sum, instances) => sum + instances[count], 0);
+}
+
+function isRedeploying({ status }: CMG): boolean {
+  return (status?.deployments?.length ?? 0) > 1;
+}
+
+/** Of several deployments those that have not handed over: the VMs of the others are not missed when they stop. */
+function standing(deployments: readonly CMGStatusDeployment[]): readonly CMGStatusDeployment[] {
+  return deployments.length < 2
+    ? deployments
+    : deployments.filter(({ phase }) => phase !== 'Draining' && phase !== 'Deleting');
 }
 
 function secondsOf(timestamp: string | undefined): number | undefined {

@@ -9,7 +9,7 @@ import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { readCredentials } from './credentials.ts';
 import { withExpiry } from './credentials-expiry.ts';
-import { gatewayDeployment, identityChanges, identityOf } from './deployment.ts';
+import { gatewayDeployment, identityOf } from './deployment.ts';
 import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { SCALE_SET } from './instances.ts';
 import type { ManagedCmg } from './managed-cmg.ts';
@@ -30,7 +30,7 @@ import { modelHappenings, unknownModel, vmModelOf, withVmModel } from './vm-mode
 import { writeAndFollow } from './write-round.ts';
 
 /**
- * Brings the gateway one round closer to its spec: certificates, credentials, what cannot change in place, a look at
+ * Brings the gateway one round closer to its spec: certificates, credentials, who made the gateway, a look at
  * Azure, whose the resources are, preflight, writes, service package, VMs. Each step either lets the next one go on or
  * ends the round with what is wrong. Nothing is awaited that takes Azure long.
  */
@@ -66,9 +66,9 @@ async function provisionWithCertificate(
     return ended(credentials);
   }
   const record = recordedDeployment(scope);
-  const identity = checkIdentity(scope, record);
-  if (identity.kind === 'Halt') {
-    return ended(identity);
+  const maker = checkMaker(record);
+  if (maker.kind === 'Halt') {
+    return ended(maker);
   }
   const access = await signIn(scope, credentials.value);
   if (access.kind === 'Halt') {
@@ -251,24 +251,15 @@ function newRecord({ cmg, clock }: Scope, id: string, served: boolean): CMGStatu
   };
 }
 
-/** Whether the spec still asks for the gateway that was made. */
-function checkIdentity({ cmg }: Scope, record: CMGStatusDeployment | undefined): StepResult<undefined> {
-  if (record !== undefined && isOthers(record)) {
-    return halt(SLOW_RETRY_MS, {
-      type: 'AzureReady',
-      status: 'False',
-      reason: 'RedeploymentRequired',
-      message: `The gateway for ${record.serviceName} exists, and the operator did not make it: the site did, or somebody else. It cannot be taken over in place, and is left as it is. Set spec.managementPolicy back to Observe, or make a second CMG with another service name, and move the clients.`,
-    });
-  }
-  const changes = record === undefined ? [] : identityChanges(cmg, record);
-  return changes.length === 0
+/** Whether the gateway is the operator's to change. */
+function checkMaker(record: CMGStatusDeployment | undefined): StepResult<undefined> {
+  return record === undefined || !isOthers(record)
     ? goOn(undefined)
     : halt(SLOW_RETRY_MS, {
         type: 'AzureReady',
         status: 'False',
         reason: 'RedeploymentRequired',
-        message: `The gateway exists, and this cannot be changed in place: ${changes.join(', ')}. The gateway is left as it is. Set the fields back, or make a second CMG with another service name, move the clients, and delete this one.`,
+        message: `The gateway for ${record.serviceName} exists, and the operator did not make it: the site did, or somebody else. It cannot be taken over in place, and is left as it is. Set spec.managementPolicy back to Observe, or make a second CMG with another service name, and move the clients.`,
       });
 }
 

@@ -308,3 +308,53 @@ describe('a redeployment', () => {
     expect(nextStatus(before, { ...update, certificate: 'None' })).not.toHaveProperty('certificate');
   });
 });
+
+describe('since when a deployment is in its phase', () => {
+  const deployment = (id: string, phase: 'Provisioning' | 'Active' | 'Superseded') => ({
+    id,
+    phase,
+    serviceName: `${id}.contoso.com`,
+    createdAt: '2026-01-01T00:00:00Z',
+    identity: {
+      environment: 'AzurePublicCloud' as const,
+      tenantId: 't',
+      subscriptionId: 's',
+      region: 'westeurope',
+      resourceGroup: 'g',
+      serviceName: `${id}.contoso.com`,
+    },
+  });
+  const redeployment = { since: '2026-01-01T00:00:00Z', rollback: 'Free' as const };
+  const after = (
+    previous: CMGStatus | undefined,
+    minutes: number,
+    deployments: NonNullable<CMGStatus['deployments']>,
+    running: CMGStatus['redeployment'] | 'None' = redeployment,
+  ) =>
+    nextStatus(previous, {
+      generation: 1,
+      findings: [],
+      serviceName: 'new.contoso.com',
+      now: START + minutes * 60_000,
+      deployments,
+      redeployment: running,
+    });
+  const since = (status: CMGStatus) => status.deployments?.map(({ id, phaseSince }) => [id, phaseSince]);
+
+  it('is told of each that comes or changes while a redeployment runs, and stays until it changes again', () => {
+    const alone = after(undefined, 0, [deployment('old', 'Active')], 'None');
+    expect(since(alone)).toEqual([['old', undefined]]);
+    const built = after(alone, 1, [deployment('old', 'Active'), deployment('new', 'Provisioning')]);
+    expect(since(built)).toEqual([
+      ['old', undefined],
+      ['new', '2026-01-01T00:01:00Z'],
+    ]);
+    const same = after(built, 2, [deployment('old', 'Active'), deployment('new', 'Provisioning')]);
+    expect(since(same)).toEqual(since(built));
+    const serves = after(same, 3, [deployment('old', 'Superseded'), deployment('new', 'Active')]);
+    expect(since(serves)).toEqual([
+      ['old', '2026-01-01T00:03:00Z'],
+      ['new', '2026-01-01T00:03:00Z'],
+    ]);
+  });
+});

@@ -1,4 +1,5 @@
 import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import { toTimestamp } from '../../runtime/conditions.ts';
 import { conditionsAfter, conditionsAfterFailure, type SummaryRules } from '../summary.ts';
 import type { Finding } from './finding.ts';
 import { isManaged } from './managed-cmg.ts';
@@ -52,6 +53,22 @@ export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus
   });
 }
 
+/** The deployments, and while one takes the place of another, since when each is in its phase. */
+function withPhaseTimes(
+  previous: CMGStatus | undefined,
+  deployments: NonNullable<CMGStatus['deployments']>,
+  { redeployment, now }: StatusUpdate,
+): NonNullable<CMGStatus['deployments']> {
+  if (redeployment === undefined || redeployment === 'None') {
+    return deployments;
+  }
+  return deployments.map(({ phaseSince: _, ...deployment }) => {
+    const before = previous?.deployments?.find(({ id }) => id === deployment.id);
+    const since = before?.phase === deployment.phase ? before.phaseSince : toTimestamp(now);
+    return { ...deployment, ...(since === undefined ? {} : { phaseSince: since }) };
+  });
+}
+
 /** The status after a reconcile. */
 export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate): CMGStatus {
   const { connectionPorts, clientAuthentication, manualSteps } = update;
@@ -74,7 +91,7 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
     conditions: [...conditionsAfter(previous?.conditions, update, rulesFor(update))],
     ...(certificate === undefined || certificate === 'None' ? {} : { certificate }),
     ...(credentials?.expiresAt === undefined ? {} : { credentials }),
-    ...(update.deployments === undefined ? {} : { deployments: update.deployments }),
+    ...(update.deployments === undefined ? {} : { deployments: withPhaseTimes(previous, update.deployments, update) }),
     ...(update.planned === undefined ? {} : { planned: update.planned }),
     ...(redeployment === undefined || redeployment === 'None' ? {} : { redeployment }),
     ...(update.activeDeployment === undefined ? {} : { activeDeployment: update.activeDeployment }),

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { computeKstatus } from '../../../src/runtime/kstatus.ts';
-import { pathOf } from '../../world/gateway-manifests.ts';
+import { certificateSecret, pathOf } from '../../world/gateway-manifests.ts';
 import { type GatewayTest, NAME, operatorSuite } from '../operator/suite.ts';
 import { CUSTOMIZATION, type Health, healthSuite } from './health-script.ts';
 import { seenGateway } from './seen-gateway.ts';
@@ -61,12 +61,23 @@ const STATES: Readonly<Record<string, () => Promise<[GatewayTest, CMG]>>> = {
     await test.untilReason('Ready', 'RegionNotFound');
     return [test, await test.cmg()];
   },
-  'redeployment-required': async () => {
+  'redeployment-refused': async () => {
     const test = await begin();
     await test.untilReady();
-    await test.patchSpec({ azure: { region: 'northeurope' } });
-    await test.untilReason('Ready', 'RedeploymentRequired');
-    return [test, await test.cmg()];
+    await test.patchSpec({ azure: { region: 'northeurope', resourceGroup: { name: 'rg-north' } } });
+    return [test, await settled(test, 'NoOtherActiveCMG')];
+  },
+  'redeployment-runs': async () => {
+    const test = await begin();
+    await test.untilReady();
+    const serviceName = 'granitefalls2.contoso.com';
+    const certificate = await suite.certificateFor({ commonName: serviceName });
+    await test.apply(certificateSecret(test.namespace, 'granitefalls2-tls', certificate, suite.world()));
+    await test.patchSpec({ serviceName, serverCertificate: { secretRef: { name: 'granitefalls2-tls' } } });
+    const phasesOf = ({ status }: CMG) => status?.deployments?.map(({ phase }) => phase).join();
+    await test.until('clients to be given the time to learn the new one', (cmg) => phasesOf(cmg) === 'Superseded,Active');
+    await test.untilReason('Redeploying', 'WaitingForClients');
+    return [test, await test.untilReady()];
   },
   'change-not-seen': async () => {
     const test = await begin({ withoutOperator: true });

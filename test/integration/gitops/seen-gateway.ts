@@ -14,8 +14,11 @@ const FIXED = {
   packageUrl: 'https://packages.contoso.com/cmg/service-package.zip',
   sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   fingerprint: '5d41402abc4b2a76b9719d911017c592ae2f1b2b0b822cd15d6c15b0f00a0899',
-  deployment: 'f3a9c2d1',
-  address: '203.0.113.10',
+  // The second is the one that takes the place of the first.
+  deployments: [
+    { id: 'f3a9c2d1', address: '203.0.113.10' },
+    { id: '7b20e8c4', address: '203.0.113.11' },
+  ],
   roleAssignment: '4d97b98b-1d4f-4787-a291-c67834d212e7',
   day: '2027-03-02',
 };
@@ -32,8 +35,7 @@ export function seenGateway(cmg: CMG, { namespace }: GatewayTest, { azure, packa
   } = cmg.metadata as CMG['metadata'] & {
     readonly managedFields?: unknown;
   };
-  const { certificate, deployments } = cmg.status ?? {};
-  const [deployment] = deployments ?? [];
+  const { certificate, deployments = [] } = cmg.status ?? {};
   const replacements: readonly (readonly [string | RegExp | undefined, string])[] = [
     [namespace, FIXED.namespace],
     [metadata.uid, FIXED.uid],
@@ -43,8 +45,10 @@ export function seenGateway(cmg: CMG, { namespace }: GatewayTest, { azure, packa
     [packages.url, FIXED.packageUrl],
     [packages.sha256, FIXED.sha256],
     [certificate?.sha256Fingerprint, FIXED.fingerprint],
-    [deployment?.id, FIXED.deployment],
-    [deployment?.address, FIXED.address],
+    ...deployments.flatMap(({ id, address }, at): [string | undefined, string][] => [
+      [id, FIXED.deployments[at]?.id ?? id],
+      [address, FIXED.deployments[at]?.address ?? ''],
+    ]),
     [/(?<=roleAssignments\/)[0-9a-f-]{36}/g, FIXED.roleAssignment],
     [/(?<=until )\d{4}-\d\d-\d\d(?=\.)/g, FIXED.day],
     [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, FIXED.time],

@@ -21,6 +21,7 @@ export interface FiringAlert {
 
 const OPERATOR = { job: 'cmg-operator', namespace: 'cmg-system' };
 const GATEWAY = { namespace: 'contoso', name: 'granitefalls' };
+const DAY = 24 * 3600;
 
 const labelsText = (labels: Readonly<Record<string, string>>) =>
   `{${Object.entries(labels)
@@ -230,6 +231,16 @@ const STALLED: readonly Omit<AlertCase, 'alert'>[] = [
     firing: [GATEWAY_ALERT],
   },
   { when: 'the mistake is mended at once', series: { [ofGateway('stalled')]: '0 1x8 0x60' }, minute: 11, firing: [] },
+  {
+    when: 'it is a replacement that waits for a person, which has an alert of its own',
+    series: {
+      [`cmg_operator_gateway_redeploying${labelsText({ ...GATEWAY, reason: 'NoClientEvidence', instance: 'a' })}`]:
+        '1x60',
+      [ofGateway('stalled')]: '1x60',
+    },
+    minute: 30,
+    firing: [],
+  },
 ];
 
 const NOT_READY: readonly Omit<AlertCase, 'alert'>[] = [
@@ -259,8 +270,51 @@ const NOT_READY: readonly Omit<AlertCase, 'alert'>[] = [
   },
 ];
 
+const redeploying = (reason: string) =>
+  `cmg_operator_gateway_redeploying${labelsText({ ...GATEWAY, reason, instance: 'a' })}`;
+const deadline = ofGateway('redeployment_deadline_timestamp_seconds');
+const REDEPLOYMENT_HELD: readonly Omit<AlertCase, 'alert'>[] = [
+  {
+    when: 'a replacement waits for a person',
+    series: { [redeploying('NoStandbyConnectionPoint')]: '1x60', [ofGateway('stalled')]: '0 1x60' },
+    minute: 12,
+    firing: [GATEWAY_ALERT],
+  },
+  {
+    when: 'the reason changes while it waits for a person',
+    series: {
+      [redeploying('NoStandbyConnectionPoint')]: '1x6 _x60',
+      [redeploying('ConnectionPointNotConnected')]: '_x6 1x60',
+      [ofGateway('stalled')]: '1x60',
+    },
+    minute: 12,
+    firing: [GATEWAY_ALERT],
+  },
+  {
+    when: 'its deadline has passed',
+    series: {
+      [redeploying('ClientsNotRefreshed')]: '1x60',
+      [ofGateway('stalled')]: '0x60',
+      [deadline]: `${20 * 60}x60`,
+    },
+    minute: 32,
+    firing: [GATEWAY_ALERT],
+  },
+  {
+    when: 'it waits for clients before its deadline',
+    series: { [redeploying('WaitingForClients')]: '1x60', [ofGateway('stalled')]: '0x60', [deadline]: `${DAY}x60` },
+    minute: 60,
+    firing: [],
+  },
+  {
+    when: 'a gateway that nobody replaces waits for a person',
+    series: { [ofGateway('stalled')]: '1x60' },
+    minute: 60,
+    firing: [],
+  },
+];
+
 const expiry = ofGateway('certificate_expiry_timestamp_seconds');
-const DAY = 24 * 3600;
 /** Of a certificate that has this many days left at minute 61. */
 const expiring = (days: number) => ({ [expiry]: `${days * DAY + 61 * 60}x90` });
 const left = (days: number) =>
@@ -343,6 +397,7 @@ const CASES: Readonly<Record<string, readonly Omit<AlertCase, 'alert'>[]>> = {
   CmgOperatorThrottledByAzure: THROTTLED,
   CmgGatewayNotServing: NOT_SERVING,
   CmgGatewayStalled: STALLED,
+  CmgGatewayRedeploymentHeld: REDEPLOYMENT_HELD,
   CmgGatewayNotReady: NOT_READY,
   CmgGatewayCertificateExpiring: CERTIFICATE_EXPIRING,
   CmgGatewayCredentialsExpiring: CREDENTIALS_EXPIRING,

@@ -131,15 +131,26 @@ describe('changes of the spec', () => {
     expect(latestModelsOf(test)).toEqual([true]);
   });
 
-  it('says what cannot change in place, and leaves the gateway as it is', async () => {
+  it('deletes no gateway first that clients have none beside, and leaves it as it is until it is set back', async () => {
     const test = await readyGateway();
     const before = test.resources();
-    await test.patchSpec({ azure: { region: 'northeurope' } });
-    const condition = await test.untilReason('AzureReady', 'RedeploymentRequired');
-    expect(condition.message).toContain('spec.azure.region (westeurope → northeurope)');
+    const { resourceGroup } = (await test.cmg()).spec.azure;
+    await test.patchSpec({ azure: { region: 'northeurope', resourceGroup: { name: 'rg-north' } } });
+    const condition = await test.untilReason('Redeploying', 'NoOtherActiveCMG');
+    const { status } = await test.cmg();
+    expect(condition.message).toContain(`configmgr.io/allow-client-outage=${status?.activeDeployment}`);
+    expect(status?.redeployment).toMatchObject({
+      fields: [
+        'spec.azure.region (westeurope → northeurope)',
+        `spec.azure.resourceGroup.name (${resourceGroup.name} → rg-north)`,
+      ],
+      rollback: 'Free',
+    });
     expect(test.resources()).toEqual(before);
-    await test.patchSpec({ azure: { region: 'westeurope' } });
-    await test.untilReady();
+    await test.patchSpec({ azure: { region: 'westeurope', resourceGroup } });
+    const { status: after } = await test.untilReady();
+    expect(findCondition(after?.conditions, 'Redeploying')).toBeUndefined();
+    expect(test.resources()).toEqual(before);
   });
 
   it('writes nothing while suspended', async () => {
