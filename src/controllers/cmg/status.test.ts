@@ -325,7 +325,7 @@ describe('since when a deployment is in its phase', () => {
     },
   });
   const redeployment = { since: '2026-01-01T00:00:00Z', rollback: 'Free' as const };
-  const after = (
+  const reached = (
     previous: CMGStatus | undefined,
     minutes: number,
     deployments: NonNullable<CMGStatus['deployments']>,
@@ -342,16 +342,16 @@ describe('since when a deployment is in its phase', () => {
   const since = (status: CMGStatus) => status.deployments?.map(({ id, phaseSince }) => [id, phaseSince]);
 
   it('is told of each that comes or changes while a redeployment runs, and stays until it changes again', () => {
-    const alone = after(undefined, 0, [deployment('old', 'Active')], 'None');
+    const alone = reached(undefined, 0, [deployment('old', 'Active')], 'None');
     expect(since(alone)).toEqual([['old', undefined]]);
-    const built = after(alone, 1, [deployment('old', 'Active'), deployment('new', 'Provisioning')]);
+    const built = reached(alone, 1, [deployment('old', 'Active'), deployment('new', 'Provisioning')]);
     expect(since(built)).toEqual([
       ['old', undefined],
       ['new', '2026-01-01T00:01:00Z'],
     ]);
-    const same = after(built, 2, [deployment('old', 'Active'), deployment('new', 'Provisioning')]);
+    const same = reached(built, 2, [deployment('old', 'Active'), deployment('new', 'Provisioning')]);
     expect(since(same)).toEqual(since(built));
-    const serves = after(same, 3, [deployment('old', 'Superseded'), deployment('new', 'Active')]);
+    const serves = reached(same, 3, [deployment('old', 'Superseded'), deployment('new', 'Active')]);
     expect(since(serves)).toEqual([
       ['old', '2026-01-01T00:03:00Z'],
       ['new', '2026-01-01T00:03:00Z'],

@@ -75,7 +75,10 @@ const STATES: Readonly<Record<string, () => Promise<[GatewayTest, CMG]>>> = {
     await test.apply(certificateSecret(test.namespace, 'granitefalls2-tls', certificate, suite.world()));
     await test.patchSpec({ serviceName, serverCertificate: { secretRef: { name: 'granitefalls2-tls' } } });
     const phasesOf = ({ status }: CMG) => status?.deployments?.map(({ phase }) => phase).join();
-    await test.until('clients to be given the time to learn the new one', (cmg) => phasesOf(cmg) === 'Superseded,Active');
+    await test.until(
+      'clients to be given the time to learn the new one',
+      (cmg) => phasesOf(cmg) === 'Superseded,Active',
+    );
     await test.untilReason('Redeploying', 'WaitingForClients');
     return [test, await test.untilReady()];
   },
