@@ -31,7 +31,8 @@ export async function deleteDeployment(
   const { clock, signal } = scope;
   const left = await takeOffSite({ cmg: scope.cmg, site, now: clock.now(), signal }, deployment.serviceName);
   if (left.kind === 'Unknown') {
-    const message = `Before ${deployment.serviceName} goes, the site has to be asked for its record of it, and does not answer.`;
+    const why = left.happenings.map(({ note }) => note).join(' ');
+    const message = `${deployment.serviceName} stays in Azure until the site has let go of its record of it. ${why}`;
     return { happenings: [], messages: [message], againAfterMs: SITE_POLL_MS };
   }
   const removal = await removeGateway({ ...own, cmg }, operationsOf(store, id));

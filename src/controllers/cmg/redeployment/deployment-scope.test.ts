@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { Operation } from '../../../azure/operations.ts';
+import { servingCmg } from '../../site/site.test-world.ts';
+import type { ManagedCmg } from '../managed-cmg.ts';
 import type { Operations, OperationsStore } from '../operations-secret.ts';
-import { operationsOf, sharesGroup } from './deployment-scope.ts';
+import { cmgOfDeployment, operationsOf, sharesGroup } from './deployment-scope.ts';
 
 const operation = (url: string) => ({ url }) as Operation;
 const { signal } = new AbortController();
@@ -48,5 +50,34 @@ describe('the resource group', () => {
   test('of another name, or in another subscription, is nobody else’s', () => {
     expect(sharesGroup([old], { subscriptionId: 's1', resourceGroup: 'rg-other' }, undefined)).toBe(false);
     expect(sharesGroup([old], { subscriptionId: 's2', resourceGroup: 'rg-cmg' }, undefined)).toBe(false);
+  });
+});
+
+describe('the certificate in the status', () => {
+  const cmg = servingCmg() as ManagedCmg;
+  const [old] = cmg.status?.deployments ?? [];
+  if (old === undefined) throw new Error('The CMG has no deployment.');
+  const serviceName = 'fabrikam.contoso.com';
+  const replacement: CMGStatusDeployment = { ...old, id: 'b', serviceName, identity: { ...old.identity, serviceName } };
+  const certificate = {
+    commonName: serviceName,
+    trust: 'Private',
+    notAfter: '2027-01-01T00:00:00Z',
+    sha256Fingerprint: 'AB',
+  } as const;
+  const seenBy = (deployment: CMGStatusDeployment, wanted: CMGStatusDeployment | undefined) => {
+    const planned = wanted === undefined ? {} : { planned: { identity: wanted.identity } };
+    const status = { ...cmg.status, certificate, ...planned, deployments: [old, replacement] };
+    return cmgOfDeployment({ ...cmg, status }, deployment, { upkeep: 'KeepServing', sharesGroup: false }).status
+      ?.certificate;
+  };
+
+  test('is that of the gateway that was wanted last, and of no other', () => {
+    expect(seenBy(replacement, replacement)).toEqual(certificate);
+    expect(seenBy(old, replacement)).toBeUndefined();
+  });
+
+  test('is that of the only gateway where an earlier operator wrote it', () => {
+    expect(seenBy(old, undefined)).toEqual(certificate);
   });
 });

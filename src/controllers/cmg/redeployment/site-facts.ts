@@ -12,6 +12,7 @@ import {
   type Site,
 } from '../../../site/site.ts';
 import type { ManagedCmg } from '../managed-cmg.ts';
+import { isClassic } from '../site-requirements.ts';
 import type { SiteScope } from '../site-scope.ts';
 
 /** What the site says of the gateways of a CMG. */
@@ -54,7 +55,7 @@ async function readFrom(live: Site, { cmg, site, maxAgeMs, now, signal }: SiteFa
   if (isSiteFailure(records) || isSiteFailure(roles) || isSiteFailure(groups)) {
     return UNREACHABLE;
   }
-  const registered = records.value.map(({ serviceName }) => serviceName);
+  const known = records.value.map(({ serviceName }) => serviceName);
   const observed: ObservedGroup[] = [];
   for (const reference of site.boundaryGroupReferencesOf(key).filter(isKept)) {
     const members = await membersOf(live, reference, groups.value, records.value, options);
@@ -69,10 +70,13 @@ async function readFrom(live: Site, { cmg, site, maxAgeMs, now, signal }: SiteFa
       points: site
         .connectionPointsOf(key)
         .filter(isKept)
-        .map((point) => observedPoint(point, roles.value, registered, now)),
+        .map((point) => observedPoint(point, roles.value, known, now)),
       groups: observed,
     },
-    registered,
+    // What the site is about to forget, or has of a gateway of old, is no record of one that is to be there.
+    registered: records.value
+      .filter((record) => record.state.kind !== 'Deleting' && !isClassic(record))
+      .map(({ serviceName }) => serviceName),
   };
 }
 
@@ -87,11 +91,11 @@ function isKept({ metadata }: ConnectionPoint | BoundaryGroupReference): boolean
 function observedPoint(
   { metadata, spec, status }: ConnectionPoint,
   roles: readonly ConnectionPointRole[],
-  registered: readonly string[],
+  known: readonly string[],
   now: number,
 ): ObservedPoint {
   const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
-  const serviceName = registered.find((name) => isSameName(name, role?.serviceName ?? ''));
+  const serviceName = known.find((name) => isSameName(name, role?.serviceName ?? ''));
   return {
     name: metadata.name,
     role: status?.installed === false ? 'Primary' : spec.role,
