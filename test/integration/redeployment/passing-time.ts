@@ -20,6 +20,9 @@ export interface PassingTime {
 
 const MINUTE_MS = 60_000;
 
+/** One that begins in the very moment of a jump is broken off, and follows again at once. */
+const ENDED_WELL = { controller: 'cmg', result: 'requeue_after' };
+
 /** A run of being advertised outlasts an hour without an observation. */
 const LONGEST_STEP_MS = 30 * MINUTE_MS;
 
@@ -30,7 +33,7 @@ export function passingTime(clock: MovableClock, operator: { readonly port: numb
       'the operator to have reconciled the CMG, and to be idle',
       async () => {
         const samples = await scrape(operator.port);
-        const reconciles = sumOf(samples, 'controller_runtime_reconcile_total', { controller: 'cmg' }) ?? 0;
+        const reconciles = sumOf(samples, 'controller_runtime_reconcile_total', ENDED_WELL) ?? 0;
         const isIdle =
           sumOf(samples, 'controller_runtime_active_workers') === 0 && sumOf(samples, 'workqueue_depth') === 0;
         return isIdle && reconciles >= atLeast ? reconciles : undefined;
