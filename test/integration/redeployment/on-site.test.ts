@@ -111,7 +111,7 @@ async function servingGateway(): Promise<Stage> {
   const other = await suite.certificateFor({ commonName: NEW, organization: 'Contoso' });
   const second = certificateSecret(test.namespace, 'fabrikam-tls', other, suite.world());
   const { token, site: siteObject, point, standby, group } = onSite;
-  await test.apply(token, siteObject, certificate, second, credentials, cmg, point, standby, group);
+  await test.apply(token, siteObject, certificate, second, credentials, cmg, point, group);
   await waitFor('the record of the gateway', async () => registered().includes(OLD) || undefined, PATIENCE_MS);
   site.control.linkConnectionPoint(CONNECTION_POINT_SERVER, OLD);
   await test.untilReady();
@@ -125,6 +125,10 @@ async function replace({ test, time, standby }: Stage): Promise<CMG> {
     azure: { region: 'northeurope', resourceGroup: { name: 'cmg-fabrikam' } },
     serverCertificate: { secretRef: { name: 'fabrikam-tls' } },
   });
+  const { message } = await test.untilReason('Redeploying', 'NoStandbyConnectionPoint');
+  expect(message).toContain('Add a ConnectionPoint with the role Standby');
+  expect(scaleSets(test)).toEqual(['granitefalls']);
+  await test.apply(standby);
   await test.until('the second gateway', ({ status }) => status?.deployments?.length === 2);
   const asksForRole = async () => {
     const { status } = (await test.api.call('GET', pathOf(standby))) as ConnectionPoint;
@@ -191,6 +195,7 @@ describe('a gateway with a site', () => {
         ['Provisioning', 'Active', 'Superseded', 'Draining', 'Deleting', 'Gone'].map((phase) => `Deployment${phase}`),
       ),
     );
+    expect(told).toContain('NoStandbyConnectionPoint');
     expect(told).not.toContain('DriftRepaired');
 
     await time.pass(HOUR);
