@@ -12,7 +12,7 @@ import { STATE } from '../../simulators/adminservice/world.ts';
 import { certificateSecret, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { isGatewayReached } from '../../world/gateway-names.ts';
 import { CONNECTION_POINT_SERVER, STANDBY_SERVER, siteManifests } from '../../world/site-manifests.ts';
-import { type GatewayTest, NAME, operatorSuite, PATIENCE_MS, SERVICE_NAME } from '../operator/suite.ts';
+import { conditionOf, type GatewayTest, NAME, operatorSuite, PATIENCE_MS, SERVICE_NAME } from '../operator/suite.ts';
 import { type PassingTime, passingTime } from './passing-time.ts';
 
 const MINUTE = 60_000;
@@ -99,6 +99,8 @@ interface Stage {
   readonly test: GatewayTest;
   readonly time: PassingTime;
   readonly standby: Manifest;
+  /** The Secret of the first gateway's certificate. */
+  readonly certificate: Manifest;
   readonly fleet: Fleet;
 }
 
@@ -115,7 +117,8 @@ async function servingGateway(): Promise<Stage> {
   await waitFor('the record of the gateway', async () => registered().includes(OLD) || undefined, PATIENCE_MS);
   site.control.linkConnectionPoint(CONNECTION_POINT_SERVER, OLD);
   await test.untilReady();
-  return { test, time, standby, fleet: site.control.startFleet(FLEET) };
+  if (certificate === undefined) throw new Error('The first gateway has no certificate.');
+  return { test, time, standby, certificate, fleet: site.control.startFleet(FLEET) };
 }
 
 /** Asks for a gateway in another region and under another name, and does by hand what the operator asks for. */
@@ -153,7 +156,7 @@ function advertisedSince({ status }: CMG, serviceName: string): number {
 describe('a gateway with a site', () => {
   it('is replaced by one in another region and under another name, and no client is cut off', async () => {
     const stage = await servingGateway();
-    const { test, time, fleet } = stage;
+    const { test, time, certificate, fleet } = stage;
     const superseded = await replace(stage);
     expect(phases(superseded)).toEqual({ [OLD]: 'Superseded', [NEW]: 'Active' });
     expect(reason(superseded, 'Ready')).toBe('Succeeded');
@@ -166,6 +169,15 @@ describe('a gateway with a site', () => {
     const waiting = { ...(await resting(test)), ...writes(test) };
     await time.pass(2 * HOUR);
     expect({ ...(await resting(test)), ...writes(test) }).toEqual(waiting);
+
+    const redeploying = async () => conditionOf(await test.cmg(), 'Redeploying').message;
+    await test.api.call('DELETE', pathOf(certificate));
+    await time.pass(CHANGES.stepMs);
+    expect(await redeploying()).toContain(`Of ${OLD}, which serves meanwhile: The Secret`);
+    await test.apply(certificate);
+    await time.pass(CHANGES.stepMs);
+    expect(await redeploying()).not.toContain('meanwhile');
+    expect(reason(await test.cmg(), 'Ready')).toBe('Succeeded');
 
     const since = advertisedSince(superseded, NEW);
     await time.pass(since + DAY - clock.now() - MINUTE);

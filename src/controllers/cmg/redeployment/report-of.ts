@@ -176,7 +176,9 @@ function* keptTroubles(
 ): Generator<string> {
   for (const { id, serviceName, phase } of deployments) {
     const report = phase === 'Draining' || phase === 'Deleting' ? undefined : looks.get(id)?.report;
-    const trouble = report?.findings.find((finding) => finding.status === 'False' && !told.findings.includes(finding));
+    const trouble = report?.findings.find(
+      (finding) => finding.status === 'False' && finding.type !== 'InSync' && !told.findings.includes(finding),
+    );
     if (trouble !== undefined && report !== told) {
       yield `Of ${serviceName}, which serves meanwhile: ${trouble.message}`;
     }
