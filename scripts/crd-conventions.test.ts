@@ -90,7 +90,11 @@ describe.each(definitions)('$name', ({ definition }) => {
   test('names each default in the description', () => {
     const silent = where(({ schema }) => {
       const { description = '', default: value } = schema;
-      return value !== undefined && typeof value !== 'object' && !description.includes(`Default: ${value}.`);
+      return (
+        value !== undefined &&
+        typeof value !== 'object' &&
+        !description.includes(`Default: ${value === '' ? 'empty' : value}.`)
+      );
     });
     expect(silent).toEqual([]);
   });
@@ -104,8 +108,10 @@ describe.each(definitions)('$name', ({ definition }) => {
     expect(unsaid).toEqual([]);
   });
 
-  test('has no default inside a list, which server-side apply shows as a difference for ever', () => {
-    expect(where(({ path, schema }) => path.includes('[]') && schema.default !== undefined)).toEqual([]);
+  test('has no default inside a list of the spec, which server-side apply shows as a difference for ever', () => {
+    // What the operator writes into lists of the status it has from the spec, with the defaults.
+    const inList = where(({ path, schema }) => /^spec\..*\[\]/.test(path) && schema.default !== undefined);
+    expect(inList).toEqual([]);
   });
 
   test('gives defaults of objects in full', () => {

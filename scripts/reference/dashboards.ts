@@ -10,7 +10,7 @@ need nothing but the operator's own [metrics](metrics.md).
 
 The pictures show three gateways in a simulated Azure that runs sixty times as fast as time: two are made; a third comes with a
 mistake, which is corrected; one is scaled out; somebody changes Azure twice; Azure asks for patience; a certificate is renewed;
-and the replica that leads is killed. Each is drawn from what the panel's own queries find.`;
+another gateway takes the place of one; and the replica that leads is killed. Each is drawn from what the panel's own queries find.`;
 
 /** The page of dashboards, with a picture of each panel. */
 export function dashboardsPage(): string {

@@ -4,6 +4,7 @@ import { parseSync, Visitor } from 'vite';
 import type { CMGStatus } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { REASONS, type Reason } from '../../src/api/v1alpha1/conditions.ts';
 import { eventsOfChange } from '../../src/controllers/cmg/status-events.ts';
+import { REDEPLOYMENT_REASONS } from '../../src/redeployment/finding.ts';
 import { code, page, table } from './markdown.ts';
 import { PHASES } from './phases.ts';
 
@@ -102,9 +103,8 @@ export function redeploymentEvents(): readonly (NamedEvent & { readonly meaning:
 /** The events that follow from a reason: the operator's own function is asked for each. */
 function problemEvents(): readonly NamedEvent[] {
   return Object.keys(REASONS).flatMap((reason) => {
-    // A failure of the operator itself shows in Ready alone.
-    const type = reason === 'ReconcileError' ? 'Ready' : 'AzureReady';
-    const condition = { type, status: 'False', reason, message: '', lastTransitionTime: '' } as const;
+    const { type, status } = conditionOf(reason);
+    const condition = { type, status, reason, message: '', lastTransitionTime: '' };
     const after: CMGStatus = { conditions: [condition] };
     return eventsOfChange(undefined, after).map((event) => ({
       type: event.type,
@@ -112,6 +112,20 @@ function problemEvents(): readonly NamedEvent[] {
       action: event.action,
     }));
   });
+}
+
+/** Reasons of redeployments that other conditions give too. */
+const OF_OTHERS_TOO: ReadonlySet<string> = new Set<Reason>(['SiteUnreachable', 'DeletionBudget', 'LeftOnSite']);
+
+/** A condition that gives this reason. */
+function conditionOf(reason: string): { readonly type: string; readonly status: 'True' | 'False' } {
+  if (reason === 'ReconcileError') {
+    // A failure of the operator itself shows in Ready alone.
+    return { type: 'Ready', status: 'False' };
+  }
+  return Object.hasOwn(REDEPLOYMENT_REASONS, reason) && !OF_OTHERS_TOO.has(reason)
+    ? { type: 'Redeploying', status: 'True' }
+    : { type: 'AzureReady', status: 'False' };
 }
 
 /** Every event that the controllers record by name, in the order of the names. */

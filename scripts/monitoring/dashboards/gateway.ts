@@ -86,16 +86,18 @@ export const GATEWAY: Dashboard = {
           ],
         },
         {
-          title: 'Time in phase',
-          description: 'How long each of the gateways is in its phase, while one takes the place of another.',
-          shape: 'Lines',
-          unit: 's',
+          title: 'Phases of both gateways',
+          description:
+            'In which phase each of the gateways is, while one takes the place of another. `docs/redeployment.md` says what the phases mean.',
+          shape: 'States',
+          unit: 'none',
           width: 12,
+          words: { 1: { text: 'is', colour: 'blue' } },
           nothing: 'No gateway is being replaced',
           queries: [
             {
               expression:
-                'time() - max by (deployment, phase) (cmg_operator_gateway_deployment_phase_since_timestamp_seconds{namespace="$namespace", name="$name"})',
+                'sgn(max by (deployment, phase) (cmg_operator_gateway_deployment_phase_since_timestamp_seconds{namespace="$namespace", name="$name"}))',
               legend: '{{deployment}} {{phase}}',
             },
           ],

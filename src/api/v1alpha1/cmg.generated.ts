@@ -81,7 +81,7 @@ export interface CMGStatusPlannedIdentity {
   readonly resourceGroup: string;
   /** Service name. */
   readonly serviceName: string;
-  /** spec.serverCertificate.revision of that time. Absent: empty. */
+  /** The field revision of spec.serverCertificate of that time. Absent: empty. */
   readonly certificateRevision?: string;
   /** Who made it: the operator; or the site by its console or cmdlets, or somebody else. Absent: the operator. */
   readonly provisioner?: 'Operator' | 'Site';
@@ -333,7 +333,7 @@ export interface CMGStatusDeploymentIdentity {
   readonly resourceGroup: string;
   /** Service name. */
   readonly serviceName: string;
-  /** spec.serverCertificate.revision of that time. Absent: empty. */
+  /** The field revision of spec.serverCertificate of that time. Absent: empty. */
   readonly certificateRevision?: string;
   /** Who made it: the operator; or the site by its console or cmdlets, or somebody else. Absent: the operator. */
   readonly provisioner?: 'Operator' | 'Site';
@@ -528,11 +528,11 @@ export interface CMGSpecRedeployment {
   readonly minimumWait: string;
   /** How many in a hundred clients on the internet have to be seen to know the new gateway. Default: 95. */
   readonly requiredRefreshPercent: number;
-  /** Clients that the site has not heard of for longer do not count. Default: 336h, which is 14 days. */
+  /** Clients that the site has not heard of for longer do not count. Default: 336h. That is 14 days. */
   readonly ignoreClientsInactiveFor: string;
   /**
    * From the same moment as minimumWait: after this time onDeadline says what happens when too few clients are seen to
-   * know the new gateway. Default: 720h, which is 30 days.
+   * know the new gateway. Default: 720h. That is 30 days.
    */
   readonly deadline: string;
   /**
