@@ -142,8 +142,8 @@ export function isOwnershipLost(situation: Situation, record: DeploymentRecord):
 }
 
 /**
- * Whether the deployment is known never to have served: status says so, and the tag says so, or nothing exists that could
- * carry one.
+ * Whether the deployment is known never to have served: status says so, and the tag says so, or there is neither a resource
+ * that carries one nor a VM.
  */
 export function isKnownNeverServed(situation: Situation, record: DeploymentRecord): boolean {
   const { seen } = factsOf(situation, record);
@@ -152,7 +152,7 @@ export function isKnownNeverServed(situation: Situation, record: DeploymentRecor
   }
   return seen.mark.kind === 'Read'
     ? seen.mark.mark.served === 'No'
-    : seen.mark.kind === 'None' && seen.azure === 'Absent';
+    : seen.mark.kind === 'None' && (seen.azure === 'Absent' || seen.azure === 'Partial');
 }
 
 /** Whether the scale set or the group of a deployment that served is gone. */

@@ -31,7 +31,7 @@ export async function enumerateFaults(options: LifeOptions, isMeant: (write: Wri
   return { writes, runs, deviations, summary };
 }
 
-function nameOf({ target, method, path, nth }: Write): string {
+export function nameOf({ target, method, path, nth }: Write): string {
   return `${target}: ${method} ${path}, number ${nth}`;
 }
 
@@ -48,11 +48,11 @@ async function differencesWith(
 }
 
 /** What is in one outcome and not in the other, as lines that begin with − or +. */
-function differences(expected: LifeOutcome, found: LifeOutcome): readonly string[] {
-  const parts = Object.keys(expected.states) as (keyof LifeOutcome['states'])[];
+export function differences(expected: LifeOutcome, found: LifeOutcome): readonly string[] {
+  const parts = Object.keys(expected.states);
   const blobs = (count: number) => Array.from({ length: count }, (_, index) => `blob ${index + 1}`);
   return [
-    ...parts.flatMap((part) => unmatched(`after the ${part}`, expected.states[part], found.states[part])),
+    ...parts.flatMap((part) => unmatched(`after the ${part}`, expected.states[part] ?? [], found.states[part] ?? [])),
     ...unmatched('accepted', expected.accepted, found.accepted),
     ...unmatched('stored', blobs(expected.storedBlobs), blobs(found.storedBlobs)),
     ...unmatched('in Kubernetes', expected.history, found.history),

@@ -7,8 +7,8 @@ import { createFaultStage, type FaultStage, GATEWAY } from './stage.ts';
 
 /** What a life leaves behind, without what differs in each: ids, times, etags. */
 export interface LifeOutcome {
-  /** Azure and Kubernetes as they were at the end of each part of it. */
-  readonly states: Readonly<Record<Part, readonly string[]>>;
+  /** Azure and Kubernetes as they were at the end of each part of it, by the name of the part. */
+  readonly states: Readonly<Record<string, readonly string[]>>;
   /** Every write that Azure accepted, with the status that it answered: 201 where something was made. In no order. */
   readonly accepted: readonly string[];
   /** How many blobs were stored, each time that one was. */
@@ -16,9 +16,6 @@ export interface LifeOutcome {
   /** Which Kubernetes objects were made, and which went. */
   readonly history: readonly string[];
 }
-
-/** The parts of a life, in their order. */
-export type Part = 'creation' | 'change' | 'repair' | 'deletion';
 
 export interface LifeOptions {
   readonly world: SimulatedWorld;
@@ -74,7 +71,7 @@ export async function live(
  * Azure shows nothing of a purge that runs. A process that ends between asking for it and letting the CMG go has the next one
  * ask again, for what is being done already: that counts once.
  */
-function acceptedWrites({ world }: FaultStage, disturbance: Disturbance | undefined): readonly string[] {
+export function acceptedWrites({ world }: FaultStage, disturbance: Disturbance | undefined): readonly string[] {
   const crashed = disturbance?.fault.startsWith('crash') === true;
   const all = world.azure.control.writes.map(({ method, path, status }) => plain(`${method} ${path} ${status}`));
   return all
@@ -135,7 +132,7 @@ function isSetBack({ resource }: FaultStage): boolean {
 }
 
 /** Everything is as declared, nothing runs, and nothing is written down that would. */
-function isAtRest(stage: FaultStage): boolean {
+export function isAtRest(stage: FaultStage): boolean {
   const operations = stage.kubernetes.objects(SECRET.plural).find(({ metadata }) => isOperations(metadata.name));
   return stage.isSettled() && Object.keys((operations as { data?: object } | undefined)?.data ?? {}).length === 0;
 }
@@ -144,7 +141,8 @@ function isOperations(name: string): boolean {
   return name === `${GATEWAY}-operations`;
 }
 
-function stateOf({ world, kubernetes, resource }: FaultStage): readonly string[] {
+/** Azure and Kubernetes as they are, without what differs in each run. */
+export function stateOf({ world, kubernetes, resource }: FaultStage): readonly string[] {
   const { control, subscriptionId } = world.azure;
   const list = (path: string, version: string) =>
     JSON.stringify(control.call('GET', `${path}?api-version=${version}`).body);

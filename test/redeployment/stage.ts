@@ -50,10 +50,16 @@ export async function startRedeploymentLives(): Promise<Lives> {
   return { ...started, certificate: await started.world.authority.issue({ commonName: '*.contoso.com' }) };
 }
 
+export interface RedeploymentStageOptions extends Partial<FaultStageOptions> {
+  /** Whether Azure has been emptied already, and is to fail as it has been told since. Default: no. */
+  readonly keepsFaults?: boolean;
+}
+
 /** An Azure in which nothing exists, and an empty cluster. */
-export function createRedeploymentStage(lives: Lives, options: Partial<FaultStageOptions> = {}): RedeploymentStage {
-  lives.world.azure.control.reset();
-  return watch(createFaultStage({ ...lives, ...options }), lives);
+export function createRedeploymentStage(lives: Lives, options: RedeploymentStageOptions = {}): RedeploymentStage {
+  const { keepsFaults = false, ...rest } = options;
+  if (!keepsFaults) lives.world.azure.control.reset();
+  return watch(createFaultStage({ ...lives, ...rest }), lives);
 }
 
 /** Another empty cluster for the same Azure, and its operator. */
@@ -81,6 +87,7 @@ function watch(stage: FaultStage, { world, clock }: Lives): RedeploymentStage {
   const letPass: RedeploymentStage['letPass'] = async (ms) => {
     for (let left = ms; left > 0; left -= RARELY) {
       await clock.advance(Math.min(left, RARELY));
+      if (!stage.operator.isAlive) stage.restart();
       await stage.operator.runFor(0);
     }
   };

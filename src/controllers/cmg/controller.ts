@@ -23,7 +23,7 @@ import { followOnSite, type OnSiteInput } from './on-site.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { operationsOf, scopeOfDeployment } from './redeployment/deployment-scope.ts';
 import { type DeploymentsInput, reconcileDeployments } from './redeployment/reconcile.ts';
-import { narrowedTo, nextToRemove, withoutDeployment, withTheOthers } from './redeployment/remove-next.ts';
+import { narrowedTo, nextToRemove, othersStay, withoutDeployment, withTheOthers } from './redeployment/remove-next.ts';
 import { type Removal, removeGateway } from './remove.ts';
 import type { Happening, Report } from './report.ts';
 import { observedStays } from './retain.ts';
@@ -181,7 +181,8 @@ async function reconcileDeletion(
   if ((await patchFinalizers(client, cmg, finalizer, context)) === undefined) {
     return { kind: 'RequeueAfter', afterMs: 1000 };
   }
-  const happenings = removal.kind === 'Retained' ? [removal.retention] : removal.happenings;
+  const happenings =
+    removal.kind === 'Retained' ? [removal.retention, ...othersStay(cmg, next, removal.retention)] : removal.happenings;
   recordHappenings(events, cmg, happenings);
   logEnd(context.logger, happenings);
   gate.forget(key);

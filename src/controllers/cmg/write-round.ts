@@ -49,7 +49,7 @@ export async function writeAndFollow(round: Round): Promise<Report> {
   const isKept = scope.upkeep === 'KeepServing';
   const setupFiles = isKept ? undefined : await bringSetupFiles(round);
   const mayWriteScaleSet = !isKept && setupFiles?.kind === 'Stored' && !(await earlierModelIsMidway(round));
-  const held = new Set(mayWriteScaleSet ? [] : [SCALE_SET]);
+  const held = heldBack(round, mayWriteScaleSet);
   const written = await carryOutPlan(input, observed, held);
   const instances = await reconcileInstances(input, observed, written, {
     wanted: deployment.instances,
@@ -101,6 +101,15 @@ export async function writeAndFollow(round: Round): Promise<Report> {
  */
 function untilNextComparison({ driftIntervalMs, random }: Scope): number {
   return driftIntervalMs * (1.001 + 0.1 * random());
+}
+
+/** What is not written now. Of a gateway that is only kept and has lost its VMs or its group nothing is made anew: it is to go. */
+function heldBack({ scope, observed }: Round, mayWriteScaleSet: boolean): ReadonlySet<ResourceKey> {
+  const isGone = [SCALE_SET, 'resourceGroup'].some((key) => observed.states.get(key)?.kind === 'Absent');
+  if (scope.upkeep === 'KeepServing' && isGone) {
+    return new Set(observed.graph.map(({ key }) => key));
+  }
+  return new Set(mayWriteScaleSet ? [] : [SCALE_SET]);
 }
 
 /** Keys that must be in place before files can be uploaded. */

@@ -35,9 +35,12 @@ export async function deleteDeployment(
     const message = `${deployment.serviceName} stays in Azure until the site has let go of its record of it. ${why}`;
     return { happenings: [], messages: [message], againAfterMs: SITE_POLL_MS };
   }
-  const removal = await removeGateway({ ...own, cmg }, operationsOf(store, id));
+  const operations = operationsOf(store, id);
+  const removal = await removeGateway({ ...own, cmg }, operations);
   switch (removal.kind) {
     case 'Gone':
+      // The object stays, and with it the Secret in which they are written down.
+      await operations.write(scope.cmg, new Map(), new Map(), signal);
       own.memory.isRemoved = true;
       return { happenings: [...left.happenings, ...removal.happenings], messages: [], againAfterMs: 0 };
     case 'Retained':

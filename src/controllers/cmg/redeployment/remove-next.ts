@@ -1,6 +1,6 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { isManaged, type ManagedCmg } from '../managed-cmg.ts';
-import type { Report } from '../report.ts';
+import type { Happening, Report } from '../report.ts';
 import { cmgOfDeployment, sharesGroup } from './deployment-scope.ts';
 
 /** The deployment of a CMG that is being deleted which goes next: those that never served first. */
@@ -41,4 +41,18 @@ export function withTheOthers({ status }: CMG, report: Report): Report {
 export function withoutDeployment({ status }: CMG, id: string, report: Pick<Report, 'happenings'>): Report {
   const deployments = (status?.deployments ?? []).filter((each) => each.id !== id);
   return { findings: [], happenings: report.happenings, deployments, againAfterMs: 0 };
+}
+
+/** What is told when a CMG goes and leaves all of its gateways in Azure, after what is told of the one that went first. */
+export function othersStay(
+  { status }: CMG,
+  next: CMGStatusDeployment | undefined,
+  told: Happening,
+): readonly Happening[] {
+  return (status?.deployments ?? [])
+    .filter(({ id }) => id !== next?.id)
+    .map(({ serviceName, identity: { resourceGroup, subscriptionId } }) => ({
+      ...told,
+      note: `The gateway ${serviceName} stays in Azure too, in the resource group ${resourceGroup} of the subscription ${subscriptionId}; nobody looks after it any more.`,
+    }));
 }

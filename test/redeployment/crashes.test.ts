@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { seededRandom } from '../../src/runtime/random.ts';
+import { beginDisturbedRun, type Disturbance, type Write } from '../faults/disturbance.ts';
+import { differences, nameOf } from '../faults/enumeration.ts';
+import { acceptedWrites, isAtRest, type LifeOutcome, stateOf } from '../faults/life.ts';
+import {
+  createRedeploymentStage,
+  DAY,
+  HOUR,
+  type Lives,
+  named,
+  type RedeploymentStage,
+  startRedeploymentLives,
+  timeOnly,
+} from './stage.ts';
+
+/** How many lives end in each of both ways: each takes more than a second, and a write is as good as its neighbour. */
+const CRASHES = Number(process.env.REDEPLOYMENT_CRASHES ?? 5);
+const SEED = Number(process.env.REDEPLOYMENT_SEED ?? Date.now() % 10_000);
+
+let lives: Lives;
+beforeAll(async () => {
+  lives = await startRedeploymentLives();
+}, 60_000);
+afterAll(() => lives?.close());
+
+interface RedeployedLife {
+  readonly outcome: LifeOutcome;
+  /** From the change of the spec on. */
+  readonly writes: readonly Write[];
+}
+
+/** A gateway is replaced by one with another service name, to the end. At most one write ends the operator. */
+async function redeploy(disturbance?: Disturbance): Promise<RedeployedLife> {
+  const { control } = lives.world.azure;
+  let stage: RedeploymentStage | undefined;
+  control.reset();
+  const kill = () => stage?.operator.kill();
+  const run = beginDisturbedRun({ faults: control.faults, disturbance, kill });
+  stage = createRedeploymentStage(lives, { between: run.between, keepsFaults: true });
+  try {
+    await stage.ready(timeOnly);
+    const first = run.writes.length;
+    stage.change(named('fabrikam.contoso.com'), (spec) => ({
+      ...spec,
+      azure: { ...spec.azure, resourceGroup: { ...spec.azure.resourceGroup, name: 'rg-fabrikam' } },
+    }));
+    const states = await liveThrough(stage);
+    if (disturbance !== undefined && !run.hasMet) throw new Error('The write did not come that was to go wrong.');
+    const history = stage.kubernetes.history;
+    const outcome = { states, accepted: acceptedWrites(stage, disturbance), storedBlobs: 0, history };
+    return { outcome, writes: run.writes.slice(first) };
+  } finally {
+    kill();
+    run.end();
+    control.faults.clear();
+  }
+}
+
+async function liveThrough(stage: RedeploymentStage): Promise<LifeOutcome['states']> {
+  await stage.runUntil(() => stage.phases().includes('contoso Superseded') && isAtRest(stage), 3 * HOUR);
+  await stage.letPass(HOUR);
+  await stage.runUntil(() => isAtRest(stage));
+  const both = stateOf(stage);
+  await stage.letPass(DAY - 2 * HOUR);
+  await stage.runUntil(() => stage.deployments().length === 1 && isAtRest(stage), 4 * HOUR);
+  await stage.letPass(HOUR);
+  await stage.runUntil(() => isAtRest(stage));
+  return { 'beginning of the wait': both, redeployment: stateOf(stage) };
+}
+
+async function deviation(write: Write, fault: Disturbance['fault'], expected: LifeOutcome): Promise<readonly string[]> {
+  const found = await redeploy({ write, fault }).then(
+    ({ outcome }) => differences(expected, outcome),
+    (error: unknown) => [String(error).slice(0, 400)],
+  );
+  return found.length === 0 ? [] : [[`${fault}, ${nameOf(write)}`, ...found].join('\n  ')];
+}
+
+it('wherever the operator dies in a redeployment, the end is the same and nothing is made or deleted twice', {
+  timeout: 1_200_000,
+}, async () => {
+  const { outcome, writes } = await redeploy();
+  const random = seededRandom(SEED);
+  const stride = Math.max(1, Math.floor(writes.length / CRASHES));
+  const deviations: string[] = [];
+  let runs = 0;
+  for (const fault of ['crash before it', 'crash after it'] as const) {
+    const first = Math.floor(random() * stride);
+    for (const write of writes.filter((_, at) => at % stride === first)) {
+      runs += 1;
+      deviations.push(...(await deviation(write, fault, outcome)));
+    }
+  }
+  console.log(
+    `${writes.length} writes in a redeployment, of which every ${stride}th ended the operator: ${runs} runs, seed ${SEED}`,
+  );
+  expect(writes.length).toBeGreaterThan(40);
+  expect(deviations).toEqual([]);
+});
