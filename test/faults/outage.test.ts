@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SERVED_TAG } from '../../src/gateway/mark.ts';
+import { isJsonObject } from '../../src/json.ts';
 import { findCondition } from '../../src/runtime/conditions.ts';
 import { startLives } from './life-options.ts';
 import { logRequests, type RequestLog } from './request-log.ts';
@@ -60,6 +62,16 @@ function unreachable(name: string) {
   return conditions.filter(({ reason }) => reason === 'AzureUnreachable');
 }
 
+/** Waits until gateways are ready, and Azure has been told that clients may depend on them, which is the last write. */
+async function atRest(names: readonly string[]): Promise<void> {
+  await stage.runUntil(stage.isSettled);
+  const isMarked = (name: string) => {
+    const { tags } = stage.resource('Microsoft.ManagedIdentity/userAssignedIdentities', name) ?? {};
+    return isJsonObject(tags) && tags[SERVED_TAG] === 'Yes';
+  };
+  await stage.runUntil(() => names.every(isMarked));
+}
+
 /** How long it takes until everything is ready again. */
 async function recovery(): Promise<number> {
   const begun = lives.clock.now();
@@ -112,7 +124,7 @@ describe('an hour without Azure', { timeout: 180_000 }, () => {
 
   it('is noticed of a gateway that serves with the next look, and is over with the next try', async () => {
     stage.apply('alpha');
-    await stage.runUntil(stage.isSettled);
+    await atRest(['alpha']);
     const written = acceptedWrites().length;
     const { begun, log, statusWrites, early } = await outage();
     const { status, lastTransitionTime = '' } = stage.condition('Ready', 'alpha') ?? {};
@@ -145,7 +157,7 @@ describe('an hour without Azure', { timeout: 180_000 }, () => {
 
   it('costs a fleet as many requests as its gateways, and loses none of them', async () => {
     for (const name of FLEET) stage.apply(name);
-    await stage.runUntil(stage.isSettled);
+    await atRest(FLEET);
     const written = acceptedWrites().length;
     const { log, statusWrites } = await outage();
     const ready = FLEET.map((name) => findCondition(stage.cmg(name)?.status?.conditions, 'Ready')?.reason);

@@ -126,11 +126,10 @@ export interface CMGStatusDeployment {
   /** Whether the boundary groups of the CMG are to reference it, while the CMG has more than one deployment. */
   readonly inBoundaryGroups?: boolean;
   /**
-   * The server authentication certificate of the gateway, with its private key and chain. Required with
-   * managementPolicy Manage; with Observe it is not read, as the certificate is seen by connecting.
+   * As spec.serverCertificate was when the spec last asked for this deployment, which keeps its certificate from there.
    */
   readonly serverCertificate?: CMGStatusDeploymentServerCertificate;
-  /** How the operator signs in to Azure for this gateway. */
+  /** As spec.azure.credentials were when the spec last asked for this deployment, which is looked after with them. */
   readonly credentials?: CMGStatusDeploymentCredentials;
   /** Name by which clients reach it. */
   readonly serviceName: string;
@@ -208,104 +207,93 @@ export interface CMGStatusDeploymentCluster {
   readonly contestedAt?: string;
 }
 
-/** How the operator signs in to Azure for this gateway. */
+/** As spec.azure.credentials were when the spec last asked for this deployment, which is looked after with them. */
 export interface CMGStatusDeploymentCredentials {
-  /**
-   * WorkloadIdentity uses the service account token of the operator's pod and needs no secret; ClientSecret and
-   * ClientCertificate read one from a Secret.
-   */
+  /** How the operator signs in. */
   readonly type: 'WorkloadIdentity' | 'ClientSecret' | 'ClientCertificate';
-  /** Sign-in with the operator's federated service account token. */
+  /** The identity of the operator's service account. */
   readonly workloadIdentity?: CMGStatusDeploymentCredentialsWorkloadIdentity;
-  /** Sign-in with a client secret. */
+  /** A client secret. */
   readonly clientSecret?: CMGStatusDeploymentCredentialsClientSecret;
-  /** Sign-in with a client certificate. */
+  /** A client certificate. */
   readonly clientCertificate?: CMGStatusDeploymentCredentialsClientCertificate;
 }
 
-/** Sign-in with a client certificate. */
+/** A client certificate. */
 export interface CMGStatusDeploymentCredentialsClientCertificate {
-  /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
+  /** Id of the application. */
   readonly clientId: string;
-  /** The Secret in the same namespace that holds certificate and key in PEM, usually of type kubernetes.io/tls. */
+  /** The Secret with the certificate. */
   readonly secretRef: CMGStatusDeploymentCredentialsClientCertificateSecretRef;
-  /** Key of the certificate. Default: tls.crt. */
+  /** Key of the certificate. */
   readonly certificateKey: string;
-  /** Key of the private key. Default: tls.key. */
+  /** Key of its private key. */
   readonly privateKeyKey: string;
 }
 
-/** The Secret in the same namespace that holds certificate and key in PEM, usually of type kubernetes.io/tls. */
+/** The Secret with the certificate. */
 export interface CMGStatusDeploymentCredentialsClientCertificateSecretRef {
-  /** Name of the Secret. */
+  /** Its name. */
   readonly name: string;
 }
 
-/** Sign-in with a client secret. */
+/** A client secret. */
 export interface CMGStatusDeploymentCredentialsClientSecret {
-  /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
+  /** Id of the application. */
   readonly clientId: string;
-  /** The Secret in the same namespace that holds the client secret. */
+  /** Where the client secret stands. */
   readonly secretRef: CMGStatusDeploymentCredentialsClientSecretSecretRef;
 }
 
-/** The Secret in the same namespace that holds the client secret. */
+/** Where the client secret stands. */
 export interface CMGStatusDeploymentCredentialsClientSecretSecretRef {
   /** Name of the Secret. */
   readonly name: string;
-  /** Key in the Secret. Default: client-secret. */
+  /** Key in it. */
   readonly key: string;
 }
 
-/** Sign-in with the operator's federated service account token. */
+/** The identity of the operator's service account. */
 export interface CMGStatusDeploymentCredentialsWorkloadIdentity {
-  /** Application (client) id of the Microsoft Entra application or managed identity, a GUID. */
+  /** Id of the application. */
   readonly clientId: string;
 }
 
 /**
- * The server authentication certificate of the gateway, with its private key and chain. Required with managementPolicy
- * Manage; with Observe it is not read, as the certificate is seen by connecting.
+ * As spec.serverCertificate was when the spec last asked for this deployment, which keeps its certificate from there.
  */
 export interface CMGStatusDeploymentServerCertificate {
-  /**
-   * TLS reads a kubernetes.io/tls Secret as cert-manager writes it (tls.crt, tls.key and, if there, ca.crt); PFX reads
-   * a PKCS#12 file and its password. Default: TLS.
-   */
+  /** How the certificate is stored. */
   readonly format: 'TLS' | 'PFX';
-  /** The Secret in the same namespace. */
+  /** The Secret. */
   readonly secretRef: CMGStatusDeploymentServerCertificateSecretRef;
-  /** Where in the Secret the certificate and its private key stand, both in PEM. */
+  /** Where in the Secret the certificate and its private key stand. */
   readonly tls?: CMGStatusDeploymentServerCertificateTls;
   /** Where in the Secret the PKCS#12 file and its password stand. */
   readonly pfx?: CMGStatusDeploymentServerCertificatePfx;
-  /**
-   * Any text. Another text lets the gateway be replaced by one with the certificate that the Secret holds now: for a
-   * certificate of another organization or kind of authority, which the gateway that exists cannot take. Default:
-   * empty.
-   */
+  /** The revision of that time. */
   readonly revision: string;
 }
 
 /** Where in the Secret the PKCS#12 file and its password stand. */
 export interface CMGStatusDeploymentServerCertificatePfx {
-  /** Key of the PKCS#12 file. Default: pfx. */
+  /** Key of the PKCS#12 file. */
   readonly key: string;
-  /** Key of its password. Default: password. */
+  /** Key of its password. */
   readonly passwordKey: string;
 }
 
-/** Where in the Secret the certificate and its private key stand, both in PEM. */
+/** Where in the Secret the certificate and its private key stand. */
 export interface CMGStatusDeploymentServerCertificateTls {
-  /** Key of the certificate with its chain. Default: tls.crt. */
+  /** Key of the certificate with its chain. */
   readonly certificateKey: string;
-  /** Key of the private key. Default: tls.key. */
+  /** Key of the private key. */
   readonly privateKeyKey: string;
 }
 
-/** The Secret in the same namespace. */
+/** The Secret. */
 export interface CMGStatusDeploymentServerCertificateSecretRef {
-  /** Name of the Secret. */
+  /** Its name. */
   readonly name: string;
 }
 

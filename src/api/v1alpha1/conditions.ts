@@ -292,7 +292,7 @@ export const REASONS = {
   RedeploymentRequired: {
     stalled: true,
     meaning:
-      'What is asked for cannot be done with the gateway that exists: somebody else made it, or Azure does not change this in place.',
+      'The gateway that exists cannot do what is asked for: others made it, or Azure does not change this in place.',
     action: 'Do as the message says. The gateway is left as it is.',
   },
   GatewayNotFound: {
@@ -590,7 +590,7 @@ export const REASONS = {
   NoOtherActiveCMG: {
     stalled: true,
     meaning:
-      'The new gateway needs the names of the old one, so that the old one has to go first, and no other CMG of the site can carry its clients.',
+      'The old gateway has to go first, as its names are needed, and no other CMG of the site can carry its clients.',
     action: 'Add a CMG and wait until clients know it, or give the consent in the message.',
   },
   OutageClaimTaken: {
