@@ -1,4 +1,4 @@
-import { ArmError } from '../../azure/errors.ts';
+import { ArmError, retryDelayAfter } from '../../azure/errors.ts';
 import { firstPollDelay, type Operation } from '../../azure/operations.ts';
 import { API_VERSIONS } from '../../gateway/api-versions.ts';
 import {
@@ -260,11 +260,14 @@ export async function lookAtInstances(
   if (known !== undefined && serving && now() - known.at < lookEveryMs) {
     return known.seen;
   }
-  const items = await arm.list(`${scaleSetId}/virtualMachines`, API_VERSIONS.compute, {
-    query: { $expand: 'instanceView' },
-    signal,
-    yields,
-  });
+  const unread = memory.instancesUnread;
+  if (unread !== undefined && unread.notBefore > now()) {
+    throw unread.error;
+  }
+  const query = { $expand: 'instanceView' };
+  const options = { query, signal, yields };
+  const items = await arm.list(`${scaleSetId}/virtualMachines`, API_VERSIONS.compute, options);
+  memory.instancesUnread = undefined;
   const seen = readInstances(items);
   memory.instances = { seen, at: now() };
   return seen;
@@ -274,14 +277,20 @@ function unreadable(input: ResourcesInput, error: unknown, acted: ActOutcome): I
   if (!(error instanceof ArmError)) {
     throw error;
   }
+  const { memory, now, random } = input;
   const { reason, message } = describeProblem('Reading the VMs', error);
+  if (memory.instancesUnread?.error !== error) {
+    const attempt = (memory.instancesUnread?.attempt ?? 0) + 1;
+    const pause = Math.max(error.retryAfterMs ?? 0, STARTING_POLL_MS, retryDelayAfter(error, attempt, random));
+    memory.instancesUnread = { error, attempt, notBefore: now() + pause };
+  }
   return {
     finding: { type: 'ServiceHealthy', status: 'Unknown', reason, message },
-    instances: input.memory.instances?.seen,
+    instances: memory.instances?.seen,
     isThrottled: error.class === 'Throttled',
     acted,
     started: [],
     rollout: 'Unchanged',
-    dueAt: input.now() + Math.max(error.retryAfterMs ?? 0, STARTING_POLL_MS),
+    dueAt: memory.instancesUnread.notBefore,
   };
 }

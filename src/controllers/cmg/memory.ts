@@ -86,6 +86,8 @@ export interface GatewayMemory {
   accessAttempts: number;
   /** The VMs as last seen. */
   instances: { readonly seen: readonly GatewayInstance[]; readonly at: number } | undefined;
+  /** Why the VMs could not be read the last time, and when they are tried again. */
+  instancesUnread: { readonly error: ArmError; readonly attempt: number; readonly notBefore: number } | undefined;
   /** Since when not every VM has served with the newest model. */
   unsettledSince: number | undefined;
   /** Since when a VM has been without service that a rollout has brought to the newest model. */
@@ -124,6 +126,7 @@ export function createGatewayMemories(): GatewayMemories {
         if (known.generation !== generation) {
           known.generation = generation;
           known.failures.clear();
+          known.instancesUnread = undefined;
           known.written.clear();
           known.setupFiles = undefined;
         }
@@ -142,6 +145,7 @@ export function createGatewayMemories(): GatewayMemories {
         throttledSince: undefined,
         accessAttempts: 0,
         instances: undefined,
+        instancesUnread: undefined,
         unsettledSince: undefined,
         rolloutBrokenSince: undefined,
         probed: undefined,

@@ -24,6 +24,7 @@ export async function signIn(
   const session = scope.azure.connect(environment, subscriptionId, credentials);
   if (memory.credential !== session.credential) {
     memory.failures.clear();
+    memory.instancesUnread = undefined;
     memory.credential = session.credential;
   }
   try {

@@ -18,6 +18,9 @@ import { type SitePlan, sitePlanAfter } from './site-plan.ts';
 /** How often a redeployment is looked at: a break in what has to last without one is seen in time. */
 const LOOK_EVERY_MS = 120_000;
 
+/** How soon the tags of a lone gateway say what was decided of it, as that clients may depend on it. */
+const MARK_AFTER_MS = 60_000;
+
 /** What one round comes to, in the words of the status. */
 export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: PlannedRound): Report {
   const { round, planned, decided, happenings, againAfterMs } = result;
@@ -48,8 +51,7 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
       ? redeploymentOf(input, wish, { deployments, wanted, leader, finding, result })
       : 'None',
     againAfterMs: Math.min(
-      // Where there is but one, what was decided is carried out by the next look.
-      decided && isRedeploying ? 0 : againAfterMs,
+      decided ? (isRedeploying ? 0 : MARK_AFTER_MS) : againAfterMs,
       isProposed ? Math.max(report.againAfterMs, SHORT_RETRY_MS) : report.againAfterMs,
       ...others,
       isRedeploying ? LOOK_EVERY_MS : Number.POSITIVE_INFINITY,
