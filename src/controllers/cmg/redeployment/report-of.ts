@@ -48,8 +48,8 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
       ? redeploymentOf(input, wish, { deployments, wanted, leader, finding, result })
       : 'None',
     againAfterMs: Math.min(
-      // Where there is but one, what was decided is carried out by the next look.
-      decided && isRedeploying ? 0 : againAfterMs,
+      // Where there is but one, what was decided is carried out by the next look; where there is none, nobody else looks.
+      decided && (isRedeploying || deployments.length === 0) ? 0 : againAfterMs,
       isProposed ? Math.max(report.againAfterMs, SHORT_RETRY_MS) : report.againAfterMs,
       ...others,
       isRedeploying ? LOOK_EVERY_MS : Number.POSITIVE_INFINITY,
