@@ -87,8 +87,8 @@ function watch(stage: FaultStage, { world, clock }: Lives): RedeploymentStage {
   const letPass: RedeploymentStage['letPass'] = async (ms) => {
     for (let left = ms; left > 0; left -= RARELY) {
       await clock.advance(Math.min(left, RARELY));
-      if (!stage.operator.isAlive) stage.restart();
       await stage.operator.runFor(0);
+      while (!stage.operator.isAlive) await stage.restart().runFor(0);
     }
   };
   const own = {

@@ -118,6 +118,40 @@ describe('two gateways in one group', () => {
   });
 });
 
+describe('a gateway in a group of somebody else', () => {
+  const inForeignGroup: Change = (spec) => ({
+    ...spec,
+    azure: { ...spec.azure, resourceGroup: { name: 'rg-hub', mode: 'UseExisting' } },
+  });
+  const inOwnGroup: Change = (spec) => ({
+    ...spec,
+    azure: { ...spec.azure, resourceGroup: { name: 'rg-own', mode: 'Create' } },
+  });
+  beforeEach(() => {
+    const { control, subscriptionId } = lives.world.azure;
+    const path = `/subscriptions/${subscriptionId}/resourceGroups/rg-hub?api-version=2025-04-01`;
+    control.call('PUT', path, { location: 'westeurope', tags: { owner: 'the network team' } });
+  });
+
+  it.each([
+    ['is replaced by one in a group of its own', inForeignGroup, inOwnGroup, ['rg-hub', 'rg-own']],
+    ['takes the place of one in a group of its own, which goes', inOwnGroup, inForeignGroup, ['rg-hub']],
+  ])('%s', async (_, before, after, groups) => {
+    await stage.ready(timeOnly, before);
+    stage.change(forth, after);
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+    await stage.letPass(HOUR);
+    expect(stage.message('Redeploying')).not.toContain('tags');
+    expect(stage.deployments().map(({ instances }) => instances?.ready)).toEqual([1, 1]);
+    await stage.letPass(DAY - HOUR);
+    await stage.runUntil(() => stage.isSettled() && stage.deployments().length === 1, 3 * HOUR);
+    expect(stage.groups()).toEqual(groups);
+    expect(scaleSets()).toEqual(['fabrikam']);
+    const hub = lives.world.azure.control.state().find(({ name }) => name === 'rg-hub');
+    expect(hub?.tags).toEqual({ owner: 'the network team' });
+  });
+});
+
 describe('what the spec names anew', () => {
   const fingerprintIn = (vault: string) => {
     const found = lives.world.azure.control

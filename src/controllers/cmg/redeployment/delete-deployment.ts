@@ -1,4 +1,6 @@
+import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { takeOffSite } from '../leave-site.ts';
+import type { ManagedCmg } from '../managed-cmg.ts';
 import { removeGateway } from '../remove.ts';
 import type { Happening } from '../report.ts';
 import { operationsOf } from './deployment-scope.ts';
@@ -27,7 +29,7 @@ export async function deleteDeployment(
   if (own === undefined || deployment === undefined) {
     return { happenings: [], messages: [], againAfterMs: Number.POSITIVE_INFINITY };
   }
-  const cmg = { ...own.cmg, spec: { ...own.cmg.spec, deletionPolicy: 'Delete', deletionProtection: false } } as const;
+  const cmg = asToBeDeleted(own.cmg, deployment);
   const { clock, signal } = scope;
   const left = await takeOffSite({ cmg: scope.cmg, site, now: clock.now(), signal }, deployment.serviceName);
   if (left.kind === 'Unknown') {
@@ -52,6 +54,13 @@ export async function deleteDeployment(
     default:
       return removal satisfies never;
   }
+}
+
+/** The fleet brake is for what clients may miss: one that never served is taken for one whose removal it has let begin. */
+function asToBeDeleted(cmg: ManagedCmg, { served }: CMGStatusDeployment): ManagedCmg {
+  const spec = { ...cmg.spec, deletionPolicy: 'Delete', deletionProtection: false } as const;
+  const deployments = cmg.status?.deployments?.map((each) => ({ ...each, phase: 'Deleting' as const })) ?? [];
+  return { ...cmg, spec, ...(served === false ? { status: { ...cmg.status, deployments } } : {}) };
 }
 
 /** How soon a site that does not answer is asked again. */

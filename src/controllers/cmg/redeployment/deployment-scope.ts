@@ -20,7 +20,7 @@ export function cmgOfDeployment(
 ): ManagedCmg {
   const { spec, status } = cmg;
   const identity = deployment?.identity;
-  const mode = sharesGroup ? 'UseExisting' : spec.azure.resourceGroup.mode;
+  const mode = sharesGroup ? 'UseExisting' : groupModeOf(cmg, deployment);
   const resourceGroup = { name: identity?.resourceGroup ?? spec.azure.resourceGroup.name, mode };
   const kept = upkeep === 'KeepServing' && deployment !== undefined ? asItWas(cmg, deployment) : spec;
   return {
@@ -55,6 +55,20 @@ function statusOf(status: CMGStatus, deployment: CMGStatusDeployment | undefined
   const isOwn = lastWanted === undefined || isSameIdentity(lastWanted, deployment.identity);
   const own = isOwn && certificate !== undefined ? { certificate } : {};
   return { ...rest, ...own, deployments: [asProcedureKnowsIt(deployment)] };
+}
+
+/**
+ * How the operator came by the group of a deployment. What the spec says is about the group that it names. Of another one the
+ * record has it; and what is deleted of it, once it is to go, its tags decide.
+ */
+function groupModeOf({ spec: { azure } }: ManagedCmg, deployment: CMGStatusDeployment | undefined) {
+  const { name, mode } = azure.resourceGroup;
+  const asked = { subscriptionId: azure.subscriptionId, resourceGroup: name };
+  if (deployment === undefined || isInGroupOf(deployment.identity, asked)) {
+    return mode;
+  }
+  const isMade = deployment.resources?.some((resource) => resource.name === 'resourceGroup') === true;
+  return isMade || deployment.phase === 'Deleting' ? 'Create' : 'UseExisting';
 }
 
 function asItWas({ spec }: ManagedCmg, { credentials, serverCertificate, instances }: CMGStatusDeployment) {

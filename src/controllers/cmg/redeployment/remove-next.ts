@@ -24,7 +24,8 @@ export function narrowedTo<C extends CMG>(cmg: C, deployment: CMGStatusDeploymen
 function asMade(only: ManagedCmg, whole: CMG, deployment: CMGStatusDeployment): CMG {
   const shares = sharesGroup(whole.status?.deployments ?? [], deployment.identity, deployment.id);
   const upkeep = deployment.serviceName === whole.spec.serviceName ? 'AsDeclared' : 'KeepServing';
-  const { spec } = cmgOfDeployment(only, deployment, { upkeep, sharesGroup: shares });
+  const going = { ...deployment, phase: 'Deleting' } as const;
+  const { spec } = cmgOfDeployment(only, going, { upkeep, sharesGroup: shares });
   return { ...only, spec };
 }
 

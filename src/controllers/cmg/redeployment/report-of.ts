@@ -51,7 +51,8 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
       ? redeploymentOf(input, wish, { deployments, wanted, leader, finding, result })
       : 'None',
     againAfterMs: Math.min(
-      decided ? (isRedeploying ? 0 : MARK_AFTER_MS) : againAfterMs,
+      // Where there is none left, nobody else looks.
+      decided ? (isRedeploying || deployments.length === 0 ? 0 : MARK_AFTER_MS) : againAfterMs,
       isProposed ? Math.max(report.againAfterMs, SHORT_RETRY_MS) : report.againAfterMs,
       ...others,
       isRedeploying ? LOOK_EVERY_MS : Number.POSITIVE_INFINITY,
