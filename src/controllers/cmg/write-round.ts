@@ -1,5 +1,6 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ResourceKey } from '../../azure/desired-resource.ts';
+import type { ResourceAction } from '../../azure/resource-plan.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { resourceIds } from '../../gateway/ids.ts';
 import { type GatewayInstance, stoppedInstances } from '../../gateway/instances.ts';
@@ -140,28 +141,41 @@ function occasionOf({ scope, record, observed }: Round): Occasion {
   }
   const { metadata, status } = scope.cmg;
   const inSync = findCondition(status?.conditions, 'InSync');
-  const applied =
-    inSync?.observedGeneration === metadata.generation && inSync.reason !== 'Updating' && !bringsContent(observed);
+  const brings = bringsContent(observed) || isOnlyMark(observed);
+  const applied = inSync?.observedGeneration === metadata.generation && inSync.reason !== 'Updating' && !brings;
   return applied ? 'RepairingDrift' : 'Updating';
 }
 
-/**
- * Tags that tell what resources were made from, and what was decided of the gateway: the content of Secrets and ConfigMaps, the
- * model of the operator, the mark of the deployment.
- */
+/** Tags that tell what resources were made from: the content of Secrets and ConfigMaps, the model of the operator. */
 const TELLS_CONTENT: ReadonlyMap<ResourceKey, readonly string[]> = new Map([
-  ['identity', [SERVED_TAG, WANTED_TAG, SERVER_CERTIFICATE_TAG, CREDENTIALS_TAG]],
   ['certificate', [CERTIFICATE_TAG]],
   [SCALE_SET, [SETTINGS_TAG, MODEL_TAG]],
 ]);
 
 /** Whether the operator has something new for Azure without a change of the spec, by the tags that tell. */
 function bringsContent({ plan }: ObservedGateway): boolean {
-  return plan.actions.some((action) => {
-    const tags = TELLS_CONTENT.get(action.resource.key) ?? [];
-    const paths = tags.length === 0 ? [] : ['tags', ...tags.map((tag) => `tags.${tag}`)];
-    return action.kind === 'Update' && action.differences.some(({ path }) => paths.includes(path));
-  });
+  return plan.actions.some((action) => differsIn(action, TELLS_CONTENT.get(action.resource.key) ?? []));
+}
+
+/** Tags of the mark of a deployment: what was decided of the gateway. */
+const TELLS_DECISIONS = [SERVED_TAG, WANTED_TAG, SERVER_CERTIFICATE_TAG, CREDENTIALS_TAG];
+
+/** What is not as declared, but for the mark, which the operator itself changes. It excuses no drift beside it. */
+function withoutOwnMark(observed: ObservedGateway): ObservedGateway {
+  const { plan } = observed;
+  const actions = plan.actions.filter(
+    (action) => action.resource.key !== 'identity' || !differsIn(action, TELLS_DECISIONS),
+  );
+  return { ...observed, plan: { ...plan, actions } };
+}
+
+function isOnlyMark(observed: ObservedGateway): boolean {
+  return observed.plan.actions.length > 0 && withoutOwnMark(observed).plan.actions.length === 0;
+}
+
+function differsIn(action: ResourceAction, tags: readonly string[]): boolean {
+  const paths = tags.length === 0 ? [] : ['tags', ...tags.map((tag) => `tags.${tag}`)];
+  return action.kind === 'Update' && action.differences.some(({ path }) => paths.includes(path));
 }
 
 /** Without one of these a gateway cannot be reached, whatever its VMs say. */
@@ -224,11 +238,12 @@ async function happeningsOf(
   if (!repaired && !isStarted) {
     return [];
   }
-  const actions = repaired ? observed.plan.actions.map(({ resource }) => resource.id) : [];
+  const drift = withoutOwnMark(observed);
+  const actions = repaired ? drift.plan.actions.map(({ resource }) => resource.id) : [];
   const changed = isStarted ? [...actions, resourceIds(deployment).scaleSet] : actions;
   const authors = await driftAuthors(scope, session, deployment, changed);
   const who = authors === '' ? 'somebody else' : authors;
-  const what = [repaired ? `${describeDifferences(observed)}.` : '', isStarted ? messagesOf(started) : ''];
+  const what = [repaired ? `${describeDifferences(drift)}.` : '', isStarted ? messagesOf(started) : ''];
   const note = `Azure was changed by ${who}; it is being set back: ${what.filter((each) => each !== '').join(' ')}`;
   return [{ type: 'Warning', reason: 'DriftRepaired', action: 'RepairDrift', note }];
 }
