@@ -2,15 +2,18 @@ import { expect, onTestFinished, test } from 'vitest';
 import { DASHBOARDS } from '../../../scripts/monitoring/dashboards/all.ts';
 import { filledIn } from '../../../scripts/monitoring/dashboards/filled-in.ts';
 import { EXPIRES_AT_ANNOTATION } from '../../../src/controllers/cmg/credentials-expiry.ts';
-import type { Manifest } from '../../world/gateway-manifests.ts';
+import { certificateSecret, type Manifest } from '../../world/gateway-manifests.ts';
 import { type Prometheus, startPrometheus } from '../../world/prometheus.ts';
-import { type GatewayTest, NAME, operatorSuite } from '../operator/suite.ts';
+import { type GatewayTest, NAME, operatorSuite, PATIENCE_MS } from '../operator/suite.ts';
 import { describeWithPrometheus } from './with-prometheus.ts';
 
 const suite = operatorSuite();
 const JOB = 'cmg-system/cmg-operator';
 
-/** A gateway that somebody changes in Azure, another one with a mistake, and an Azure that asks for a pause. */
+/**
+ * A gateway that somebody changes in Azure, and whose place another one then takes; a CMG with a mistake; and an Azure that asks for a
+ * pause.
+ */
 async function eventfulGateways(test: GatewayTest): Promise<void> {
   const { certificate, credentials, cmg } = await test.manifests();
   const annotations = { [EXPIRES_AT_ANNOTATION]: '2099-01-01' };
@@ -29,6 +32,12 @@ async function eventfulGateways(test: GatewayTest): Promise<void> {
   });
   const [loadBalancer] = test.resources('Microsoft.Network/loadBalancers');
   test.azure.control.mutate(String(loadBalancer?.id), { properties: { loadBalancingRules: [] } });
+  const reasons = async () => (await test.events()).map(({ reason }) => reason);
+  await expect.poll(reasons, { timeout: PATIENCE_MS, interval: 500 }).toContain('DriftRepaired');
+  const serviceName = 'granitefalls2.contoso.com';
+  const renamed = await suite.certificateFor({ commonName: serviceName });
+  await test.apply(certificateSecret(test.namespace, 'granitefalls2-tls', renamed, suite.world()));
+  await test.patchSpec({ serviceName, serverCertificate: { secretRef: { name: 'granitefalls2-tls' } } });
 }
 
 /** Titles of the panels and names of the variables that find nothing. */
