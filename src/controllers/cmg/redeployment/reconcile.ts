@@ -40,8 +40,8 @@ export interface PlannedRound {
   readonly decided: boolean;
   /** What follows from the plan in Azure, and how it ended. */
   readonly happenings: readonly Happening[];
-  /** What is to be said of deletions that go on, or do not. */
-  readonly deletions: readonly string[];
+  /** What is to be said of stops and deletions that go on, or do not. */
+  readonly troubles: readonly string[];
   readonly againAfterMs: number;
 }
 
@@ -69,32 +69,33 @@ export async function reconcileDeployments(input: DeploymentsInput): Promise<Rep
   return reportOf(input, wish, { round, planned, decided, ...carriedOut });
 }
 
-const NOTHING = { happenings: [], deletions: [], againAfterMs: Number.POSITIVE_INFINITY };
+const NOTHING = { happenings: [], troubles: [], againAfterMs: Number.POSITIVE_INFINITY };
 
 /** What is done in Azure. Points and groups are moved by their own controllers, which read the plan in the status. */
 async function carryOut(
   input: DeploymentsInput,
   round: Round,
   actions: readonly Action[],
-): Promise<Pick<PlannedRound, 'happenings' | 'deletions' | 'againAfterMs'>> {
+): Promise<Pick<PlannedRound, 'happenings' | 'troubles' | 'againAfterMs'>> {
   const happenings: Happening[] = [];
-  const deletions: string[] = [];
+  const troubles: string[] = [];
   let againAfterMs = Number.POSITIVE_INFINITY;
   for (const action of actions) {
     if (action.kind === 'Stop') {
-      await stopDeployment(input, round, action.deployment);
+      const refusal = await stopDeployment(input, round, action.deployment);
+      troubles.push(...(refusal === undefined ? [] : [refusal]));
       againAfterMs = Math.min(againAfterMs, STOP_POLL_MS);
     } else if (action.kind === 'Delete') {
       const outcome = await deleteDeployment(input, round, action.deployment);
       happenings.push(...outcome.happenings);
-      deletions.push(...outcome.messages);
+      troubles.push(...outcome.messages);
       againAfterMs = Math.min(againAfterMs, outcome.againAfterMs);
     } else if (action.kind === 'CountClients') {
       input.countClients(action);
     }
   }
-  return { happenings, deletions, againAfterMs };
+  return { happenings, troubles, againAfterMs };
 }
 
 /** How soon it is looked whether a gateway has stopped. */
-const STOP_POLL_MS = 15_000;
+const STOP_POLL_MS = 60_000;

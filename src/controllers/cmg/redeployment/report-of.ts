@@ -31,7 +31,9 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
   const leader = leaderOf(deployments, wanted);
   const report = main ?? combined(round.candidate, round.looks.get(leader?.id ?? '')?.report);
   const isRedeploying = deployments.length > 1 || (deployments.length === 1 && wanted === undefined);
-  const finding = isRedeploying ? redeployingFinding(result, [...keptTroubles(deployments, round, report)]) : undefined;
+  const finding = isRedeploying
+    ? redeployingFinding(result, wanted, [...keptTroubles(deployments, round, report)])
+    : undefined;
   const others = [...round.looks.values()].flatMap(({ report }) => (report === undefined ? [] : [report.againAfterMs]));
   const about = wanted ?? leader;
   return {
@@ -188,15 +190,19 @@ function* keptTroubles(
   }
 }
 
-function redeployingFinding({ planned, deletions }: PlannedRound, troubles: readonly string[]): Finding {
+function redeployingFinding(
+  { planned, troubles }: PlannedRound,
+  wanted: CMGStatusDeployment | undefined,
+  kept: readonly string[],
+): Finding {
   const stalled = planned.conditions.find(({ reason }) => isStalling(reason));
   const [first] = planned.conditions;
   const told = stalled ?? first;
-  const messages = [...new Set([...planned.conditions.map(({ message }) => message), ...deletions, ...troubles])];
+  const messages = [...new Set([...planned.conditions.map(({ message }) => message), ...troubles, ...kept])];
   return {
     type: 'Redeploying',
     status: 'True',
-    reason: told?.reason ?? 'WaitingForClients',
+    reason: told?.reason ?? (wanted?.phase === 'Provisioning' ? 'BuildingReplacement' : 'WaitingForClients'),
     message: messages.length === 0 ? 'The gateway is being replaced.' : messages.join(' ').slice(0, 4000),
   };
 }
