@@ -64,10 +64,12 @@ function statusOf(status: CMGStatus, deployment: CMGStatusDeployment | undefined
 function groupModeOf({ spec: { azure } }: ManagedCmg, deployment: CMGStatusDeployment | undefined) {
   const { name, mode } = azure.resourceGroup;
   const asked = { subscriptionId: azure.subscriptionId, resourceGroup: name };
-  if (deployment === undefined || isInGroupOf(deployment.identity, asked)) {
+  // Of one that was found anew, the record does not have it yet.
+  const isTold = deployment?.resources !== undefined || deployment?.phase === 'Deleting';
+  if (deployment === undefined || !isTold || isInGroupOf(deployment.identity, asked)) {
     return mode;
   }
-  const isMade = deployment.resources?.some((resource) => resource.name === 'resourceGroup') === true;
+  const isMade = deployment.resources?.some(({ name: resource }) => resource === 'resourceGroup') === true;
   return isMade || deployment.phase === 'Deleting' ? 'Create' : 'UseExisting';
 }
 
