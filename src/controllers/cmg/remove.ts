@@ -185,7 +185,7 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
       return { left: ['resourceGroup'], targets: [], deletedByOthers: true };
     }
     const otherCluster = clusterThatTook(group.resource.tags, deployment.owner);
-    if (otherCluster !== undefined && !(await isKeptUpHere(input.arm, deployment))) {
+    if (otherCluster !== undefined) {
       return { left: ['resourceGroup'], targets: [], deletedByOthers: false, otherCluster };
     }
     if (isOwnedBy(group.resource.tags, deployment.owner) && (await holdsOnly(input.arm, deployment))) {
@@ -226,18 +226,6 @@ export async function groupGoesToo(
   return (
     group.kind === 'Absent' || (isOwnedBy(group.resource.tags, deployment.owner) && (await holdsOnly(arm, deployment)))
   );
-}
-
-/**
- * Whether something in the group says that this cluster looks after the deployment. Of one that was found without a record
- * only the resources are kept up, and its group has the tag of before.
- */
-async function isKeptUpHere(arm: ArmClient, { resourceGroup, owner, id }: GatewayDeployment): Promise<boolean> {
-  const contents = await listGroupContents(arm, resourceGroup.name);
-  return contents.some(({ tags }) => {
-    const ownership = isOwnedBy(tags, owner) ? ownershipOf(tags) : undefined;
-    return ownership?.deploymentId === id && ownership.clusterUid === owner.clusterUid;
-  });
 }
 
 /** Whether a group holds nothing but this deployment: another one of the same CMG may be in it too. */
