@@ -13,14 +13,22 @@ export interface Enumeration {
   readonly summary: string;
 }
 
+/**
+ * In CI every write meets every fault. Elsewhere each meets one in so many of them, another one each day, as all of them take
+ * two minutes; `CI=true` asks for all.
+ */
+const ONE_IN = process.env.CI === 'true' ? 1 : 4;
+const DAY = Math.floor(Date.now() / 86_400_000);
+
 /** Lives once without faults, and then once for each of those writes and each fault that can befall it. */
 export async function enumerateFaults(options: LifeOptions, isMeant: (write: Write) => boolean): Promise<Enumeration> {
   const undisturbed = await live(options);
   const writes = undisturbed.writes.filter(isMeant);
   const runs = new Map<Fault, number>();
   const deviations: string[] = [];
-  for (const fault of FAULTS) {
-    for (const write of writes.filter((each) => canBefall(each, fault))) {
+  for (const [number, fault] of FAULTS.entries()) {
+    const meets = (write: Write, at: number) => (at + number + DAY) % ONE_IN === 0 && canBefall(write, fault);
+    for (const write of writes.filter(meets)) {
       runs.set(fault, (runs.get(fault) ?? 0) + 1);
       const found = await differencesWith(options, { write, fault }, undisturbed.outcome);
       if (found.length > 0) deviations.push([`${fault}, ${nameOf(write)}`, ...found].join('\n  '));
