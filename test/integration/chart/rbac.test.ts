@@ -232,7 +232,7 @@ async function connectSite({ controlPlane: { api } }: Installed, namespace: stri
     for (const manifest of Object.values(manifests)) {
       await api.call('PATCH', `${pathOf(manifest)}?fieldManager=test&force=true`, manifest, APPLY_PATCH);
     }
-    const { site: siteManifest, point, group } = manifests;
+    const { site: siteManifest, point, standby, group } = manifests;
     const path = pathOf({ ...siteManifest, kind: 'CMG', metadata: { name: NAME, namespace } });
     await api.call('PATCH', path, { spec: { siteRef: { name: 'ps1' } } }, MERGE_PATCH);
     await untilRegistered(site);
@@ -240,7 +240,7 @@ async function connectSite({ controlPlane: { api } }: Installed, namespace: stri
     for (const manifest of [siteManifest, point, group]) await untilReady(api, manifest);
     await api.call('PATCH', path, { spec: { siteRef: null } }, MERGE_PATCH);
     await api.call('PATCH', pathOf(point), { spec: { deletionPolicy: 'Retain' } }, MERGE_PATCH);
-    for (const manifest of [group, point, siteManifest]) {
+    for (const manifest of [group, standby, point, siteManifest]) {
       await api.call('DELETE', pathOf(manifest));
       const gone = async () => (await api.send('GET', pathOf(manifest))).status === 404 || undefined;
       await waitFor(`the ${manifest.kind} to be gone`, gone, PATIENCE_MS);

@@ -11,6 +11,7 @@ import { apply, readCmg } from '../../demo/steps.ts';
 import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { withoutMark } from '../../world/without-mark.ts';
 import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
 import { isReady } from './suite.ts';
 
@@ -129,10 +130,10 @@ describe('a namespace that is deleted', () => {
     await installAdmissionPolicies(controlPlane.api);
     await startOperator();
     await gatewayWith(true);
-    const before = world.azure.control.state();
+    const before = withoutMark(world.azure.control.state());
     await deleteNamespace();
     await untilNamespaceIsGone();
-    expect(world.azure.control.state()).toEqual(before);
+    expect(withoutMark(world.azure.control.state())).toEqual(before);
     expect(log).toContain('"reason":"DeletionProtected"');
   });
 

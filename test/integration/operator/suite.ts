@@ -14,6 +14,7 @@ import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-man
 import { gatewayNames } from '../../world/gateway-names.ts';
 import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { withoutMark } from '../../world/without-mark.ts';
 import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
 import { operatorKubeconfig, prepareOperatorRights } from '../chart/operator-account.ts';
 
@@ -131,7 +132,7 @@ export interface GatewayTest {
   /** Begins the deletion, unless somebody has, and waits until the CMG is gone. */
   deleteCmg(): Promise<void>;
   events(): Promise<readonly { readonly type: string; readonly reason: string; readonly note: string }[]>;
-  /** The Azure resources of a type, as a GET shows them. */
+  /** The Azure resources of a type, as a GET shows them, but for the tags that come when a gateway has served. */
   resources(type?: string): readonly JsonObject[];
 }
 
@@ -234,9 +235,9 @@ function gatewayTest(
       return (list as { items: readonly { type: string; reason: string; note: string }[] }).items;
     },
     resources: (type) =>
-      world.azure.control
-        .state()
-        .filter((resource) => type === undefined || String(resource.type).toLowerCase() === type.toLowerCase()),
+      withoutMark(world.azure.control.state()).filter(
+        (resource) => type === undefined || String(resource.type).toLowerCase() === type.toLowerCase(),
+      ),
   };
 }
 

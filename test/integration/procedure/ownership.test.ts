@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../src/json.ts';
 import { createManualClock, type ManualClock } from '../../../src/runtime/manual-clock.ts';
 import type { IssuedCertificate } from '../../certificate-authority.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
+import { withoutMark } from '../../world/without-mark.ts';
 import {
   createGatewayRounds,
   DRIFT_INTERVAL_MS,
@@ -69,7 +70,7 @@ describe('a new cluster with the same installation id', () => {
     expect(after.cmg.status?.deployments?.[0]?.id).toBe(before.cmg.status?.deployments?.[0]?.id);
     expect(tagsNow('configmgr.io_cluster')).toEqual(new Set(['new']));
     const plain = (resources: readonly JsonObject[]) =>
-      resources.map(({ id, properties, tags }) => ({
+      withoutMark(resources).map(({ id, properties, tags }) => ({
         id,
         properties: withoutEtags(properties),
         tags: { ...(tags as object), 'configmgr.io_cluster': '' },
