@@ -44,14 +44,17 @@ export interface Round {
  * Steps 5 to 7: the files of the setup are stored, what may be written now is written, and the VMs are looked at, by
  * connecting to the gateway once Azure finds all of them healthy.
  */
-export async function writeAndFollow(round: Round): Promise<Report> {
-  const { scope, store, deployment, input, observed } = round;
+export async function writeAndFollow(whole: Round): Promise<Report> {
+  const { scope, store, deployment, input } = whole;
+  // What the operator writes into the mark is nothing that anybody waits for, and excuses no drift beside it.
+  const round: Round = { ...whole, observed: withoutOwnMark(whole.observed) };
+  const { observed } = round;
   const occasion = occasionOf(round);
   const isKept = scope.upkeep === 'KeepServing';
   const setupFiles = isKept ? undefined : await bringSetupFiles(round);
   const mayWriteScaleSet = !isKept && setupFiles?.kind === 'Stored' && !(await earlierModelIsMidway(round));
   const held = heldBack(round, mayWriteScaleSet);
-  const written = await carryOutPlan(input, observed, held);
+  const written = await carryOutPlan(input, whole.observed, held);
   const instances = await reconcileInstances(input, observed, written, {
     wanted: deployment.instances,
     lookEveryMs: scope.driftIntervalMs,
@@ -85,7 +88,7 @@ export async function writeAndFollow(round: Round): Promise<Report> {
     }),
     ...healthFindings(round, occasion, slow, instances),
   ];
-  const due = [nextDue(input, observed, acted, held), instances?.dueAt, filesMissing?.notBefore].filter(
+  const due = [nextDue(input, whole.observed, acted, held), instances?.dueAt, filesMissing?.notBefore].filter(
     (at) => at !== undefined,
   );
   return {
@@ -141,8 +144,8 @@ function occasionOf({ scope, record, observed }: Round): Occasion {
   }
   const { metadata, status } = scope.cmg;
   const inSync = findCondition(status?.conditions, 'InSync');
-  const brings = bringsContent(observed) || isOnlyMark(observed);
-  const applied = inSync?.observedGeneration === metadata.generation && inSync.reason !== 'Updating' && !brings;
+  const applied =
+    inSync?.observedGeneration === metadata.generation && inSync.reason !== 'Updating' && !bringsContent(observed);
   return applied ? 'RepairingDrift' : 'Updating';
 }
 
@@ -160,17 +163,15 @@ function bringsContent({ plan }: ObservedGateway): boolean {
 /** Tags of the mark of a deployment: what was decided of the gateway. */
 const TELLS_DECISIONS = [SERVED_TAG, WANTED_TAG, SERVER_CERTIFICATE_TAG, CREDENTIALS_TAG];
 
-/** What is not as declared, but for the mark, which the operator itself changes. It excuses no drift beside it. */
+/** What is not as declared, but for the mark, which the operator itself changes. */
 function withoutOwnMark(observed: ObservedGateway): ObservedGateway {
   const { plan } = observed;
   const actions = plan.actions.filter(
     (action) => action.resource.key !== 'identity' || !differsIn(action, TELLS_DECISIONS),
   );
-  return { ...observed, plan: { ...plan, actions } };
-}
-
-function isOnlyMark(observed: ObservedGateway): boolean {
-  return observed.plan.actions.length > 0 && withoutOwnMark(observed).plan.actions.length === 0;
+  return actions.length === plan.actions.length
+    ? observed
+    : { ...observed, plan: { ...plan, actions, converged: actions.length === 0 && plan.waiting.length === 0 } };
 }
 
 function differsIn(action: ResourceAction, tags: readonly string[]): boolean {
@@ -232,18 +233,17 @@ async function happeningsOf(
   started: readonly GatewayInstance[],
 ): Promise<readonly Happening[]> {
   const { scope, session, deployment, observed } = round;
-  const repaired = occasion === 'RepairingDrift' && written.accepted > 0;
+  const repaired = occasion === 'RepairingDrift' && written.accepted > 0 && observed.plan.actions.length > 0;
   // No change of the spec stops a VM.
   const isStarted = occasion !== 'Provisioning' && started.length > 0;
   if (!repaired && !isStarted) {
     return [];
   }
-  const drift = withoutOwnMark(observed);
-  const actions = repaired ? drift.plan.actions.map(({ resource }) => resource.id) : [];
+  const actions = repaired ? observed.plan.actions.map(({ resource }) => resource.id) : [];
   const changed = isStarted ? [...actions, resourceIds(deployment).scaleSet] : actions;
   const authors = await driftAuthors(scope, session, deployment, changed);
   const who = authors === '' ? 'somebody else' : authors;
-  const what = [repaired ? `${describeDifferences(drift)}.` : '', isStarted ? messagesOf(started) : ''];
+  const what = [repaired ? `${describeDifferences(observed)}.` : '', isStarted ? messagesOf(started) : ''];
   const note = `Azure was changed by ${who}; it is being set back: ${what.filter((each) => each !== '').join(' ')}`;
   return [{ type: 'Warning', reason: 'DriftRepaired', action: 'RepairDrift', note }];
 }
