@@ -59,8 +59,7 @@ export const PHASES: Readonly<Record<Phase, PhaseRow>> = {
 export const DELETION_CAUSES: Readonly<Record<DeletionCause, string>> = {
   NeverServed: 'It never served, and the spec no longer asks for it.',
   Retired: 'Its successor has been advertised for the whole wait, clients have refreshed, and it has drained.',
-  DeleteFirst:
-    'The new gateway needs its names: another CMG carries the clients, or a person has consented to an outage.',
+  DeleteFirst: 'The new gateway needs its names, and a person has consented to an outage.',
   Gone: 'Somebody deleted its VMs or its resource group; what is left is cleared away.',
   CmgDeleted: 'The `CMG` is deleted.',
 };

@@ -107,9 +107,8 @@ console: give the new gateway its own before the wait ends, and take the old one
 /** What happens when the names cannot be held by two. */
 export const SAME_NAME = `## The same service name
 
-The old gateway is deleted first when nobody loses contact by it: another CMG of the same site carries the clients. It has to be
-Ready and running, known to its clients, and not redeploying itself; until the new gateway has been advertised for its wait, it is
-neither retired, stopped nor deleted (\`CarriesClientsOf\`). One such replacement runs on a site at a time. Before anything is
-deleted, everything that the new gateway needs is checked. Without another CMG, or without a site, the operator does nothing and says so
-(\`NoOtherActiveCMG\`): change the service name too, add another CMG, or consent to the outage with the line in the message. A client
-that has no other gateway then has none until the new one serves, some 15 minutes or more.`;
+Two gateways cannot have one name: the old one has to be deleted first. The operator does nothing and says so
+(\`NoOtherActiveCMG\`): change the service name too, or consent to the outage with the line in the message. Before anything is
+deleted, everything that the new gateway needs is checked. A client that has no other gateway then has none until the new one serves,
+some 15 minutes or more; one that knows another \`CMG\` of the site talks through that one. This version does not find out by itself
+whether another \`CMG\` could carry all clients (\`OutageClaimTaken\` and \`CarriesClientsOf\` do not occur yet).`;

@@ -74,7 +74,7 @@ function creationMessage(
     case 'WaitingForEarlierRedeployment':
       return `${name} is not built yet: an earlier redeployment has to end first.${wayOut}`;
     case 'NoOtherActiveCMG':
-      return `${name} needs the names of the gateway that it replaces, which has to be deleted first, and no other CMG of the site can carry its clients. Add one and wait until clients know it.${wayOut}`;
+      return `${name} needs the names of the gateway that it replaces, which has to be deleted first. Its clients would have none meanwhile.${wayOut}`;
     case 'OutageClaimTaken':
       return `${name} waits until ${situation.observed.claim?.claimant} has replaced its gateway.${wayOut}`;
     case 'WaitingForNames':

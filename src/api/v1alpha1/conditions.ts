@@ -590,8 +590,8 @@ export const REASONS = {
   NoOtherActiveCMG: {
     stalled: true,
     meaning:
-      'The old gateway has to go first, as its names are needed, and no other CMG of the site can carry its clients.',
-    action: 'Add a CMG and wait until clients know it, or give the consent in the message.',
+      'The old gateway has to go first, as its names are needed, and nobody has agreed that its clients have none meanwhile.',
+    action: 'Change the service name too, or give the consent in the message.',
   },
   OutageClaimTaken: {
     stalled: false,
