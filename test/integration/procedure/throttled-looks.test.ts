@@ -200,6 +200,8 @@ describe('while Azure leaves few reads', () => {
     const access = accessTo(world, clock);
     gateway = createGatewayRounds({ world, clock, certificate, serviceName: SERVICE_NAME, access });
     await gateway.roundsUntil(isReady);
+    // Until Azure has forgotten what that took.
+    await clock.advance(60_000);
     control.settings.throttling = true;
     const credentials = { type: 'ClientSecret', tenantId, clientId, clientSecret } as const;
     const { arm } = access.connect('AzurePublicCloud', subscriptionId, credentials);
