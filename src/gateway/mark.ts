@@ -22,6 +22,20 @@ export const SERVER_CERTIFICATE_TAG = 'configmgr.io_server-certificate';
 /** JSON: `credentials` as in the status. They name a Secret, and hold nothing of it. */
 export const CREDENTIALS_TAG = 'configmgr.io_credentials';
 
+const MARK_TAGS: ReadonlySet<string> = new Set([
+  SERVED_TAG,
+  WANTED_TAG,
+  SERVICE_NAME_TAG,
+  IDENTITY_TAG,
+  SERVER_CERTIFICATE_TAG,
+  CREDENTIALS_TAG,
+]);
+
+/** Whether a tag is one of the mark, or goes on with one. */
+export function isMarkTag(name: string): boolean {
+  return MARK_TAGS.has(name.replace(/-\d$/, ''));
+}
+
 /** What a gateway is made with and keeps for its life, as far as it is known. */
 export type MarkedIdentity = Readonly<Partial<Record<keyof CMGStatusDeploymentIdentity, string>>>;
 

@@ -109,6 +109,9 @@ async function reconcileGateway(
     return changeFinalizers(dependencies, cmg, key, finalizer, context);
   }
   const report = await reconcileDeployments(deploymentsInput(dependencies, cmg, context));
+  if (report.redeployment === 'None') {
+    dependencies.clientCounts.forget(cmg.metadata.uid);
+  }
   const followed = await followOnSite(onSiteInput(dependencies, cmg, context), report);
   return finish(dependencies, cmg, key, followed, context);
 }

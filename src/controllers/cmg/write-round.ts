@@ -4,7 +4,7 @@ import type { ResourceAction } from '../../azure/resource-plan.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { resourceIds } from '../../gateway/ids.ts';
 import { type GatewayInstance, stoppedInstances } from '../../gateway/instances.ts';
-import { CREDENTIALS_TAG, SERVED_TAG, SERVER_CERTIFICATE_TAG, WANTED_TAG } from '../../gateway/mark.ts';
+import { isMarkTag } from '../../gateway/mark.ts';
 import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
 import { CERTIFICATE_TAG, MODEL_TAG, SETTINGS_TAG } from '../../gateway/tags.ts';
 import { findCondition } from '../../runtime/conditions.ts';
@@ -160,19 +160,23 @@ function bringsContent({ plan }: ObservedGateway): boolean {
   return plan.actions.some((action) => differsIn(action, TELLS_CONTENT.get(action.resource.key) ?? []));
 }
 
-/** Tags of the mark of a deployment: what was decided of the gateway. */
-const TELLS_DECISIONS = [SERVED_TAG, WANTED_TAG, SERVER_CERTIFICATE_TAG, CREDENTIALS_TAG];
-
 /** What is not as declared, but for the mark, which the operator itself changes. */
 function withoutOwnMark(observed: ObservedGateway): ObservedGateway {
   const { plan } = observed;
-  const actions = plan.actions.filter(
-    (action) => action.resource.key !== 'identity' || !differsIn(action, TELLS_DECISIONS),
-  );
+  const actions = plan.actions.filter((action) => !isOnlyMark(action));
   return actions.length === plan.actions.length
     ? observed
     : { ...observed, plan: { ...plan, actions, converged: actions.length === 0 && plan.waiting.length === 0 } };
 }
+
+function isOnlyMark(action: ResourceAction): boolean {
+  const ofMark = (path: string) => path.startsWith(TAG_PATH) && isMarkTag(path.slice(TAG_PATH.length));
+  return (
+    action.kind === 'Update' && action.differences.length > 0 && action.differences.every(({ path }) => ofMark(path))
+  );
+}
+
+const TAG_PATH = 'tags.';
 
 function differsIn(action: ResourceAction, tags: readonly string[]): boolean {
   const paths = tags.length === 0 ? [] : ['tags', ...tags.map((tag) => `tags.${tag}`)];

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { SERVED_TAG } from '../../../src/gateway/mark.ts';
+import { DEPLOYMENT_TAG } from '../../../src/gateway/tags.ts';
 import { createManualClock, type ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { createCertificateAuthority, type IssuedCertificate } from '../../certificate-authority.ts';
 import { allWrites } from '../../simulators/arm/journal.ts';
@@ -127,6 +129,25 @@ describe('a gateway that is ready', () => {
     await gateway.roundsUntil(isReady);
     expect(world.azure.control.resource(idOf(SCALE_SET))).toBeDefined();
     expect(gateway.happenings.map(({ reason }) => reason)).toContain('DriftRepaired');
+  });
+
+  it('says nothing of a mark that it writes, and tells of what somebody else has changed beside it', async () => {
+    const identity = idOf('Microsoft.ManagedIdentity/userAssignedIdentities');
+    const tags = world.azure.control.resource(identity)?.tags as Readonly<Record<string, string>>;
+    const told = () => gateway.happenings.filter(({ reason }) => reason === 'DriftRepaired').map(({ note }) => note);
+    const tagsNow = () => world.azure.control.resource(identity)?.tags;
+    const before = told().length;
+
+    world.azure.control.mutate(identity, { tags: { ...tags, [SERVED_TAG]: 'other' } });
+    await gateway.round();
+    expect(tagsNow()).toEqual(tags);
+    expect(gateway.condition('Ready')).toMatchObject({ status: 'True' });
+    expect(told()).toHaveLength(before);
+
+    world.azure.control.mutate(identity, { tags: { ...tags, [SERVED_TAG]: 'other', [DEPLOYMENT_TAG]: 'other' } });
+    await gateway.roundsUntil(() => told().length > before);
+    expect(tagsNow()).toEqual(tags);
+    expect(told().slice(before)).toEqual([expect.stringContaining(DEPLOYMENT_TAG)]);
   });
 
   it('shows why a rollout is refused, and does not ask all the time', async () => {
