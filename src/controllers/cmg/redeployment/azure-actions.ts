@@ -2,8 +2,8 @@ import { ArmError } from '../../../azure/errors.ts';
 import { API_VERSIONS } from '../../../gateway/api-versions.ts';
 import { resourceIds } from '../../../gateway/ids.ts';
 import { describeProblem } from '../azure-problem.ts';
-import { readCredentials } from '../credentials.ts';
 import { recordedGateway } from '../deployment.ts';
+import { azureOf } from './azure-of-deployment.ts';
 import type { Round } from './observe-all.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 
@@ -23,15 +23,13 @@ export async function stopDeployment(
   if (own === undefined || deployment === undefined) {
     return undefined;
   }
-  const credentials = await readCredentials(own, deployment.identity.tenantId);
-  if (credentials.kind === 'Halt') {
-    return credentials.findings.map(({ message }) => message).join(' ');
+  const azure = await azureOf(own, deployment);
+  if (azure.kind === 'Halt') {
+    return azure.findings.map(({ message }) => message).join(' ');
   }
-  const { environment, subscriptionId } = deployment.identity;
-  const { arm } = own.azure.connect(environment, subscriptionId, credentials.value.credentials);
   const { scaleSet } = resourceIds(recordedGateway(own.cmg, deployment, own));
   try {
-    await arm.post(`${scaleSet}/deallocate`, API_VERSIONS.compute, {}, { signal: own.signal });
+    await azure.value.post(`${scaleSet}/deallocate`, API_VERSIONS.compute, {}, { signal: own.signal });
     return undefined;
   } catch (error) {
     if (!(error instanceof ArmError)) {

@@ -1,17 +1,18 @@
 import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { ArmClient } from '../../../azure/arm-client.ts';
 import { ArmError } from '../../../azure/errors.ts';
 import { API_VERSIONS } from '../../../gateway/api-versions.ts';
 import type { GatewayDeployment } from '../../../gateway/deployment.ts';
 import { resourceIds } from '../../../gateway/ids.ts';
 import { type GatewayInstance, readInstances } from '../../../gateway/instances.ts';
 import type { ObservedDeployment, ObservedMark, Seen } from '../../../redeployment/observed.ts';
-import { readCredentials } from '../credentials.ts';
 import { recordedGateway } from '../deployment.ts';
 import type { Finding } from '../finding.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import { provisionGateway } from '../provision.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
+import { azureOf } from './azure-of-deployment.ts';
 import { markInAzure, readMark } from './mark.ts';
 
 /** One deployment as it was found in this round. */
@@ -41,7 +42,7 @@ export async function keepUp(scope: Scope, store: OperationsStore, deployment: C
     report,
     observed: {
       id: deployment.id,
-      azure: azureOf(scope, report, deployment),
+      azure: presenceOf(scope, report, deployment),
       mark: markInAzure(scope, deployment),
       running: runningOf(scope.memory.instances?.seen, serves),
       instancesServe: serves,
@@ -59,7 +60,7 @@ function isMissingCredential({ type, reason }: Finding): boolean {
 }
 
 /** Whether there is a gateway, by what the procedure saw of its resources. What it did not read is not known. */
-function azureOf(
+function presenceOf(
   scope: Scope,
   { deployment: seen }: Report,
   deployment: CMGStatusDeployment,
@@ -88,12 +89,11 @@ function runningOf(instances: readonly GatewayInstance[] | undefined, serves: Se
 /** Looks at a gateway that hands over or is being deleted, and leaves it as it is. */
 export async function lookOnly(scope: Scope, deployment: CMGStatusDeployment): Promise<Look> {
   const unknown = { ...UNSEEN, id: deployment.id };
-  const credentials = await readCredentials(scope, deployment.identity.tenantId);
-  if (credentials.kind === 'Halt') {
+  const azure = await azureOf(scope, deployment);
+  if (azure.kind === 'Halt') {
     return { observed: { ...unknown, credentialsMissing: true } };
   }
-  const { environment, subscriptionId } = deployment.identity;
-  const { arm } = scope.azure.connect(environment, subscriptionId, credentials.value.credentials);
+  const arm = azure.value;
   const gateway = recordedGateway(scope.cmg, deployment, scope);
   try {
     const [mark, scaleSet] = await Promise.all([
@@ -120,7 +120,7 @@ export async function lookOnly(scope: Scope, deployment: CMGStatusDeployment): P
   }
 }
 
-async function instancesOf({ signal }: Scope, arm: Arm, gateway: GatewayDeployment) {
+async function instancesOf({ signal }: Scope, arm: ArmClient, gateway: GatewayDeployment) {
   const query = { $expand: 'instanceView' };
   const address = `${resourceIds(gateway).scaleSet}/virtualMachines`;
   return readInstances(await arm.list(address, API_VERSIONS.compute, { query, signal }));
@@ -129,8 +129,6 @@ async function instancesOf({ signal }: Scope, arm: Arm, gateway: GatewayDeployme
 function seenOf(instances: readonly GatewayInstance[]): Seen {
   return instances.length > 0 && instances.every(({ ready }) => ready) ? 'Yes' : 'No';
 }
-
-type Arm = ReturnType<Scope['azure']['connect']>['arm'];
 
 /** The tags of deployments, read anew. */
 export async function marksNow(
@@ -148,14 +146,12 @@ export async function marksNow(
 }
 
 async function markNow(scope: Scope, deployment: CMGStatusDeployment): Promise<ObservedMark> {
-  const credentials = await readCredentials(scope, deployment.identity.tenantId);
-  if (credentials.kind === 'Halt') {
+  const azure = await azureOf(scope, deployment);
+  if (azure.kind === 'Halt') {
     return { kind: 'Unknown' };
   }
-  const { environment, subscriptionId } = deployment.identity;
-  const { arm } = scope.azure.connect(environment, subscriptionId, credentials.value.credentials);
   try {
-    return await readMark(scope, arm, deployment);
+    return await readMark(scope, azure.value, deployment);
   } catch (error) {
     if (error instanceof ArmError) {
       return { kind: 'Unknown' };

@@ -35,10 +35,9 @@ export async function readMark(
 }
 
 function ofTags(scope: Scope, deployment: CMGStatusDeployment, tags: unknown): ObservedMark {
-  const { owner } = recordedGateway(scope.cmg, deployment, scope);
-  const { identity } = resourceIds(recordedGateway(scope.cmg, deployment, scope));
-  const found = { id: identity, location: deployment.identity.region, tags };
-  return markOf(found, { owner, deploymentId: deployment.id, serviceName: deployment.serviceName });
+  const gateway = recordedGateway(scope.cmg, deployment, scope);
+  const found = { id: resourceIds(gateway).identity, location: deployment.identity.region, tags };
+  return markOf(found, { owner: gateway.owner, deploymentId: deployment.id, serviceName: deployment.serviceName });
 }
 
 /** What is written into the tags of a deployment. Its certificate and credentials are told as they were last used for it. */

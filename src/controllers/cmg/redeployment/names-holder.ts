@@ -8,13 +8,13 @@ import { resourceIds } from '../../../gateway/ids.ts';
 import { PURGE_VAULT, REQUIRED_PERMISSIONS } from '../../../gateway/required-permissions.ts';
 import { isJsonObject } from '../../../json.ts';
 import { describeProblem } from '../azure-problem.ts';
-import { readCredentials } from '../credentials.ts';
 import { recordedGateway } from '../deployment.ts';
 import { goOn, type StepResult } from '../finding.ts';
 import type { PreflightProblem } from '../preflight.ts';
 import { notMet } from '../prerequisites.ts';
 import { groupGoesToo } from '../remove.ts';
 import type { Scope } from '../scope.ts';
+import { azureOf } from './azure-of-deployment.ts';
 
 /** What becomes free with a gateway whose names another one is to have. */
 export interface FreedByHolder {
@@ -27,12 +27,11 @@ export interface FreedByHolder {
  * name of a deleted vault for days, unless the vault may be purged.
  */
 export async function checkNamesHolder(scope: Scope, holder: CMGStatusDeployment): Promise<StepResult<FreedByHolder>> {
-  const credentials = await readCredentials(scope, holder.identity.tenantId);
-  if (credentials.kind === 'Halt') {
-    return credentials;
+  const azure = await azureOf(scope, holder);
+  if (azure.kind === 'Halt') {
+    return azure;
   }
-  const { environment, subscriptionId } = holder.identity;
-  const { arm } = scope.azure.connect(environment, subscriptionId, credentials.value.credentials);
+  const arm = azure.value;
   const gateway = recordedGateway(scope.cmg, holder, scope);
   try {
     const [problems, group] = await Promise.all([
