@@ -236,7 +236,7 @@ const HOUR = 60 * MINUTE;
 const PACE: Readonly<Record<ErrorClass, readonly [first: number, longest: number]>> = {
   Throttled: [MINUTE, 5 * MINUTE],
   Busy: [5 * SECOND, 30 * SECOND],
-  Propagation: [5 * SECOND, 30 * SECOND],
+  Propagation: [2 * SECOND, 30 * SECOND],
   ProviderNotRegistered: [10 * SECOND, 10 * SECOND],
   Server: [2 * SECOND, 3 * MINUTE],
   Capacity: [5 * MINUTE, 30 * MINUTE],

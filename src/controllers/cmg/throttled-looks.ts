@@ -21,8 +21,11 @@ export function noteThrottledLook({ memory, clock }: Pick<CommonScope, 'memory' 
   memory.throttledSince = throttled ? (memory.throttledSince ?? clock.now()) : undefined;
 }
 
+/** So long it takes Azure's limits to let a fleet be read anew, however short its drift interval is. */
+const SHORTEST_HOLD_MS = 10 * 60_000;
+
 /**
- * Whether a condition keeps what it said although Azure throttles the looks that it is told by: for a drift interval, where it
+ * Whether a condition keeps what it said although Azure throttles the looks that it is told by: for a drift interval, ten minutes at least, where it
  * was True of this very spec. A fleet that is read anew after a restart is thus not shown as unknown for want of looks.
  */
 export function standsUnseen(
@@ -30,7 +33,8 @@ export function standsUnseen(
   type: ConditionType,
 ): boolean {
   const { throttledSince } = memory;
-  return throttledSince !== undefined && clock.now() - throttledSince < driftIntervalMs && isTrueNow(cmg, type);
+  const told = Math.max(driftIntervalMs, SHORTEST_HOLD_MS);
+  return throttledSince !== undefined && clock.now() - throttledSince < told && isTrueNow(cmg, type);
 }
 
 function isTrueNow({ metadata, status }: CommonScope['cmg'], type: ConditionType): boolean {

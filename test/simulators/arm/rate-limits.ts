@@ -54,7 +54,7 @@ const COMPUTE_POLICIES: readonly ComputePolicy[] = [
 /** A bucket of the compute provider is filled again in three minutes: the documented one holds 12 and gets 4 a minute. */
 const COMPUTE_REFILL_SECONDS = 180;
 
-/** Counts requests and tells what is left. */
+/** Counts requests and tells what is left, where limits are enforced; else as for a first request each time. */
 export interface RateLimits {
   /**
    * Takes one request and returns the headers that say what remains.
@@ -76,8 +76,10 @@ interface LimitedRequest {
 export function createRateLimits(): RateLimits {
   const buckets = createTokenBuckets();
   const take = (key: string, size: BucketSize, request: LimitedRequest, refusal: (seconds: number) => ArmFault) => {
+    // Without limits nothing is used up: one that said so, and went on answering, would have its clients wait for nothing.
+    if (!request.enforce) return size.burst - 1;
     const { left, waitSeconds } = buckets.take(key, size, request.now);
-    if (waitSeconds !== undefined && request.enforce) throw refusal(waitSeconds);
+    if (waitSeconds !== undefined) throw refusal(waitSeconds);
     return left;
   };
 
