@@ -1,12 +1,13 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
-import type { ResourceKey } from '../../azure/desired-resource.ts';
-import type { ResourceAction } from '../../azure/resource-plan.ts';
+import type { ObservedResources, ResourceKey } from '../../azure/desired-resource.ts';
+import { planResources, type ResourceAction } from '../../azure/resource-plan.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { resourceIds } from '../../gateway/ids.ts';
 import { type GatewayInstance, stoppedInstances } from '../../gateway/instances.ts';
 import { isMarkTag } from '../../gateway/mark.ts';
 import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
 import { CERTIFICATE_TAG, MODEL_TAG, SETTINGS_TAG } from '../../gateway/tags.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { AzureSession } from './azure-access.ts';
 import { azureFindings, describeDifferences, type Occasion, titleOf } from './azure-findings.ts';
@@ -162,21 +163,23 @@ function bringsContent({ plan }: ObservedGateway): boolean {
 
 /** What is not as declared, but for the mark, which the operator itself changes. */
 function withoutOwnMark(observed: ObservedGateway): ObservedGateway {
-  const { plan } = observed;
-  const actions = plan.actions.filter((action) => !isOnlyMark(action));
-  return actions.length === plan.actions.length
-    ? observed
-    : { ...observed, plan: { ...plan, actions, converged: actions.length === 0 && plan.waiting.length === 0 } };
+  if (observed.plan.converged) {
+    return observed;
+  }
+  const graph = observed.graph.map((resource) => ({
+    ...resource,
+    desired: (seen: ObservedResources) => withoutMarkTags(resource.desired(seen)),
+  }));
+  return { ...observed, plan: planResources(graph, observed.states, new Set(observed.operations.keys())) };
 }
 
-function isOnlyMark(action: ResourceAction): boolean {
-  const ofMark = (path: string) => path.startsWith(TAG_PATH) && isMarkTag(path.slice(TAG_PATH.length));
-  return (
-    action.kind === 'Update' && action.differences.length > 0 && action.differences.every(({ path }) => ofMark(path))
-  );
+function withoutMarkTags(body: JsonObject | undefined): JsonObject | undefined {
+  if (!isJsonObject(body?.tags)) {
+    return body;
+  }
+  const tags = Object.entries(body.tags).filter(([name]) => !isMarkTag(name));
+  return { ...body, tags: Object.fromEntries(tags) };
 }
-
-const TAG_PATH = 'tags.';
 
 function differsIn(action: ResourceAction, tags: readonly string[]): boolean {
   const paths = tags.length === 0 ? [] : ['tags', ...tags.map((tag) => `tags.${tag}`)];
