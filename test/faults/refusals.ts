@@ -31,6 +31,7 @@ function around(pause: number): Gap {
 }
 
 const QUICK = { gaps: [around(5 * SECOND), around(10 * SECOND)], longest: 36 * SECOND } as const;
+const PROPAGATION = { gaps: [around(2 * SECOND), around(4 * SECOND)], longest: 36 * SECOND } as const;
 const HOURLY = { gaps: [around(HOUR), around(HOUR)], longest: 1.2 * HOUR } as const;
 const CAPACITY = { gaps: [around(5 * MINUTE), around(10 * MINUTE)], longest: 36 * MINUTE } as const;
 const SERVER = { gaps: [around(2 * SECOND), around(4 * SECOND)], longest: 3.6 * MINUTE } as const;
@@ -100,7 +101,7 @@ export const REFUSALS: readonly Refusal[] = [
     code: 'PrincipalNotFound',
     message: 'Principal 0f00 does not exist in the directory.',
     reason: 'Provisioning',
-    ...QUICK,
+    ...PROPAGATION,
   },
   {
     errorClass: 'ProviderNotRegistered',
@@ -159,7 +160,7 @@ export const REFUSALS: readonly Refusal[] = [
     message:
       'The client does not have authorization to perform action Microsoft.Compute/virtualMachineScaleSets/write.',
     reason: 'AuthorizationFailed',
-    ...QUICK,
+    ...PROPAGATION,
   },
   {
     errorClass: 'NeedsAdministrator',

@@ -10,6 +10,7 @@ import { type SimulatedWorld, startSimulatedWorld } from '../world/simulated-wor
 import { type BundledOperator, buildOperator, startBundledOperator } from './bundled-operator.ts';
 import { applyAll, prepareGateway, untilReady, withControlPlane, writesOf } from './gateways.ts';
 import type { Figures } from './main.ts';
+import { until } from './until.ts';
 
 /** How many gateways; fewer make a quick try possible, whose figures say little. */
 const GATEWAYS = Number(process.env.BENCH_GATEWAYS ?? 500);
@@ -105,7 +106,13 @@ function sampleOf(text: string, pattern: RegExp): number {
 }
 
 async function untilSwept(operator: BundledOperator, count: number, signal: AbortSignal): Promise<void> {
-  await until(`${count} sweeps have succeeded`, async () => (await sweepsOf(operator)) >= count, 500, signal);
+  await until(
+    `${count} sweeps have succeeded`,
+    async () => (await sweepsOf(operator)) >= count,
+    500,
+    signal,
+    PATIENCE_MS,
+  );
 }
 
 /** What takes longer than this will not come. */
@@ -113,21 +120,6 @@ const PATIENCE_MS = 6 * INTERVAL_SECONDS * 1000;
 
 /** Every gateway has fifteen resources to read, at the 25 reads a second that Azure allows, less a look at its VMs each interval. */
 const CATCHING_UP_MS = 15 * 60_000;
-
-/** Looks every `everyMs` milliseconds whether something has happened. */
-async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  everyMs: number,
-  signal: AbortSignal,
-  patienceMs = PATIENCE_MS,
-): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain for ${patienceMs / 1000} s until ${what}.`);
-    await sleep(systemClock, everyMs, signal);
-  }
-}
 
 async function measureSteadyState(
   plane: ControlPlane,
@@ -185,14 +177,14 @@ async function measureChange(
     .find((each) => /virtualMachineScaleSets\/[^/]+$/i.test(each) && each.includes(name));
   if (id === undefined) throw new Error(`${name} has no scale set.`);
   const { byMethod } = azure.control.counts;
-  await until('a sweep runs', () => azure.control.counts.byMethod.POST !== byMethod.POST, 5, signal);
+  await until('a sweep runs', () => azure.control.counts.byMethod.POST !== byMethod.POST, 5, signal, PATIENCE_MS);
   const from = performance.now();
   await patch(plane, cmg, { vm: { instances: 2 } });
   const capacity = () => {
     const { sku } = azure.control.resource(id) ?? {};
     return isJsonObject(sku) ? sku.capacity : undefined;
   };
-  await until('the scale set has two VMs', () => capacity() === 2, 10, signal);
+  await until('the scale set has two VMs', () => capacity() === 2, 10, signal, PATIENCE_MS);
   return (performance.now() - from) / 1000;
 }
 
@@ -216,12 +208,12 @@ async function measureRetryAfter(
   });
   await patch(plane, cmg, { vm: { instances: 2 } });
   const applied = () => azure.control.faults.rules.at(-1)?.applied ?? 0;
-  await until('the write is refused', () => applied() > 0, 1, signal);
+  await until('the write is refused', () => applied() > 0, 1, signal, PATIENCE_MS);
   const from = performance.now();
   // What was on its way already is still answered.
   await sleep(systemClock, 100);
   const asked = total();
-  await until('Azure is asked again', () => total() !== asked, 5, signal);
+  await until('Azure is asked again', () => total() !== asked, 5, signal, PATIENCE_MS);
   return Math.abs((performance.now() - from) / 1000 - RETRY_AFTER_SECONDS);
 }
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SERVED_TAG } from '../../src/gateway/mark.ts';
+import { isJsonObject, type JsonObject } from '../../src/json.ts';
 import { sleep, systemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
@@ -13,6 +15,7 @@ import { countReads, covered, type Span, waitsOf } from './azure-waits.ts';
 import { buildOperator, startBundledOperator } from './bundled-operator.ts';
 import { apply, applyAll, applyGateway, prepareGateway, untilReady, withControlPlane, writesOf } from './gateways.ts';
 import type { Figures } from './main.ts';
+import { until } from './until.ts';
 
 /**
  * Simulated time runs this much faster for the one gateway. What the operator itself spends is real time, so it counts
@@ -27,6 +30,9 @@ const STORED_CMGS = 1000;
 const RESYNC_SECONDS = 5;
 const RESYNC_PERIODS = 10;
 
+/** In it, gateways that have just become `Ready` come to rest. */
+const MARKING_MS = 300_000;
+
 /** Benchmark `provision`. Every part has a control plane of its own, and the parts run one after the other. */
 export async function measureProvision(tell: (what: string) => void, signal: AbortSignal): Promise<Figures> {
   const directory = makeTemporaryDirectory();
@@ -35,7 +41,7 @@ export async function measureProvision(tell: (what: string) => void, signal: Abo
     const one = await withControlPlane(signal, (plane) => measureOne(plane, join(directory, 'one.jsonl')));
     const file = await buildOperator(directory);
     tell(`${MANY_GATEWAYS} gateways at once, Azure without delays, then ${RESYNC_PERIODS} resync periods …`);
-    const many = await withControlPlane(signal, (plane) => measureMany(plane, file, directory));
+    const many = await withControlPlane(signal, (plane) => measureMany(plane, file, directory, signal));
     tell(`Start with ${STORED_CMGS} stored CMGs …`);
     const start = await withControlPlane(signal, (plane) => measureStart(plane, file, directory));
     return { ...one, ...many, ...start };
@@ -82,7 +88,12 @@ function unannouncedSpans({ azure }: SimulatedWorld): readonly Span[] {
   });
 }
 
-async function measureMany(plane: ControlPlane, file: string, directory: string): Promise<Figures> {
+async function measureMany(
+  plane: ControlPlane,
+  file: string,
+  directory: string,
+  signal: AbortSignal,
+): Promise<Figures> {
   const world = await startSimulatedWorld({ speed: 1 });
   world.azure.control.settings.durationFactor = 0;
   const operator = await startBundledOperator({
@@ -103,7 +114,7 @@ async function measureMany(plane: ControlPlane, file: string, directory: string)
     const cmgs = prepared.map(({ cmg }) => cmg);
     await untilReady(plane.api, cmgs, 600_000);
     const seconds = (performance.now() - started) / 1000;
-    const steady = await measureSteadyState(plane.api, world);
+    const steady = await measureSteadyState(plane.api, world, signal);
     return { seconds, peakRssMiB: operator.peakRssMiB(), ...steady };
   } finally {
     await operator.stop();
@@ -111,13 +122,13 @@ async function measureMany(plane: ControlPlane, file: string, directory: string)
   }
 }
 
-/** Writes while nothing changes. The first period is left out: the last statuses of the provisioning settle in it. */
-async function measureSteadyState(api: ApiClient, { azure }: SimulatedWorld): Promise<Figures> {
-  await sleep(systemClock, 2 * RESYNC_SECONDS * 1000);
+/** Writes while nothing changes. */
+async function measureSteadyState(api: ApiClient, { azure }: SimulatedWorld, signal: AbortSignal): Promise<Figures> {
+  await untilAtRest(api, azure, signal);
   const azureWrites = allWrites(azure.control.counts);
   const reads = azure.control.counts.reads;
   const kubernetesWrites = await writesOf(api);
-  await sleep(systemClock, RESYNC_PERIODS * RESYNC_SECONDS * 1000 * 1.1);
+  await sleep(systemClock, RESYNC_PERIODS * RESYNC_SECONDS * 1000 * 1.1, signal);
   if (azure.control.counts.reads === reads) {
     throw new Error('The operator has not looked at Azure, so its silence proves nothing.');
   }
@@ -126,6 +137,27 @@ async function measureSteadyState(api: ApiClient, { azure }: SimulatedWorld): Pr
     steadyKubernetesWrites: (await writesOf(api)) - kubernetesWrites,
     steadyAzureReads: azure.control.counts.reads - reads,
   };
+}
+
+/**
+ * Waits until each gateway has the mark that clients may depend on it, which is the last write of a provisioning, and
+ * until nothing was written for two periods.
+ */
+async function untilAtRest(api: ApiClient, { control }: SimulatedWorld['azure'], signal: AbortSignal): Promise<void> {
+  const areMarked = () => control.state().filter(isMarkedAsServing).length >= MANY_GATEWAYS;
+  await until('all gateways are marked as serving', areMarked, 5000, signal, MARKING_MS);
+  let before = Number.NEGATIVE_INFINITY;
+  const isAtRest = async () => {
+    const writes = allWrites(control.counts) + (await writesOf(api));
+    const since = writes - before;
+    before = writes;
+    return since === 0;
+  };
+  await until('nothing is written', isAtRest, 2 * RESYNC_SECONDS * 1000, signal, MARKING_MS);
+}
+
+function isMarkedAsServing({ tags }: JsonObject): boolean {
+  return isJsonObject(tags) && tags[SERVED_TAG] === 'Yes';
 }
 
 async function measureStart(plane: ControlPlane, file: string, directory: string): Promise<Figures> {
