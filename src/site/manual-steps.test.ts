@@ -83,7 +83,7 @@ describe('manual steps', () => {
       stepsOf(change).map(({ operation, instruction, cmdlet }) => `${operation}: ${instruction}\n  ${cmdlet ?? '-'}`),
     );
     expect(lines.join('\n')).toMatchInlineSnapshot(`
-      "RegisterService: Make the site's record of the gateway GraniteFalls.contoso.com. No cmdlet makes one for a gateway that the site did not build: set allowUnproven on the Site to let the operator try, or have the site build it, with the CMG's provisioner: Site. Because.
+      "RegisterService: Make the site's record of the gateway GraniteFalls.contoso.com. No cmdlet makes one for a gateway that the site did not build: set allowUnproven on the Site to let the operator try. Because.
         -
       UnregisterService: Remove the gateway GraniteFalls.contoso.com from the site. Because.
         Remove-CMCloudManagementGateway -Name 'GraniteFalls.contoso.com' -Force

@@ -34,8 +34,7 @@ const STEPS: { readonly [Name in Change]: (target: ChangeTarget<Name>) => Step }
   registerService: ({ serviceName }) => ({
     instruction:
       `Make the site's record of the gateway ${serviceName}. No cmdlet makes one for a gateway that the site did not ` +
-      "build: set allowUnproven on the Site to let the operator try, or have the site build it, with the CMG's " +
-      'provisioner: Site.',
+      'build: set allowUnproven on the Site to let the operator try.',
   }),
   unregisterService: ({ name }) => ({
     instruction: `Remove the gateway ${name} from the site.`,

@@ -9,6 +9,8 @@ const HELP = `Simulates the AdminService of a Configuration Manager site, with a
 
 Usage: npm run simulator:adminservice -- [options]
 
+It takes the bearer token that it prints. Negotiate it does not take when it is started alone.
+
   --port PORT     port on 127.0.0.1 (default: a free one)
   --speed X       simulated time runs X times as fast as the machine's clock (default: 1)
   --clients N     how many clients the site has (default: 1000)

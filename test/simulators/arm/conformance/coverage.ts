@@ -79,12 +79,12 @@ export const LEFT_OUT: Readonly<Partial<Record<AnswerName | CodeName, string>>> 
   'deployment PUT': 'The simulator has no template deployments.',
   'deployment HEAD and cancel': 'The simulator has no template deployments.',
   'deployment stack validate': 'The simulator has no deployment stacks.',
-  'cloud service PUT': 'The simulator has no cloud services.',
+  'cloud service PUT': 'The simulator makes no new cloud services: Azure has retired them.',
   '400 StorageProvisioningStateNotSucceeded':
     'Recorded for flow logs of network watchers alone, which the simulator has not.',
   '409 Conflict': 'Recorded for Redis alone; as the error of a failed operation it has a row.',
   '409 CannotDeleteResource':
     'Recorded for private DNS zones alone: no type of the simulator has nested tracked resources.',
   '409 EtagMismatch': 'Recorded for types that the simulator has not; network resources answer 412 PreconditionFailed.',
-  '500 InternalOperationError': 'Recorded for cloud services alone.',
+  '500 InternalOperationError': 'Recorded for the making of cloud services alone, which Azure has retired.',
 };
