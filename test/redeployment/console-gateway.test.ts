@@ -53,12 +53,13 @@ async function observed(gateway: Partial<ConsoleGateway> = {}, ...changes: reado
   expect(stage.deployments().map(({ identity }) => identity.provisioner)).toEqual(['Site']);
 }
 
+const groupOfConsole = () => `/subscriptions/${lives.world.azure.subscriptionId}/resourceGroups/rg-contoso`;
+
 /** A person has the site delete it, and with it its group or only what is in it. */
 function deletedByPerson(what: 'group' | 'contents' = 'group'): void {
-  const { control, subscriptionId } = lives.world.azure;
-  const group = `/subscriptions/${subscriptionId}/resourceGroups/rg-contoso`;
+  const { control } = lives.world.azure;
   if (what === 'group') {
-    control.remove(group);
+    control.remove(groupOfConsole());
     return;
   }
   const isInside = (id: string) => /\/resourceGroups\/rg-contoso\/providers\/[^/]+\/[^/]+\/[^/]+$/i.test(id);
@@ -131,7 +132,7 @@ describe('a gateway that the console made, and another service name', () => {
         expect(deletionSteps()).toEqual([CMDLET]);
         expect(stage.message('Redeploying')).toContain(CMDLET);
         // It waits as long as the person does.
-        await stage.letPass(2 * DAY);
+        await stage.letPass(6 * HOUR);
         expect(stage.reason('Redeploying')).toBe('ManualDeletionRequired');
         expect(deletionSteps()).toEqual([CMDLET]);
       });
@@ -198,7 +199,7 @@ describe('a gateway that the console made, and its own service name', () => {
       expect(stage.reason('Stalled')).toBe('ManualDeletionRequired');
       expect(deletionSteps()).toEqual([CMDLET]);
       expect(stage.cmg()?.status?.redeployment?.rollback).toBe('Free');
-      await stage.letPass(DAY);
+      await stage.letPass(6 * HOUR);
       expect(stage.phases()).toEqual(['contoso Active']);
     });
     deletedByPerson(what);
@@ -208,12 +209,34 @@ describe('a gateway that the console made, and its own service name', () => {
     expect(stage.deployments()[0]?.id).not.toBe(id);
   });
 
+  it('holds its names up as long as Azure keeps its deleted vault, and the new one is built after that', async () => {
+    await observed();
+    const { control, subscriptionId } = lives.world.azure;
+    stage.change(...inNewGroup);
+    await stage.operator.runFor(HOUR);
+    await stage.consent('outage', stage.deployments()[0]?.id ?? '');
+    await waitsForPerson();
+    // As the site deletes it.
+    control.call('DELETE', `${groupOfConsole()}/providers/Microsoft.KeyVault/vaults/contoso?api-version=2026-02-01`);
+    deletedByPerson();
+    await stage.runUntil(() => stage.reason('PrerequisitesMet') === 'VaultSoftDeleted', 3 * HOUR);
+    expect(stage.message('PrerequisitesMet')).toContain('az keyvault purge --name contoso');
+    expect(stage.deployments()).toEqual([]);
+    expect(deletionSteps()).toEqual([]);
+    const deleted = `/subscriptions/${subscriptionId}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/contoso`;
+    control.call('POST', `${deleted}/purge?api-version=2026-02-01`, {});
+    await stage.runUntil(() => stage.isSettled() && stage.gateways().includes('contoso westeurope'), 3 * HOUR);
+  });
+
   it('is not asked to go while the new one could not be built at once, nor once the consent is taken back', async () => {
     await observed();
     const { control } = lives.world.azure;
     await untouched(async () => {
       const id = stage.deployments()[0]?.id ?? '';
       stage.change(manage);
+      await stage.operator.runFor(HOUR);
+      // It cannot be adopted either.
+      stage.annotate({ 'configmgr.io/adopt': groupOfConsole() });
       await stage.operator.runFor(HOUR);
       await stage.consent('outage', id);
       await stage.operator.runFor(HOUR);
@@ -243,7 +266,7 @@ describe('Observe again', () => {
   const observedAgain = async () => {
     const since = stage.writes().length;
     stage.change(...back);
-    await stage.letPass(2 * DAY);
+    await stage.letPass(DAY);
     expect(stage.writes().slice(since)).toEqual([]);
     expect(stage.condition('Ready')?.status).toBe('True');
     expect(stage.condition('Stalled')).toBeUndefined();
