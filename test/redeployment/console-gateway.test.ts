@@ -123,7 +123,7 @@ describe('a gateway that the console made, and another service name', () => {
         });
         expect(stage.reason('Ready')).toBe('Succeeded');
         expect(stage.deployments().map(({ served }) => served)).toEqual([true, true]);
-        await stage.letPass(DAY - HOUR);
+        await stage.letPass(DAY - 15 * MINUTE);
         expect(stage.phases()).toEqual(['contoso Superseded', 'fabrikam Active']);
         expect(deletionSteps()).toEqual([]);
         await waitsForPerson();
@@ -168,6 +168,24 @@ describe('a gateway that the console made, and another service name', () => {
     control.setRights([{ scope: '/', actions: ['*'], notActions: [] }]);
     await stage.operator.runFor(HOUR);
     expect(stage.phases()).toEqual(['contoso Superseded', 'fabrikam Active']);
+  });
+
+  it('is not taken for gone while one of its name is in another group, nor for the site’s while it has tags of the operator', async () => {
+    await observed();
+    await bothServe();
+    const { control } = lives.world.azure;
+    deletedByPerson();
+    control.addConsoleGateway({ prefix: 'contoso', resourceGroup: 'rg-moved' });
+    await stage.letPass(2 * HOUR);
+    expect(stage.phases()).toEqual(['contoso Superseded', 'fabrikam Active']);
+    expect(stage.message('Redeploying')).toContain('/resourceGroups/rg-moved/');
+
+    control.remove(groupOfConsole().replace('rg-contoso', 'rg-moved'));
+    const id = control.addConsoleGateway({ prefix: 'contoso', resourceGroup: 'rg-contoso' });
+    control.mutate(id, { tags: { 'configmgr.io_owner': 'test/gateways/contoso' } });
+    await untouched(() => stage.letPass(2 * HOUR));
+    expect(stage.phases()).toEqual(['contoso Superseded', 'fabrikam Active']);
+    expect(stage.message('Redeploying')).toContain('carries the tags of the operator');
   });
 
   it('is taken off the status when somebody deletes it before its time, and the new one goes on', async () => {
@@ -270,6 +288,8 @@ describe('Observe again', () => {
     expect(stage.writes().slice(since)).toEqual([]);
     expect(stage.condition('Ready')?.status).toBe('True');
     expect(stage.condition('Stalled')).toBeUndefined();
+    expect(stage.reason('Redeploying')).toBeUndefined();
+    expect(stage.cmg()?.status?.redeployment).toBeUndefined();
     expect(deletionSteps()).toEqual([]);
   };
 
@@ -295,14 +315,14 @@ describe('Observe again', () => {
     await observed();
     await untouched(async () => {
       await bothServe();
-      await stage.letPass(DAY - HOUR);
+      await stage.letPass(DAY - 15 * MINUTE);
       await waitsForPerson();
       const id = stage.idOf('fabrikam.contoso.com');
       await observedAgain();
       stage.change(...forth);
       await stage.runUntil(() => stage.phases().includes('contoso Superseded'), HOUR);
       expect(stage.idOf('fabrikam.contoso.com')).toBe(id);
-      await stage.letPass(DAY - HOUR);
+      await stage.letPass(DAY - 15 * MINUTE);
       expect(deletionSteps()).toEqual([]);
       await waitsForPerson();
     });

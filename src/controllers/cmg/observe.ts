@@ -25,6 +25,11 @@ import { type SignedIn, signIn } from './sign-in.ts';
  * VMs, and what a client sees of it. Nothing here writes to Azure.
  */
 export async function observeGateway(scope: CommonScope): Promise<Report> {
+  // A redeployment that runs rests, whatever it has come to.
+  return { ...(await look(scope)), redeployment: 'None' };
+}
+
+async function look(scope: CommonScope): Promise<Report> {
   const credentials = await readCredentials(scope);
   if (credentials.kind === 'Halt') {
     return { findings: credentials.findings, happenings: [], againAfterMs: credentials.retryAfterMs };

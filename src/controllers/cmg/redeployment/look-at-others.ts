@@ -142,17 +142,17 @@ function missing({ serviceName, identity }: CMGStatusDeployment): Finding {
 
 function elsewhere({ serviceName, identity }: CMGStatusDeployment, ids: readonly string[]): Finding {
   const message = `The gateway ${serviceName} is not in the resource group ${identity.resourceGroup} any more, and one of its name is elsewhere: ${ids.join(', ')}. Whether it is the same nobody knows, so nothing is concluded. Set spec.managementPolicy to Observe for the place where it is now.`;
-  return { type: 'AzureReady', status: 'Unknown', reason: 'GatewayNotFound', message };
+  return { type: 'AzureReady', status: 'False', reason: 'GatewayNotFound', message };
 }
 
 function several({ serviceName }: CMGStatusDeployment, ids: readonly string[]): Finding {
   const message = `Several gateways for ${serviceName} are in its resource group: ${ids.join(', ')}. Remove those in the console that are not used any more.`;
-  return { type: 'AzureReady', status: 'Unknown', reason: 'SeveralGatewaysFound', message };
+  return { type: 'AzureReady', status: 'False', reason: 'SeveralGatewaysFound', message };
 }
 
 function taken({ serviceName }: CMGStatusDeployment, id: string): Finding {
   const message = `The status says that the site made the gateway ${serviceName}, and ${id} carries the tags of the operator. Nothing is concluded. Set spec.managementPolicy to Observe until the status says otherwise.`;
-  return { type: 'AzureReady', status: 'Unknown', reason: 'OwnershipLost', message };
+  return { type: 'AzureReady', status: 'False', reason: 'OwnershipLost', message };
 }
 
 /** What is seen of a gateway that the site made, by Azure and the site together. */
