@@ -3,7 +3,7 @@ import { consentCommand } from './consent-command.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
 import { retirementHold } from './holds.ts';
-import { isForPersonToDelete, isOthers } from './others.ts';
+import { isForPersonToDelete, isNeededFirst, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import { isSiteAbandoned } from './removal.ts';
 import { gateOf, isMoreRecent, isOverdue, type Successors } from './retirement.ts';
@@ -130,7 +130,7 @@ function recordFindings(situation: Situation, record: DeploymentRecord, verdicts
     add('DeletionAnnounced', announcement(record));
   }
   if (isForPersonToDelete(situation, record, verdicts)) {
-    add('ManualDeletionRequired', manualDeletion(situation, record));
+    add('ManualDeletionRequired', manualDeletion(situation, record, verdicts));
     return found;
   }
   switch (record.stage.phase) {
@@ -159,16 +159,15 @@ function announcement(record: DeploymentRecord): string {
 }
 
 /** What a person is to know before the gateway is deleted. */
-function manualDeletion(situation: Situation, { serviceName, stage }: DeploymentRecord): string {
+function manualDeletion(situation: Situation, record: DeploymentRecord, { names }: Verdicts): string {
+  const { serviceName } = record;
   const step = 'The site made it, so a person has the site delete it, with the step in status.manualSteps.';
-  switch (stage.phase) {
-    case 'Draining':
-      return `${serviceName} has handed over and is not needed any more. ${step} It runs until then.`;
-    case 'Deleting':
-      return `The VMs of ${serviceName} are gone, and the site still has its record. ${step}`;
-    default:
-      return `${serviceName} has to be deleted before ${situation.wish.serviceName} is built. ${step} Its clients have no gateway from then on until the new one serves.`;
+  if (isNeededFirst(record, names)) {
+    return `${serviceName} has to be deleted before ${situation.wish.serviceName} is built. ${step} Its clients have no gateway from then on until the new one serves.`;
   }
+  return factsOf(situation, record).seen?.azure === 'Partial'
+    ? `The VMs of ${serviceName} are gone, and the site still has its record. ${step}`
+    : `${serviceName} has handed over and is not needed any more. ${step} It runs until then.`;
 }
 
 function deletionFinding(situation: Situation, record: DeploymentRecord): [RedeploymentReason, string] {

@@ -34,7 +34,13 @@ export function isForPersonToDelete(
   if (retirementHold(situation) !== undefined || seen === undefined || seen.azure === 'Unknown') {
     return false;
   }
-  return record.stage.phase === 'Draining'
-    ? rules.isDrained(situation, record) && rules.stillBehind(situation, record, successors) !== undefined
-    : names.kind === 'DeleteFirst' && names.holder.id === record.id;
+  return (
+    isNeededFirst(record, names) ||
+    (rules.isDrained(situation, record) && rules.stillBehind(situation, record, successors) !== undefined)
+  );
+}
+
+/** Whether the names of a gateway are needed by what is wanted, so that it is to go before it has a successor. */
+export function isNeededFirst({ id }: DeploymentRecord, names: NamesVerdict): boolean {
+  return names.kind === 'DeleteFirst' && names.holder.id === id;
 }

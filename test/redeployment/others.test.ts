@@ -189,6 +189,15 @@ describe('its deletion by a person', () => {
     expect(planned.actions.filter(onSite)).toEqual([]);
     expect(askedFor(planFor(withCmg(consented, 0, { quota: false }), { records }))).toEqual([]);
   });
+
+  it('is asked for by a person’s word also when its names are needed again while it hands over, and its successor is lost', () => {
+    const change = withTheirs({ resolves: 'No' }, 'd2');
+    const again = withCmg(DRAINED, 0, { wish: 2 });
+    const { records } = planFor(again, { change });
+    expect(askedFor(planFor(again, { change, records }))).toEqual([]);
+    const consented = withCmg(again, 0, { consents: [{ kind: 'AllowClientOutage', deployment: THEIRS }] });
+    expect(askedFor(planFor(consented, { change, records }))).toEqual(BY_SITE);
+  });
 });
 
 describe('once it is gone', () => {

@@ -1,5 +1,6 @@
 import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { Action } from '../../../redeployment/action.ts';
+import { prefixKey } from '../../../redeployment/identity.ts';
 import { OPERATION } from '../../../site/driver.ts';
 import { manualStep } from '../../../site/manual-steps.ts';
 import { isSameName } from '../../../site/names.ts';
@@ -27,9 +28,10 @@ export function deletionStepsForPerson(
 function stepFor(deployment: CMGStatusDeployment, wanted: string, { records }: Round['siteFacts']): SiteStep {
   const { serviceName, identity } = deployment;
   const record = records?.find((each) => isSameName(each.serviceName, serviceName));
-  const why = isSameName(serviceName, wanted)
-    ? 'The new gateway needs its names, and is built once they are free. Its clients have no gateway until then.'
-    : `${wanted} has taken its place.`;
+  const why =
+    prefixKey(serviceName) === prefixKey(wanted)
+      ? 'The new gateway needs its names, and is built once they are free. Its clients have no gateway until then.'
+      : `${wanted} has taken its place.`;
   const reason = `${why} The operator deletes nothing that it did not make.`;
   if (records !== undefined && record === undefined) {
     const where = `the resource group ${identity.resourceGroup} of the subscription ${identity.subscriptionId}`;
