@@ -112,3 +112,54 @@ Two gateways cannot have one name: the old one has to be deleted first. The oper
 deleted, everything that the new gateway needs is checked. A client that has no other gateway then has none until the new one serves,
 some 15 minutes or more; one that knows another \`CMG\` of the site talks through that one. This version does not find out by itself
 whether another \`CMG\` could carry all clients (\`OutageClaimTaken\` and \`CarriesClientsOf\` do not occur yet).`;
+
+/** What is different when the site made the old gateway. */
+export const FROM_CONSOLE = `## From a gateway that the console made
+
+A gateway of the console is not taken over: the operator builds one of its own in its place. Everything above holds, with these
+differences:
+
+- **Nothing of the old gateway is ever written to in Azure**: it is not tagged, changed, stopped or deleted by the operator, and cannot
+  be adopted. Its connection points and boundary groups move as those of any other.
+- **A person deletes it.** When it is to go, \`Redeploying\` says \`ManualDeletionRequired\` and stalls, and \`status.manualSteps\` has
+  the line for a PowerShell of the site. It goes on by itself when Azure shows no gateway any more and the site has no record of it.
+- It runs until then: \`redeployment.drainFor\` does not hold for it.
+
+First [observe it](how-to/observe.md), until \`status.deployments\` shows it with the \`provisioner\` Site. A classic one, with
+\`deploymentModel: CloudServiceClassic\`, is replaced by a scale set in the same way. Then change these fields of the same \`CMG\` in one
+commit:
+
+\`\`\`yaml
+spec:
+  managementPolicy: Manage
+  deploymentModel: VirtualMachineScaleSet
+  serviceName: lakeside2.contoso.com
+  azure:
+    resourceGroup:
+      name: rg-cmg-lakeside2
+  serverCertificate:
+    secretRef:
+      name: lakeside2-tls
+  servicePackage:
+    url: https://packages.contoso.com/cmg/gateway-2609.zip
+    sha256: 6f1c5e0b9a3d4c2e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e
+\`\`\`
+
+- **Another resource group.** The site may delete its group with its gateway, so nothing is built in it beside that gateway:
+  \`ResourceNotOwned\`. With the same service name the group may stay, with \`resourceGroup.mode: UseExisting\`; if the site deletes it
+  too, the operator waits until you make it again or name another one.
+- **The rights of a gateway that the operator makes**, [not only *Reader*](azure-permissions.md). For the old gateway *Reader* stays
+  enough, with the credentials with which it was observed: leave their Secret until it is gone.
+- \`ConnectionPoint\` and \`BoundaryGroupReference\` for the servers and groups that the old gateway has, with the role Primary, and a
+  [standby](#before-you-change-it) for the new one. What is there already is taken note of and left as it is.
+
+With **the same service name**, the old gateway has to go first: \`NoOtherActiveCMG\` has the line by which you consent to the outage.
+Only then, and while the new one could be built at once, \`status.manualSteps\` has the line to delete the old one. It keeps its connection
+points and groups until it is gone. Its deleted key vault may hold the name for days: \`VaultSoftDeleted\` has the line that purges it.
+
+**Back**: set \`managementPolicy: Observe\` with the fields of the old gateway. The step is withdrawn, and nothing more is done to either
+gateway. Connection points and boundary groups stay where they are: move back in the console what has moved. The gateway that the
+operator made stays too, and in \`status.deployments\`, until you delete its resource group. With \`Manage\` and the new fields it goes on,
+and the wait begins anew.
+
+Delete the \`CMG\` meanwhile, and the gateway of the operator goes, with its connection points and groups; that of the console stays.`;

@@ -10,7 +10,7 @@ export type Action =
   | { readonly kind: 'Maintain'; readonly deployment: string; readonly manner: 'AsDeclared' | 'KeepServing' }
   | { readonly kind: 'Start'; readonly deployment: string }
   | { readonly kind: 'Stop'; readonly deployment: string }
-  /** `Site`: the operator did not make it; through the site's cmdlet, else by a person. */
+  /** `Site`: the operator did not make it, and a person has the site delete it. It is asked for until it is gone. */
   | { readonly kind: 'Delete'; readonly deployment: string; readonly by: 'Azure' | 'Site' }
   | { readonly kind: 'LinkPoint'; readonly point: string; readonly deployment: string; readonly from?: string }
   | { readonly kind: 'UnlinkPoint'; readonly point: string; readonly from: string }

@@ -3,6 +3,7 @@ import { consentCommand } from './consent-command.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
 import { retirementHold } from './holds.ts';
+import { isForPersonToDelete, isNeededFirst, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import { isSiteAbandoned } from './removal.ts';
 import { gateOf, isMoreRecent, isOverdue, type Successors } from './retirement.ts';
@@ -24,7 +25,7 @@ export function conditionsOf(situation: Situation, verdicts: Verdicts): readonly
   return [
     ...holdFindings(situation),
     ...creationFindings(situation, verdicts),
-    ...records.deployments.flatMap((record) => recordFindings(situation, record, verdicts.successors)),
+    ...records.deployments.flatMap((record) => recordFindings(situation, record, verdicts)),
     ...waitFindings(situation, verdicts.successors),
     ...siteFindings(situation),
   ];
@@ -108,7 +109,7 @@ function lastPointFindings(situation: Situation): readonly Finding[] {
     }));
 }
 
-function recordFindings(situation: Situation, record: DeploymentRecord, successors: Successors): readonly Finding[] {
+function recordFindings(situation: Situation, record: DeploymentRecord, verdicts: Verdicts): readonly Finding[] {
   const found: Finding[] = [];
   const add = (reason: RedeploymentReason, message: string) => found.push({ reason, deployment: record.id, message });
   const name = record.serviceName;
@@ -126,17 +127,21 @@ function recordFindings(situation: Situation, record: DeploymentRecord, successo
     );
   }
   if (record.announced !== undefined) {
-    add('DeletionAnnounced', `${name} is about to be deleted. Set the spec back now if it is to stay.`);
+    add('DeletionAnnounced', announcement(record));
+  }
+  if (isForPersonToDelete(situation, record, verdicts)) {
+    add('ManualDeletionRequired', manualDeletion(situation, record, verdicts));
+    return found;
   }
   switch (record.stage.phase) {
     case 'Draining':
-      if (situation.rules.stillBehind(situation, record, successors) === undefined) {
+      if (situation.rules.stillBehind(situation, record, verdicts.successors) === undefined) {
         add(
           'SuccessorLost',
           `${name} is left as it is: the gateway that takes its place is not in reach of every client.`,
         );
       } else {
-        add('Draining', `${name} hands over.`);
+        add('Draining', `${name} hands over.${isOthers(record) ? ' The site made it, so it is not stopped.' : ''}`);
       }
       break;
     case 'Deleting':
@@ -144,6 +149,25 @@ function recordFindings(situation: Situation, record: DeploymentRecord, successo
       break;
   }
   return found;
+}
+
+function announcement(record: DeploymentRecord): string {
+  const name = record.serviceName;
+  return isOthers(record)
+    ? `${name} is gone. It is about to be taken out of connection points, boundary groups and the status.`
+    : `${name} is about to be deleted. Set the spec back now if it is to stay.`;
+}
+
+/** What a person is to know before the gateway is deleted. */
+function manualDeletion(situation: Situation, record: DeploymentRecord, { names }: Verdicts): string {
+  const { serviceName } = record;
+  const step = 'The site made it, so a person has the site delete it, with the step in status.manualSteps.';
+  if (isNeededFirst(record, names)) {
+    return `${serviceName} has to be deleted before ${situation.wish.serviceName} is built. ${step} Its clients have no gateway from then on until the new one serves.`;
+  }
+  return factsOf(situation, record).seen?.azure === 'Partial'
+    ? `The VMs of ${serviceName} are gone, and the site still has its record. ${step}`
+    : `${serviceName} has handed over and is not needed any more. ${step} It runs until then.`;
 }
 
 function deletionFinding(situation: Situation, record: DeploymentRecord): [RedeploymentReason, string] {

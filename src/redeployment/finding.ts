@@ -14,6 +14,7 @@ const NAMES = [
   'Draining',
   'DeletionAnnounced',
   'DeletingDeployment',
+  'ManualDeletionRequired',
   'SuccessorLost',
   'NoStandbyConnectionPoint',
   'WaitingForEarlierRedeployment',

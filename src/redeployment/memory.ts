@@ -1,4 +1,5 @@
 import type { Observed, ObservedDeployment } from './observed.ts';
+import { isOthers } from './others.ts';
 import type { DeploymentMark, DeploymentRecord } from './record.ts';
 import { isSameName, type Situation } from './situation.ts';
 import { isMember } from './words.ts';
@@ -36,10 +37,10 @@ function takenUp({ mark }: ObservedDeployment): readonly DeploymentRecord[] {
     : [];
 }
 
-/** A gateway whose name a point or a group carries may have served, whoever pointed it there. */
+/** A gateway whose name a point or a group carries may have served, whoever pointed it there; so may one that others made. */
 function withDoubts(record: DeploymentRecord, { site }: Observed): DeploymentRecord {
-  const isNamed = record.served === 'No' && isNamedOnSite(site, record.serviceName);
-  return isNamed ? { ...record, served: 'Yes' } : record;
+  const isDoubtful = record.served === 'No' && (isOthers(record) || isNamedOnSite(site, record.serviceName));
+  return isDoubtful ? { ...record, served: 'Yes' } : record;
 }
 
 /** Whether a connection point or a boundary group carries a service name. */

@@ -43,6 +43,8 @@ export type ObservedMark =
   | { readonly kind: 'None' }
   /** A resource of it exists without our tags, or with different ones. */
   | { readonly kind: 'Lost' }
+  /** The site made it, and it is there: it carries no tags of ours, and gets none. */
+  | { readonly kind: 'Others' }
   | { readonly kind: 'Unknown' };
 
 /** One deployment as Azure, DNS and the site show it. */

@@ -16,7 +16,7 @@ import { judgeNames } from './same-prefix.ts';
 import { markServed } from './served.ts';
 import { type Situation, withDeployments } from './situation.ts';
 import { settleStages, withoutForgotten } from './stages.ts';
-import { deletionSteps, drainSteps, stopAll, upkeep } from './steps.ts';
+import { deletionSteps, deletionsByPerson, drainSteps, stopAll, upkeep } from './steps.ts';
 import { effectiveConsents } from './wanted.ts';
 import { gatherFacts, isStanding } from './words.ts';
 
@@ -135,11 +135,13 @@ interface Steps {
   readonly outageOf?: DeploymentRecord;
 }
 
-function stepsOf(situation: Situation, { successors, names }: Verdicts): Steps {
+function stepsOf(situation: Situation, verdicts: Verdicts): Steps {
+  const { successors, names } = verdicts;
   const hold = retirementHold(situation);
   const claims = claimActions(situation, names);
+  const deletions = [...deletionSteps(situation), ...deletionsByPerson(situation, verdicts)];
   if (hold === 'Stopped') {
-    return { actions: [...stopAll(situation), ...deletionSteps(situation), ...claims] };
+    return { actions: [...stopAll(situation), ...deletions, ...claims] };
   }
   const upkeepActions = [...upkeep(situation), ...joinGroups(situation)];
   if (hold === 'CarriesClientsOf') {
@@ -150,7 +152,7 @@ function stepsOf(situation: Situation, { successors, names }: Verdicts): Steps {
     ...upkeepActions,
     ...points,
     ...drainSteps(situation, successors),
-    ...deletionSteps(situation),
+    ...deletions,
     ...claims,
     ...clientCount(situation, successors),
   ];

@@ -1,5 +1,6 @@
 import type { Action } from './action.ts';
 import { HOUR } from './instant.ts';
+import { isOthers } from './others.ts';
 import type { DeploymentRecord, Records } from './record.ts';
 import type { Situation } from './situation.ts';
 import { isDetached } from './stages.ts';
@@ -17,8 +18,13 @@ export function removalRecords(situation: Situation): Records {
   }
   const { siteSilentSince = now, ...rest } = records;
   const isSilent = observed.site.kind === 'Unreachable';
-  const deployments = isCarrier(wish, observed) ? records.deployments : doomed(situation);
+  const deployments = isCarrier(wish, observed) ? records.deployments : doomed(situation).filter(isOperators);
   return isSilent ? { ...rest, siteSilentSince, deployments } : { ...rest, deployments };
+}
+
+/** What the site made stays when the CMG goes, as it was there before. */
+function isOperators(record: DeploymentRecord): boolean {
+  return !isOthers(record);
 }
 
 /** Those that never served first, then the others. */

@@ -1,5 +1,6 @@
 import { prefixKey } from './identity.ts';
 import type { CarrierFacts } from './observed.ts';
+import { isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import { factsOf, hasConsent, type Situation } from './situation.ts';
 import { isStanding } from './words.ts';
@@ -50,15 +51,16 @@ export function judgeNames(situation: Situation): NamesVerdict {
 }
 
 /**
- * Whether a deployment that is to be deleted without a successor is still advertised: nothing has been done to it, so that
- * what speaks for its deletion has to be asked once more.
+ * Whether a deployment that is to be deleted without a successor is still advertised, or still there without being the
+ * operator's to delete: nothing has been done to it, so that what speaks for its deletion has to be asked once more.
  */
 export function isUntouched(situation: Situation, record: DeploymentRecord): boolean {
   const { stage } = record;
+  const { advertised, seen } = factsOf(situation, record);
   return (
     stage.phase === 'Deleting' &&
     (stage.because === 'DeleteFirst' || stage.because === 'Gone') &&
-    factsOf(situation, record).advertised === 'Yes'
+    (advertised === 'Yes' || (isOthers(record) && seen?.azure === 'Whole'))
   );
 }
 

@@ -1,6 +1,7 @@
 import { groupsWith } from './boundary-groups.ts';
 import { retirementHold } from './holds.ts';
 import type { Instant } from './instant.ts';
+import { isOthers } from './others.ts';
 import type { DeletionCause, DeploymentRecord, Stage } from './record.ts';
 import { isMoreRecent, type Successors } from './retirement.ts';
 import { isUntouched, type NamesVerdict } from './same-prefix.ts';
@@ -64,6 +65,10 @@ function causeToDelete(
   if (rules.isGone(situation, record)) {
     return 'Gone';
   }
+  if (isOthers(record)) {
+    // A person deletes it, or lets it be.
+    return undefined;
+  }
   if (names.kind === 'DeleteFirst' && names.holder.id === record.id) {
     return 'DeleteFirst';
   }
@@ -125,7 +130,8 @@ export function isDrained(situation: Situation, record: DeploymentRecord): boole
     return false;
   }
   const hasLeft = points.length === 0 && groupsWith(situation, record).length === 0;
-  const { drainFor } = wish.terms;
+  // What others made is not stopped either.
+  const drainFor = isOthers(record) ? 0 : wish.terms.drainFor;
   return hasLeft && (drainFor === 0 || (stage.stoppedAt !== undefined && now - stage.stoppedAt >= drainFor));
 }
 

@@ -2,6 +2,7 @@ import type { Action } from './action.ts';
 import { groupsWith, leaveGroups, takeOutOfGroups } from './boundary-groups.ts';
 import { handOverPoints, takePointsAway } from './connection-points.ts';
 import { retirementHold } from './holds.ts';
+import { isForPersonToDelete, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import type { Successors } from './retirement.ts';
 import { factsOf, type Situation } from './situation.ts';
@@ -25,7 +26,8 @@ export function mannerOfUpkeep(situation: Situation, record: DeploymentRecord): 
 }
 
 function isTouchable(situation: Situation, record: DeploymentRecord): boolean {
-  return !isOwnershipLost(situation, record) && factsOf(situation, record).seen?.credentialsMissing !== true;
+  const isAbleTo = factsOf(situation, record).seen?.credentialsMissing !== true;
+  return isAbleTo && !isOthers(record) && !isOwnershipLost(situation, record);
 }
 
 /** Stops everything that runs, for `powerState: Stopped`. */
@@ -80,6 +82,15 @@ function deletionStep(situation: Situation, record: DeploymentRecord): readonly 
     return [];
   }
   const isWithinBudget = record.served === 'No' || seen.azure === 'Partial' || situation.observed.mayDeleteGateway;
-  const by = record.identity.provisioner === 'Site' ? 'Site' : 'Azure';
-  return isWithinBudget ? [{ kind: 'Delete', deployment: record.id, by }] : [];
+  return isWithinBudget ? [{ kind: 'Delete', deployment: record.id, by: 'Azure' }] : [];
+}
+
+/** The gateways that others made, and that a person is to delete now. */
+export function deletionsByPerson(
+  situation: Situation,
+  verdicts: Parameters<typeof isForPersonToDelete>[2],
+): readonly Action[] {
+  return situation.records.deployments
+    .filter((record) => isForPersonToDelete(situation, record, verdicts))
+    .map(({ id }) => ({ kind: 'Delete', deployment: id, by: 'Site' }));
 }

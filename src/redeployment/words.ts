@@ -161,10 +161,11 @@ export function isGone(situation: Situation, record: DeploymentRecord): boolean 
   return record.served === 'Yes' && (seen?.azure === 'Absent' || seen?.azure === 'Partial');
 }
 
-/** Whether points and groups may be pointed at the deployment: the tag says that it may have served. */
+/** Whether points and groups may be pointed at the deployment: the tag says that it may have served, or it needs none. */
 export function isMarkedServed(situation: Situation, record: DeploymentRecord): boolean {
   const mark = factsOf(situation, record).seen?.mark;
-  return record.served === 'Yes' && mark?.kind === 'Read' && mark.mark.served === 'Yes';
+  const isTold = mark?.kind === 'Others' || (mark?.kind === 'Read' && mark.mark.served === 'Yes');
+  return record.served === 'Yes' && isTold;
 }
 
 /** Whether the deployment may be given points and groups. */

@@ -7,7 +7,11 @@ import type { ManualClock } from '../../src/runtime/manual-clock.ts';
 import { keyOf, SECRET } from '../../src/runtime/objects.ts';
 import type { IssuedCertificate } from '../certificate-authority.ts';
 import { certificateSecret, defaultedSpec, secret } from '../world/gateway-manifests.ts';
-import { type InProcessOperator, startInProcessOperator } from '../world/in-process-operator.ts';
+import {
+  type InProcessOperator,
+  type InProcessOperatorOptions,
+  startInProcessOperator,
+} from '../world/in-process-operator.ts';
 import { createMemoryKubernetes, type MemoryKubernetes } from '../world/memory-kubernetes.ts';
 import type { SimulatedWorld } from '../world/simulated-world.ts';
 
@@ -47,6 +51,8 @@ export interface FaultStageOptions {
   readonly clusterUid?: string;
   /** Puts something between an operator and the API server. */
   readonly between?: (client: KubernetesClient) => KubernetesClient;
+  /** What the operator sees besides Azure: the site of the gateways, and what clients see. Default: nothing. */
+  readonly surroundings?: Pick<InProcessOperatorOptions, 'site' | 'probe' | 'resolveName'>;
 }
 
 export const NAMESPACE = 'gateways';
@@ -64,6 +70,7 @@ export function createFaultStage(options: FaultStageOptions): FaultStage {
       clock,
       client: options.between?.(kubernetes.client) ?? kubernetes.client,
       ...(options.clusterUid === undefined ? {} : { clusterUid: options.clusterUid }),
+      ...options.surroundings,
     });
   let operator = start();
   const cmgs = () => kubernetes.objects(CMG_KIND.plural) as readonly CMG[];

@@ -87,6 +87,25 @@ describe('the spec is set back', () => {
     expect(writesTo('contoso', since)).toEqual([]);
   });
 
+  it('to Observe while both serve: both are left as they are and not forgotten, and Manage goes on', async () => {
+    const policy =
+      (managementPolicy: 'Manage' | 'Observe'): Change =>
+      (spec) => ({ ...spec, managementPolicy });
+    await begin();
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+    const [since, ids] = [stage.writes().length, stage.deployments().map(({ id }) => id)];
+    stage.change(back, ownGroup, policy('Observe'));
+    await stage.letPass(3 * HOUR);
+    expect(stage.writes().slice(since)).toEqual([]);
+    expect(stage.deployments().map(({ id }) => id)).toEqual(ids);
+    expect(stage.cmg()?.status?.redeployment).toBeUndefined();
+    expect(stage.reason('Redeploying')).toBeUndefined();
+    stage.change(forth, ownGroup, policy('Manage'));
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), HOUR);
+    expect(stage.deployments().map(({ id }) => id)).toEqual(ids);
+    expect(stage.gateways()).toHaveLength(2);
+  });
+
   it('while the old one drains: it is started again and takes its place', async () => {
     const id = await begin(drainFor('3h'));
     const isStopped = () => stage.writes('POST').some((write) => /rg-contoso\/.*\/deallocate$/.test(write));

@@ -11,8 +11,11 @@ import { createOperationsStore } from '../../src/controllers/cmg/operations-secr
 import { createRevocationLists } from '../../src/controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake } from '../../src/controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION } from '../../src/controllers/cmg/scope.ts';
+import type { SiteScope } from '../../src/controllers/cmg/site-scope.ts';
 import { VM_MODELS } from '../../src/gateway/vm-models.ts';
+import type { ResolveName } from '../../src/probe/resolve-name.ts';
 import { createListFetch } from '../../src/probe/revocation-list-fetch.ts';
+import type { TlsProbe } from '../../src/probe/tls-probe.ts';
 import { backoffDelay } from '../../src/runtime/backoff.ts';
 import type { KubernetesClient } from '../../src/runtime/client.ts';
 import type { RecordedEvent } from '../../src/runtime/event-series.ts';
@@ -69,6 +72,12 @@ export interface InProcessOperatorOptions {
   readonly clusterUid?: string;
   /** Default 1. */
   readonly seed?: number;
+  /** The site of the gateways. Default: they have none. */
+  readonly site?: SiteScope;
+  /** Connects to gateways. Default: nothing does, as no process stands behind the VMs of this simulated Azure. */
+  readonly probe?: TlsProbe;
+  /** Looks names up. Default: nothing does. */
+  readonly resolveName?: ResolveName;
 }
 
 /** Nothing but an endless loop reconciles so often in one wait. */
@@ -173,6 +182,12 @@ function isOperators({ metadata }: KubernetesObject): boolean {
   return metadata.labels?.['app.kubernetes.io/managed-by'] === 'cmg-operator';
 }
 
+const WITHOUT_SITE: SiteScope = {
+  siteOf: () => ({ kind: 'Wait', why: 'Suspended' }),
+  connectionPointsOf: () => [],
+  boundaryGroupReferencesOf: () => [],
+};
+
 interface Parts {
   readonly random: () => number;
   readonly isAlive: () => boolean;
@@ -206,12 +221,7 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     memories: createGatewayMemories(),
     clientCounts: { passes: () => [], request: () => {}, forget: () => {} },
     metrics: { driftRepaired: () => {} },
-    // Gateways in here have no site.
-    site: {
-      siteOf: () => ({ kind: 'Wait', why: 'Suspended' }),
-      connectionPointsOf: () => [],
-      boundaryGroupReferencesOf: () => [],
-    },
+    site: options.site ?? WITHOUT_SITE,
     installationId: 'test',
     clusterUid: options.clusterUid ?? 'c1',
     driftIntervalMs: DRIFT_INTERVAL_MS,
@@ -236,9 +246,8 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
         },
       },
     }),
-    // No process stands behind the VMs of this simulated Azure.
-    probe: undefined,
-    resolveName: undefined,
+    probe: options.probe,
+    resolveName: options.resolveName,
     clock,
     random,
   });

@@ -291,8 +291,7 @@ export const REASONS = {
   },
   RedeploymentRequired: {
     stalled: true,
-    meaning:
-      'The gateway that exists cannot do what is asked for: others made it, or Azure does not change this in place.',
+    meaning: 'The gateway that exists is not what is asked for, and cannot become so in place.',
     action: 'Do as the message says. The gateway is left as it is.',
   },
   GatewayNotFound: {
@@ -561,6 +560,11 @@ export const REASONS = {
     stalled: false,
     meaning: 'The next round begins to delete the old gateway. This is the last moment to set the spec back.',
     action: 'Nothing, or set the spec back now.',
+  },
+  ManualDeletionRequired: {
+    stalled: true,
+    meaning: 'The site made a gateway that is to go. The operator does not delete it: a person has the site do it.',
+    action: 'Take the step in status.manualSteps. It goes on by itself once the gateway is gone.',
   },
   DeletingDeployment: {
     stalled: false,

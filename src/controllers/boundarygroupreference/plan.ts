@@ -45,7 +45,7 @@ export function planReference(facts: ReferenceFacts): ReferencePlan {
   const { spec, gateway, records, group, members } = facts;
   if (gateway.leaving === 'Deleted') {
     // Whoever put it there: a reference to a gateway that is deleted is of no use to anybody.
-    return planLeaving(facts, members);
+    return planLeaving(facts, members.filter(isDeletedWith(gateway)));
   }
   const wanted = wantedDeployments(gateway);
   const joining = planJoining(facts, wanted);
@@ -85,6 +85,11 @@ export function wantedDeployments(gateway: GatewayOfCmg): readonly DeploymentOfC
       ? []
       : [active];
   return named.filter(({ phase }) => phase !== 'Deleting');
+}
+
+/** Whether a member is a gateway that goes with its CMG: one that the site made stays. */
+function isDeletedWith(gateway: GatewayOfCmg): (member: BoundaryGroupReferenceStatusMember) => boolean {
+  return ({ serviceName }) => deploymentByName(gateway, serviceName)?.isOthers !== true;
 }
 
 function saysWhoIsIn({ deployments }: GatewayOfCmg): boolean {
@@ -156,7 +161,8 @@ export function planRemoval(facts: ReferenceFacts, sharesPreference: boolean): R
   if (spec.deletionPolicy === 'Retain' || gateway.leaving === 'Retained') {
     return { kind: 'Gone' };
   }
-  const ours = gateway.leaving === 'Deleted' ? members : members.filter(({ adopted }) => !adopted);
+  const ours =
+    gateway.leaving === 'Deleted' ? members.filter(isDeletedWith(gateway)) : members.filter(({ adopted }) => !adopted);
   const left = planLeaving(facts, ours);
   if (left.kind !== 'Gone') {
     return left;

@@ -1,4 +1,5 @@
 import { redactText } from '../../observability/redaction.ts';
+import { isOthers } from '../../redeployment/others.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { isSameName } from '../../site/names.ts';
@@ -32,7 +33,7 @@ export async function leaveSite(input: OnSiteInput): Promise<Leaving> {
   const { spec, metadata, status } = cmg;
   const record = status?.deployments?.[0];
   const stays = !isManaged(cmg) || spec.deletionPolicy === 'Retain' || spec.deletionProtection;
-  if (spec.siteRef === undefined || record === undefined || record.phase !== 'Active' || stays) {
+  if (spec.siteRef === undefined || record === undefined || record.phase !== 'Active' || isOthers(record) || stays) {
     return LEFT;
   }
   const until = Date.parse(metadata.deletionTimestamp ?? '') + PATIENCE_MS;

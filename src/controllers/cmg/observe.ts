@@ -3,6 +3,7 @@ import { ArmError } from '../../azure/errors.ts';
 import { provisioningState } from '../../azure/operations.ts';
 import { type SoughtGateway, wantedInstances } from '../../gateway/observed-gateway.ts';
 import { isOwnedBy, ownershipOf } from '../../gateway/tags.ts';
+import { isOthers } from '../../redeployment/others.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { describeProblem } from './azure-problem.ts';
 import { readCredentials } from './credentials.ts';
@@ -13,8 +14,8 @@ import { type Finding, SLOW_RETRY_MS } from './finding.ts';
 import { judgePresented } from './observed-certificate.ts';
 import { notFoundFindings, observedFindings } from './observed-findings.ts';
 import { readGateway, type SeenGateway } from './observed-parts.ts';
+import { otherDeployments, type RecordedGateways, recordedGateways } from './observed-records.ts';
 import { type SeenService, seeService } from './observed-service.ts';
-import { isOthers } from './others-gateway.ts';
 import type { Report } from './report.ts';
 import type { CommonScope } from './scope.ts';
 import { type SignedIn, signIn } from './sign-in.ts';
@@ -24,6 +25,11 @@ import { type SignedIn, signIn } from './sign-in.ts';
  * VMs, and what a client sees of it. Nothing here writes to Azure.
  */
 export async function observeGateway(scope: CommonScope): Promise<Report> {
+  // A redeployment that runs rests, whatever it has come to.
+  return { ...(await look(scope)), redeployment: 'None' };
+}
+
+async function look(scope: CommonScope): Promise<Report> {
   const credentials = await readCredentials(scope);
   if (credentials.kind === 'Halt') {
     return { findings: credentials.findings, happenings: [], againAfterMs: credentials.retryAfterMs };
@@ -32,13 +38,12 @@ export async function observeGateway(scope: CommonScope): Promise<Report> {
   if (access.kind === 'Halt') {
     return { findings: access.findings, happenings: [], againAfterMs: access.retryAfterMs };
   }
-  const [record] = scope.cmg.status?.deployments ?? [];
-  const changes = record === undefined || isOthers(record) ? [] : identityChanges(scope.cmg, record);
-  if (changes.length > 0) {
-    return { findings: [ownGatewayIsElsewhere(changes)], happenings: [], againAfterMs: SLOW_RETRY_MS };
+  const records = recordedGateways(scope.cmg);
+  if (records.kind === 'Elsewhere') {
+    return { findings: [ownGatewayIsElsewhere(records.changes)], happenings: [], againAfterMs: SLOW_RETRY_MS };
   }
   try {
-    const report = await observeInAzure(scope, access.value, record);
+    const report = await observeInAzure(scope, access.value, records);
     return withExpiry(report, credentials.value.expiry, scope.clock.now());
   } catch (error) {
     if (!(error instanceof ArmError)) {
@@ -58,26 +63,29 @@ export async function observeGateway(scope: CommonScope): Promise<Report> {
 async function observeInAzure(
   scope: CommonScope,
   { session }: SignedIn,
-  record: CMGStatusDeployment | undefined,
+  records: Extract<RecordedGateways, { kind: 'Here' }>,
 ): Promise<Report> {
   const { cmg, clock, signal } = scope;
   const sought = soughtBy(scope);
   const search = await findGateway(session.arm, sought, signal);
+  const others = await otherDeployments(scope, session.arm, records);
   if (search.kind !== 'Found') {
-    return notFound(sought, search, record);
+    return notFound(sought, search, records, others);
   }
   const gateway = await readGateway(session.arm, sought, search, signal);
   const service = await seeService(scope, gateway);
   const certificate = await judgePresented(service.presented, sought.serviceName, clock.now());
   const findings = [
     mayRead(),
-    ...observedFindings({ ...sought, region: cmg.spec.azure.region }, gateway, service),
+    ...observedFindings({ ...sought, region: cmg.spec.azure.region }, gateway, service).map(beside(others)),
     certificate.finding,
   ];
+  const deployment = seenDeployment(scope, records.observed, gateway, service);
   return {
     findings,
     happenings: [],
-    deployment: seenDeployment(scope, record, gateway, service),
+    deployment,
+    deployments: [deployment, ...others],
     againAfterMs: untilNextLook(scope, findings),
     ...(certificate.status === undefined ? {} : { certificate: certificate.status }),
   };
@@ -86,16 +94,27 @@ async function observeInAzure(
 function notFound(
   sought: SoughtGateway,
   search: Exclude<GatewaySearch, { kind: 'Found' }>,
-  record: CMGStatusDeployment | undefined,
+  { observed }: Extract<RecordedGateways, { kind: 'Here' }>,
+  others: readonly CMGStatusDeployment[],
 ): Report {
   // The record of one that the operator made is what it is found and removed by.
-  const forgotten = record !== undefined && isOthers(record);
+  const kept = observed === undefined || isOthers(observed) ? [] : [observed];
   return {
-    findings: [mayRead(), ...notFoundFindings(sought, search)],
+    findings: [mayRead(), ...notFoundFindings(sought, search).map(beside(others))],
     happenings: [],
-    ...(forgotten ? { forgotten } : {}),
+    deployments: [...kept, ...others],
     againAfterMs: SLOW_RETRY_MS,
   };
+}
+
+/** With what is to be known of gateways that a redeployment has left beside the one that is observed. */
+function beside(others: readonly CMGStatusDeployment[]): (finding: Finding) => Finding {
+  const left = others.map(
+    ({ serviceName, identity }) =>
+      ` Beside it there is ${serviceName} in the resource group ${identity.resourceGroup}, which is left as it is.`,
+  );
+  return (finding) =>
+    finding.type === 'AzureReady' ? { ...finding, message: `${finding.message}${left.join('')}` } : finding;
 }
 
 function soughtBy({ cmg: { spec } }: CommonScope): SoughtGateway {
@@ -113,13 +132,19 @@ function seenDeployment(
   gateway: SeenGateway,
   service: SeenService,
 ): CMGStatusDeployment {
-  const { heart, parts, instances } = gateway;
+  return withWhatIsSeen({ ...recordOf(scope, record, gateway), phase: 'Active' }, gateway, service);
+}
+
+/** A recorded gateway with what one look has shown of it. */
+export function withWhatIsSeen(
+  { fqdn: _fqdn, address: _address, instances: _instances, ...base }: CMGStatusDeployment,
+  { heart, parts, instances }: SeenGateway,
+  service: SeenService,
+): CMGStatusDeployment {
   const ready = instances?.filter((instance) => instance.ready).length;
   const wanted = wantedInstances(heart);
-  const { fqdn: _fqdn, address: _address, instances: _instances, ...base } = recordOf(scope, record, gateway);
   return {
     ...base,
-    phase: 'Active',
     ...(service.fqdn === undefined ? {} : { fqdn: service.fqdn }),
     ...(service.address === undefined ? {} : { address: service.address }),
     ...(ready === undefined || wanted === undefined ? {} : { instances: { wanted, ready } }),
@@ -150,6 +175,8 @@ function recordOf(
     },
     serviceName: cmg.spec.serviceName,
     createdAt: known?.createdAt ?? toTimestamp(clock.now()),
+    // For the time when the spec names others, of the gateway that takes its place.
+    credentials: cmg.spec.azure.credentials,
   };
 }
 

@@ -114,7 +114,8 @@ function healthFinding(sought: SoughtGateway, gateway: SeenGateway, service: See
   return { type: 'ServiceHealthy', status: 'True', reason: 'Succeeded', message };
 }
 
-function instancesProblem({ instances, heart }: SeenGateway): Pick<Finding, 'reason' | 'message'> | undefined {
+/** What is wrong with the VMs of a gateway; `undefined`: nothing, as far as Azure tells. */
+export function instancesProblem({ instances, heart }: SeenGateway): Pick<Finding, 'reason' | 'message'> | undefined {
   const status = classicStatus(heart);
   if (status !== undefined && !/^(running|created)$/i.test(status)) {
     return { reason: 'InstancesUnhealthy', message: `The cloud service is ${status}.` };

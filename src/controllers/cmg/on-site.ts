@@ -1,5 +1,6 @@
 import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { Site as SiteObject } from '../../api/v1alpha1/site.generated.ts';
+import { isOthers } from '../../redeployment/others.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { isSameName } from '../../site/names.ts';
@@ -12,6 +13,7 @@ import { authenticationNeeds, type KnownOfSite, NOTHING_KNOWN } from './authenti
 import { connectionPointFinding } from './connection-point-ready.ts';
 import type { Finding } from './finding.ts';
 import { isManaged } from './managed-cmg.ts';
+import { DELETION_BY_PERSON } from './redeployment/deletion-by-person.ts';
 import { type Registered, registration } from './registration.ts';
 import type { Report } from './report.ts';
 import { classicSteps, type SiteStep, uncheckedSteps, versionFinding } from './site-requirements.ts';
@@ -35,11 +37,27 @@ const PERSON_MS = 60_000;
  * is left for a person. The site is looked at once the gateway has served; before, there is nothing on it to be found.
  */
 export async function followOnSite(input: OnSiteInput, report: Report): Promise<Report> {
+  return withStepsOfRedeployment(input.cmg, await followGateway(input, report));
+}
+
+/** With what a person has to do for a redeployment first, in the place of what was told of it before. */
+function withStepsOfRedeployment({ status }: CMG, report: Report): Report {
+  const { steps = [], site } = report;
+  const before = status?.manualSteps?.filter(({ operation }) => operation !== DELETION_BY_PERSON) ?? [];
+  const isNew = steps.length > 0 || before.length < (status?.manualSteps?.length ?? 0);
+  const others = site?.manualSteps ?? (isNew ? before : undefined);
+  return others === undefined
+    ? report
+    : { ...report, site: { ...site, manualSteps: stepsForStatus([...steps, ...others]) } };
+}
+
+async function followGateway(input: OnSiteInput, report: Report): Promise<Report> {
   const { cmg } = input;
   const record = report.deployment ?? cmg.status?.deployments?.find(({ phase }) => phase !== 'Deleting');
   const ports = [...connectionPorts(cmg.spec.vm.instances)];
   if (cmg.spec.siteRef === undefined) {
-    const steps = record?.phase === 'Active' && isManaged(cmg) ? stepsWithoutSite(cmg) : [];
+    const isOwn = isManaged(cmg) && record !== undefined && !isOthers(record);
+    const steps = isOwn && record.phase === 'Active' ? stepsWithoutSite(cmg) : [];
     return withSite(report, [], parts(cmg, report, NOTHING_KNOWN, steps));
   }
   if (record === undefined || record.phase === 'Provisioning' || record.phase === 'Deleting') {
@@ -136,7 +154,9 @@ function judged(
   records: readonly ServiceRecord[],
   { finding, step, againAfterMs }: Registered,
 ): Omit<Look, 'known'> {
-  const others = records.filter(({ serviceName }) => !isSameName(serviceName, record.serviceName));
+  // What becomes of a gateway of this CMG, its redeployment tells.
+  const own = [record, ...(cmg.status?.deployments ?? [])].map(({ serviceName }) => serviceName);
+  const others = records.filter(({ serviceName }) => !own.some((name) => isSameName(name, serviceName)));
   const unchecked = finding.reason === 'NotRegisteredOnSite' ? uncheckedSteps(cmg, object.status?.version) : [];
   return {
     finding,

@@ -10,12 +10,11 @@ import { keyOf } from '../../runtime/objects.ts';
 import { readCredentials } from './credentials.ts';
 import { withExpiry } from './credentials-expiry.ts';
 import { gatewayDeployment, identityOf } from './deployment.ts';
-import { type Finding, goOn, halt, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import { type Finding, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { SCALE_SET } from './instances.ts';
 import type { ManagedCmg } from './managed-cmg.ts';
 import { observationAge } from './observation-age.ts';
 import type { OperationsStore } from './operations-secret.ts';
-import { isOthers } from './others-gateway.ts';
 import { checkOwnership, type OwnershipOutcome, withOwnership } from './ownership.ts';
 import { checkBeforehand, checkPrerequisites } from './prerequisites.ts';
 import { markOfDeployment } from './redeployment/mark.ts';
@@ -30,8 +29,8 @@ import { modelHappenings, unknownModel, vmModelOf, withVmModel } from './vm-mode
 import { writeAndFollow } from './write-round.ts';
 
 /**
- * Brings the gateway one round closer to its spec: certificates, credentials, who made the gateway, a look at
- * Azure, whose the resources are, preflight, writes, service package, VMs. Each step either lets the next one go on or
+ * Brings the gateway one round closer to its spec: certificates, credentials, a look at Azure, whose the resources are,
+ * preflight, writes, service package, VMs. Each step either lets the next one go on or
  * ends the round with what is wrong. Nothing is awaited that takes Azure long.
  */
 export async function provisionGateway(scope: Scope, store: OperationsStore): Promise<Report> {
@@ -66,10 +65,6 @@ async function provisionWithCertificate(
     return ended(credentials);
   }
   const record = recordedDeployment(scope);
-  const maker = checkMaker(record);
-  if (maker.kind === 'Halt') {
-    return ended(maker);
-  }
   const access = await signIn(scope, credentials.value);
   if (access.kind === 'Halt') {
     return ended(access);
@@ -249,18 +244,6 @@ function newRecord({ cmg, clock }: Scope, id: string, served: boolean): CMGStatu
     createdAt: toTimestamp(clock.now()),
     served,
   };
-}
-
-/** Whether the gateway is the operator's to change. */
-function checkMaker(record: CMGStatusDeployment | undefined): StepResult<undefined> {
-  return record === undefined || !isOthers(record)
-    ? goOn(undefined)
-    : halt(SLOW_RETRY_MS, {
-        type: 'AzureReady',
-        status: 'False',
-        reason: 'RedeploymentRequired',
-        message: `The gateway for ${record.serviceName} exists, and the operator did not make it: the site did, or somebody else. It cannot be taken over in place, and is left as it is. Set spec.managementPolicy back to Observe, or make a second CMG with another service name, and move the clients.`,
-      });
 }
 
 function firstResources(): Finding {

@@ -130,6 +130,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   Draining: 'InProgress',
   DeletionAnnounced: 'InProgress',
   DeletingDeployment: 'InProgress',
+  ManualDeletionRequired: 'Site',
   SuccessorLost: 'InProgress',
   NoStandbyConnectionPoint: 'Site',
   WaitingForEarlierRedeployment: 'InProgress',

@@ -1,4 +1,5 @@
 import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import { isOthers } from '../../redeployment/others.ts';
 import type { Condition } from '../../runtime/conditions.ts';
 import { isSameName } from '../../site/names.ts';
 import { isSiteFailure, type ServiceRecord, type Site, type SiteAnswer } from '../../site/site.ts';
@@ -48,15 +49,16 @@ export async function registration(
   if (found !== undefined) {
     return { finding: ofRecord(found, record) };
   }
-  if (!isManaged(input.cmg)) {
-    const message = `The site has no record of the gateway ${record.serviceName}. It is only observed, and none is made.`;
+  if (!isManaged(input.cmg) || isOthers(record)) {
+    const message = `The site has no record of the gateway ${record.serviceName}. The operator does not make one: it only looks at this gateway.`;
     return { finding: { type, status: 'False', reason: 'NotRegisteredOnSite', message } };
   }
   return register(input);
 }
 
-function ofRecord(found: ServiceRecord, { serviceName, fqdn }: CMGStatusDeployment): Finding {
-  if (isClassic(found)) {
+function ofRecord(found: ServiceRecord, record: CMGStatusDeployment): Finding {
+  const { serviceName, fqdn, identity } = record;
+  if (isClassic(found) && identity.deploymentModel !== 'CloudServiceClassic') {
     const message = `The site has a record of ${serviceName} as a classic cloud service (${found.deploymentName}), which is not this gateway. Remove that one, or choose another service name.`;
     return { type, status: 'False', reason: 'NotRegisteredOnSite', message };
   }
@@ -65,7 +67,8 @@ function ofRecord(found: ServiceRecord, { serviceName, fqdn }: CMGStatusDeployme
     return { type, status: 'False', reason: 'NotRegisteredOnSite', message };
   }
   if (found.state.kind === 'Deleting') {
-    const message = `The site is deleting its record of ${serviceName}. It is made anew once that is done.`;
+    const then = isOthers(record) ? '' : ' It is made anew once that is done.';
+    const message = `The site is deleting its record of ${serviceName}.${then}`;
     return { type, status: 'False', reason: 'SiteChanging', message };
   }
   const elsewhere =

@@ -1,5 +1,6 @@
 import type { CMGStatus, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { Finding } from './finding.ts';
+import type { SiteStep } from './site-requirements.ts';
 import type { SiteParts } from './status.ts';
 
 /** What happened that is worth an event. */
@@ -24,6 +25,8 @@ export interface Report {
   readonly certificateThumbprint?: string;
   /** What is known of the gateway's part on the site; parts left out keep what they said. */
   readonly site?: Partial<SiteParts>;
+  /** What a person has to do so that a redeployment goes on. */
+  readonly steps?: readonly SiteStep[];
   /** The deployment as it is now; left out where this run did not get as far. */
   readonly deployment?: CMGStatusDeployment;
   /** All deployments, where this run knows of more than one. */
@@ -34,8 +37,6 @@ export interface Report {
   readonly planned?: NonNullable<CMGStatus['planned']>;
   /** The redeployment that runs, or that none does; left out where this run did not plan. */
   readonly redeployment?: NonNullable<CMGStatus['redeployment']> | 'None';
-  /** The deployment that the status had is none of the operator's, and is not there any more. */
-  readonly forgotten?: boolean;
   /** When to run again at the latest, in milliseconds from now. */
   readonly againAfterMs: number;
 }

@@ -1,7 +1,7 @@
 import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import { isOthers } from '../../redeployment/others.ts';
 import { findCondition, toTimestamp } from '../../runtime/conditions.ts';
 import type { Finding } from './finding.ts';
-import { isOthers } from './others-gateway.ts';
 import type { Happening } from './report.ts';
 import type { Scope } from './scope.ts';
 

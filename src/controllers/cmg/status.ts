@@ -32,9 +32,9 @@ export type SiteParts = Required<Pick<CMGStatus, 'connectionPorts' | 'clientAuth
 
 /** The status after a reconcile that came to this report. */
 export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus {
-  const { certificate, credentials, deployment, forgotten, planned, redeployment } = report;
+  const { certificate, credentials, deployment, planned, redeployment } = report;
   const one = deployment === undefined ? undefined : [deployment];
-  const deployments = forgotten === true ? [] : (report.deployments?.slice() ?? one);
+  const deployments = report.deployments?.slice() ?? one;
   const active = report.activeDeployment ?? (deployment?.phase === 'Active' ? deployment.id : undefined);
   return nextStatus(cmg.status, {
     generation: cmg.metadata.generation,

@@ -57,7 +57,7 @@ export function planConnectionPoint(facts: ConnectionPointFacts): ConnectionPoin
   const { spec, name, gateway, roles } = facts;
   const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
   if (gateway.leaving === 'Deleted') {
-    return planLeaving(facts, role);
+    return role !== undefined && isLinkedToOthers(gateway, role) ? keep(facts, role) : planLeaving(facts, role);
   }
   const assignment = assignmentOf(gateway, name, spec.role);
   switch (assignment.kind) {
@@ -128,6 +128,11 @@ export function planRemoval(facts: ConnectionPointFacts): ConnectionPointPlan {
   return hindranceToLeave(facts, role, undefined) ?? { kind: 'Uninstall', role };
 }
 
+/** Whether a role serves a gateway that the site made, and that stays when the CMG goes. */
+function isLinkedToOthers(gateway: GatewayOfCmg, { serviceName }: ConnectionPointRole): boolean {
+  return serviceName !== undefined && deploymentByName(gateway, serviceName)?.isOthers === true;
+}
+
 /** Without its gateway, a role that the operator installed has no use. One that was there before stays, linked to nothing. */
 function planLeaving({ installed }: ConnectionPointFacts, role: ConnectionPointRole | undefined): ConnectionPointPlan {
   return role !== undefined && installed === true ? { kind: 'Uninstall', role } : { kind: 'Absent' };
@@ -192,8 +197,15 @@ function holderOf(
 }
 
 /** Nobody's client is cut off, or that is decided: by the planner, by who deletes the CMG, or by a person's consent. */
-function mayLoseLastPoint({ leaving, outageConsent }: GatewayOfCmg, { id, phase, served }: DeploymentOfCmg): boolean {
-  return leaving === 'Deleted' || phase === 'Draining' || phase === 'Deleting' || !served || outageConsent === id;
+function mayLoseLastPoint({ leaving, outageConsent }: GatewayOfCmg, deployment: DeploymentOfCmg): boolean {
+  const { id, phase, served, isOthers } = deployment;
+  return (
+    (leaving === 'Deleted' && !isOthers) ||
+    phase === 'Draining' ||
+    phase === 'Deleting' ||
+    !served ||
+    outageConsent === id
+  );
 }
 
 function waitsForGateway(gateway: GatewayOfCmg, deployment: DeploymentOfCmg | undefined): Finding {

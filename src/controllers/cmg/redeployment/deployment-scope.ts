@@ -1,5 +1,6 @@
 import type { CMG, CMGStatus, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { isSameIdentity } from '../../../redeployment/identity.ts';
+import { isOthers } from '../../../redeployment/others.ts';
 import type { ManagedCmg } from '../managed-cmg.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { Operations, OperationsStore } from '../operations-secret.ts';
@@ -95,13 +96,16 @@ export function isInGroupOf(one: GroupPlace, other: GroupPlace): boolean {
   return groupOf(one) === groupOf(other);
 }
 
-/** Whether another deployment that was there before holds the resource group of this one. */
+/**
+ * Whether another deployment that was there before holds the resource group of this one. A group in which others made a gateway
+ * is for the spec to name as somebody else's.
+ */
 export function sharesGroup(
   deployments: readonly CMGStatusDeployment[],
   identity: GroupPlace,
   id: string | undefined,
 ): boolean {
-  const holder = deployments.find((each) => isInGroupOf(each.identity, identity));
+  const holder = deployments.find((each) => !isOthers(each) && isInGroupOf(each.identity, identity));
   return holder !== undefined && holder.id !== id;
 }
 

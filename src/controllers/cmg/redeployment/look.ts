@@ -5,7 +5,7 @@ import { API_VERSIONS } from '../../../gateway/api-versions.ts';
 import type { GatewayDeployment } from '../../../gateway/deployment.ts';
 import { resourceIds } from '../../../gateway/ids.ts';
 import { type GatewayInstance, readInstances } from '../../../gateway/instances.ts';
-import type { ObservedDeployment, ObservedMark, Seen } from '../../../redeployment/observed.ts';
+import type { ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
 import { recordedGateway } from '../deployment.ts';
 import type { Finding } from '../finding.ts';
 import type { OperationsStore } from '../operations-secret.ts';
@@ -128,34 +128,4 @@ async function instancesOf({ signal }: Scope, arm: ArmClient, gateway: GatewayDe
 
 function seenOf(instances: readonly GatewayInstance[]): Seen {
   return instances.length > 0 && instances.every(({ ready }) => ready) ? 'Yes' : 'No';
-}
-
-/** The tags of deployments, read anew. */
-export async function marksNow(
-  scopes: ReadonlyMap<string, Scope>,
-  deployments: readonly CMGStatusDeployment[],
-): Promise<ReadonlyMap<string, ObservedMark>> {
-  const marks = await Promise.all(
-    deployments.map(async (deployment) => {
-      const scope = scopes.get(deployment.id);
-      const mark: ObservedMark = scope === undefined ? { kind: 'Unknown' } : await markNow(scope, deployment);
-      return [deployment.id, mark] as const;
-    }),
-  );
-  return new Map(marks);
-}
-
-async function markNow(scope: Scope, deployment: CMGStatusDeployment): Promise<ObservedMark> {
-  const azure = await azureOf(scope, deployment);
-  if (azure.kind === 'Halt') {
-    return { kind: 'Unknown' };
-  }
-  try {
-    return await readMark(scope, azure.value, deployment);
-  } catch (error) {
-    if (error instanceof ArmError) {
-      return { kind: 'Unknown' };
-    }
-    throw error;
-  }
 }

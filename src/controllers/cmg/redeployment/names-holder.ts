@@ -7,6 +7,7 @@ import type { GatewayDeployment } from '../../../gateway/deployment.ts';
 import { resourceIds } from '../../../gateway/ids.ts';
 import { PURGE_VAULT, REQUIRED_PERMISSIONS } from '../../../gateway/required-permissions.ts';
 import { isJsonObject } from '../../../json.ts';
+import { isOthers } from '../../../redeployment/others.ts';
 import { describeProblem } from '../azure-problem.ts';
 import { recordedGateway } from '../deployment.ts';
 import { goOn, type StepResult } from '../finding.ts';
@@ -24,7 +25,8 @@ export interface FreedByHolder {
 
 /**
  * Whether a gateway that is to be deleted before the next one is made would give its names back at once. Azure keeps the
- * name of a deleted vault for days, unless the vault may be purged.
+ * name of a deleted vault for days, unless the vault may be purged. One that the site made goes by the site's rights, and what
+ * becomes of its group is the site's affair.
  */
 export async function checkNamesHolder(scope: Scope, holder: CMGStatusDeployment): Promise<StepResult<FreedByHolder>> {
   const azure = await azureOf(scope, holder);
@@ -34,10 +36,9 @@ export async function checkNamesHolder(scope: Scope, holder: CMGStatusDeployment
   const arm = azure.value;
   const gateway = recordedGateway(scope.cmg, holder, scope);
   try {
-    const [problems, group] = await Promise.all([
-      holderProblems(scope, arm, gateway),
-      groupGoesToo(arm, gateway, scope.signal),
-    ]);
+    const [problems, group] = isOthers(holder)
+      ? [await vaultProblems(scope, arm, gateway), false]
+      : await Promise.all([holderProblems(scope, arm, gateway), groupGoesToo(arm, gateway, scope.signal)]);
     return problems.length > 0 ? notMet(scope, problems) : goOn({ group });
   } catch (error) {
     if (!(error instanceof ArmError)) {
@@ -48,26 +49,36 @@ export async function checkNamesHolder(scope: Scope, holder: CMGStatusDeployment
   }
 }
 
-async function holderProblems(
+async function vaultProblems(
   { signal }: Scope,
   arm: ArmClient,
   gateway: GatewayDeployment,
 ): Promise<readonly PreflightProblem[]> {
-  const { vault, resourceGroup } = resourceIds(gateway);
+  const found = await arm.get(resourceIds(gateway).vault, API_VERSIONS.keyVault, { signal });
+  const properties = found.kind === 'Present' ? found.resource.properties : undefined;
+  const isProtected = isJsonObject(properties) && properties.enablePurgeProtection === true;
+  return isProtected ? [purgeProtected(gateway)] : [];
+}
+
+async function holderProblems(
+  scope: Scope,
+  arm: ArmClient,
+  gateway: GatewayDeployment,
+): Promise<readonly PreflightProblem[]> {
+  const { signal } = scope;
+  const { resourceGroup } = resourceIds(gateway);
   const subscription = `/subscriptions/${gateway.subscriptionId}`;
-  const [found, atGroup, atSubscription] = await Promise.all([
-    arm.get(vault, API_VERSIONS.keyVault, { signal }),
+  const [problems, atGroup, atSubscription] = await Promise.all([
+    vaultProblems(scope, arm, gateway),
     readPermissions(arm, resourceGroup, { signal }),
     readPermissions(arm, subscription, { signal }),
   ]);
-  const properties = found.kind === 'Present' ? found.resource.properties : undefined;
-  const isProtected = isJsonObject(properties) && properties.enablePurgeProtection === true;
   const deletions = REQUIRED_PERMISSIONS.map(({ action }) => action).filter(isDeletionIn(gateway));
   const missing = [
     ...deletions.filter((action) => !allows(atGroup, action)).map((action) => `${action} at ${resourceGroup}`),
     ...(allows(atSubscription, PURGE_VAULT) ? [] : [`${PURGE_VAULT} at ${subscription}`]),
   ];
-  return [...(isProtected ? [purgeProtected(gateway)] : []), ...(missing.length > 0 ? [mayNotDelete(missing)] : [])];
+  return [...problems, ...(missing.length > 0 ? [mayNotDelete(missing)] : [])];
 }
 
 function isDeletionIn({ resourceGroup }: GatewayDeployment): (action: string) => boolean {

@@ -1,6 +1,7 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
+import { isOthers } from '../../../redeployment/others.ts';
 import { isConditionTrue } from '../../../runtime/conditions.ts';
 import { isSameName } from '../../../site/names.ts';
 import type { OperationsStore } from '../operations-secret.ts';
@@ -8,11 +9,13 @@ import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
 import { cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
 import { NOT_SEARCHED, searchAzure } from './found.ts';
-import { keepUp, type Look, lookOnly, marksNow, UNSEEN } from './look.ts';
+import { marksNow } from './live-marks.ts';
+import { keepUp, type Look, lookOnly, UNSEEN } from './look.ts';
+import { lookAtOthers, presenceWithSite } from './look-at-others.ts';
 import { propose } from './propose.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import { consentsOf } from './records.ts';
-import { readSiteFacts, type SiteFacts } from './site-facts.ts';
+import { readSiteFacts, type SiteFacts, UNREACHABLE } from './site-facts.ts';
 
 /** All that one round found out about the deployments of a CMG. */
 export interface Round {
@@ -79,17 +82,18 @@ function scopeFor({ scope, memories }: DeploymentsInput, deployment: CMGStatusDe
 }
 
 async function look(scope: Scope, store: OperationsStore, deployment: CMGStatusDeployment): Promise<Look> {
+  if (isOthers(deployment)) {
+    return lookAtOthers(scope, deployment);
+  }
   return deployment.phase === 'Draining' || deployment.phase === 'Deleting'
     ? lookOnly(scope, deployment)
     : keepUp(scope, store, deployment);
 }
 
-const NOBODY_ASKED: SiteFacts = { site: { kind: 'Unreachable' }, registered: undefined };
-
 function siteFactsOf({ scope, site }: DeploymentsInput, isNeeded: boolean): Promise<SiteFacts> {
   const { cmg, signal } = scope;
   if (cmg.spec.siteRef !== undefined && !isNeeded) {
-    return Promise.resolve(NOBODY_ASKED);
+    return Promise.resolve(UNREACHABLE);
   }
   return readSiteFacts({ cmg, site, maxAgeMs: SHORT_AGE_MS, now: scope.clock.now(), signal });
 }
@@ -101,7 +105,7 @@ async function seenOf(
   input: DeploymentsInput,
   deployment: CMGStatusDeployment,
   look: Look | undefined,
-  { registered }: SiteFacts,
+  { registered, records }: SiteFacts,
   isSeveral: boolean,
 ): Promise<ObservedDeployment> {
   const { scope } = input;
@@ -115,16 +119,19 @@ async function seenOf(
     ...stillLeft(input, deployment, look),
     resolves: isSeveral ? await resolves(scope, deployment) : 'Unknown',
     siteRecord: isRegistered === undefined ? 'Unknown' : isRegistered ? 'Yes' : 'No',
+    ...(isOthers(deployment)
+      ? presenceWithSite(look?.observed.azure ?? 'Unknown', serviceName, scope.cmg.spec.siteRef !== undefined, records)
+      : {}),
   };
 }
 
 /** Of what is being deleted something is left until the removal has come to its end, the purge of the vault included. */
 function stillLeft(
   { memories, scope }: DeploymentsInput,
-  { id, phase }: CMGStatusDeployment,
+  { id, phase, identity }: CMGStatusDeployment,
   look: Look | undefined,
 ): Partial<Pick<ObservedDeployment, 'azure'>> {
-  if (phase !== 'Deleting') {
+  if (phase !== 'Deleting' || isOthers({ identity })) {
     return {};
   }
   const { uid, generation } = scope.cmg.metadata;

@@ -1,4 +1,7 @@
+import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { prefixKey } from '../../../redeployment/identity.ts';
+import { isOthers } from '../../../redeployment/others.ts';
+import { type Finding, SLOW_RETRY_MS } from '../finding.ts';
 import { provisionGateway } from '../provision.ts';
 import type { Report } from '../report.ts';
 import type { NamesHeld, Scope } from '../scope.ts';
@@ -15,7 +18,7 @@ import type { DeploymentsInput } from './reconcile.ts';
 
 /**
  * The procedure for a gateway that is still to be made goes as far as its record, and writes nothing. Where another one has
- * its names, that one has to be able to give them back.
+ * its names, that one has to be able to give them back; beside one that the site made, it has a resource group of its own.
  *
  * @param scopes of the deployments that there are, by id
  */
@@ -26,10 +29,12 @@ export async function propose(input: DeploymentsInput, scopes: ReadonlyMap<strin
   const holder = status?.deployments?.find(({ serviceName }) => prefixKey(serviceName) === prefix);
   const own = scopes.get(holder?.id ?? '');
   const operations = operationsOf(store, CANDIDATE);
-  if (holder === undefined || own === undefined) {
-    return provisionGateway(candidateScope(input, undefined), operations);
-  }
   const group = { subscriptionId: spec.azure.subscriptionId, resourceGroup: spec.azure.resourceGroup.name };
+  if (holder === undefined || own === undefined) {
+    const neighbour = status?.deployments?.find((each) => isOthers(each) && isInGroupOf(each.identity, group));
+    const report = await provisionGateway(candidateScope(input, undefined), operations);
+    return neighbour === undefined ? report : withheld(report, [inGroupOfOthers(neighbour)], SLOW_RETRY_MS);
+  }
   const isSameGroup = isInGroupOf(holder.identity, group);
   if (holder.phase === 'Deleting') {
     return provisionGateway(candidateScope(input, { group: isSameGroup ? 'Goes' : 'Stays' }), operations);
@@ -37,12 +42,23 @@ export async function propose(input: DeploymentsInput, scopes: ReadonlyMap<strin
   const freed = await checkNamesHolder(own, holder);
   const isGoing = freed.kind === 'Continue' && freed.value.group && isSameGroup;
   const report = await provisionGateway(candidateScope(input, { group: isGoing ? 'Goes' : 'Stays' }), operations);
-  if (freed.kind === 'Continue' || report.deployment === undefined) {
+  return freed.kind === 'Continue' ? report : withheld(report, freed.findings, freed.retryAfterMs);
+}
+
+/** A gateway that could be made, but for this. */
+function withheld(report: Report, findings: readonly Finding[], againAfterMs: number): Report {
+  if (report.deployment === undefined) {
     return report;
   }
   const { deployment: _notYet, ...rest } = report;
   const others = rest.findings.filter(({ type }) => type !== 'PrerequisitesMet');
-  return { ...rest, findings: [...others, ...freed.findings], againAfterMs: freed.retryAfterMs };
+  return { ...rest, findings: [...others, ...findings], againAfterMs };
+}
+
+/** Whether the site deletes the group with its gateway is not documented. */
+function inGroupOfOthers({ serviceName, identity }: CMGStatusDeployment): Finding {
+  const message = `The resource group ${identity.resourceGroup} is that of the gateway ${serviceName}, which the site made and may delete with its group. Name another one in spec.azure.resourceGroup.`;
+  return { type: 'PrerequisitesMet', status: 'False', reason: 'ResourceNotOwned', message };
 }
 
 function candidateScope({ scope, memories }: DeploymentsInput, held: NamesHeld | undefined): Scope {

@@ -4,13 +4,13 @@ import type { ClientPass } from '../../../redeployment/client-gate.ts';
 import { type Plan, plan } from '../../../redeployment/planner.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
-import { isOthers } from '../others-gateway.ts';
-import { provisionGateway } from '../provision.ts';
 import type { Happening, Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
+import type { SiteStep } from '../site-requirements.ts';
 import type { SiteScope } from '../site-scope.ts';
 import { stopDeployment } from './azure-actions.ts';
 import { deleteDeployment } from './delete-deployment.ts';
+import { deletionStepsForPerson } from './deletion-by-person.ts';
 import { observeAll, type Round, readLive } from './observe-all.ts';
 import { isDecided, recordsOf } from './records.ts';
 import { reportOf } from './report-of.ts';
@@ -40,6 +40,8 @@ export interface PlannedRound {
   readonly decided: boolean;
   /** What follows from the plan in Azure, and how it ended. */
   readonly happenings: readonly Happening[];
+  /** What a person has to do for it. */
+  readonly steps: readonly SiteStep[];
   /** What is to be said of stops and deletions that go on, or do not. */
   readonly troubles: readonly string[];
   readonly againAfterMs: number;
@@ -50,11 +52,8 @@ export interface PlannedRound {
  * it decides is written down, and, once it is, carried out. Mostly there is one gateway, and nothing is decided.
  */
 export async function reconcileDeployments(input: DeploymentsInput): Promise<Report> {
-  const { scope, store } = input;
+  const { scope } = input;
   const { cmg } = scope;
-  if (cmg.status?.deployments?.some(isOthers) === true) {
-    return provisionGateway(scope, store);
-  }
   const wish = wishOf(cmg);
   const records = recordsOf(cmg.status);
   const round = await observeAll(input, wish);
@@ -66,7 +65,8 @@ export async function reconcileDeployments(input: DeploymentsInput): Promise<Rep
     : first;
   const decided = isDecided(records, planned.records);
   const carriedOut = decided ? NOTHING : await carryOut(input, round, planned.actions);
-  return reportOf(input, wish, { round, planned, decided, ...carriedOut });
+  const steps = deletionStepsForPerson(input, round, planned.actions);
+  return reportOf(input, wish, { round, planned, decided, steps, ...carriedOut });
 }
 
 const NOTHING = { happenings: [], troubles: [], againAfterMs: Number.POSITIVE_INFINITY };
@@ -85,7 +85,7 @@ async function carryOut(
       const refusal = await stopDeployment(input, round, action.deployment);
       troubles.push(...(refusal === undefined ? [] : [refusal]));
       againAfterMs = Math.min(againAfterMs, STOP_POLL_MS);
-    } else if (action.kind === 'Delete') {
+    } else if (action.kind === 'Delete' && action.by === 'Azure') {
       const outcome = await deleteDeployment(input, round, action.deployment);
       happenings.push(...outcome.happenings);
       troubles.push(...outcome.messages);

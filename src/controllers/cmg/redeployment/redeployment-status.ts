@@ -1,9 +1,11 @@
 import type { CMGStatusDeployment, CMGStatusRedeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { judgeGate } from '../../../redeployment/client-gate.ts';
 import type { GatewayWish } from '../../../redeployment/observed.ts';
+import { isOthers } from '../../../redeployment/others.ts';
 import { waitOf } from '../../../redeployment/retirement.ts';
 import { toTimestamp } from '../../../runtime/conditions.ts';
 import { identityChanges } from '../deployment.ts';
+import type { ManagedCmg } from '../managed-cmg.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import type { RedeploymentParts } from './report-of.ts';
 
@@ -17,7 +19,7 @@ export function redeploymentOf(
   const old = leader ?? deployments.find(({ id }) => id !== wanted?.id);
   const before = cmg.status?.redeployment;
   const since = wanted?.wantedSince ?? before?.since ?? toTimestamp(azure.serverTime.now());
-  const fields = old === undefined ? [] : identityChanges(cmg, old);
+  const fields = old === undefined ? [] : changesTo(cmg, wish, old);
   const until = untilOf(wish, wanted);
   const clients = clientsOf(input, wish, wanted, result);
   return {
@@ -30,6 +32,21 @@ export function redeploymentOf(
     rollback: rollbackOf(old),
     ...(clients === undefined ? {} : { clients }),
   };
+}
+
+/** In what the old gateway differs from what is wanted. That others made it shows in the policy that asks for another one. */
+function changesTo(cmg: ManagedCmg, wish: GatewayWish, old: CMGStatusDeployment): readonly string[] {
+  const fields = identityChanges(cmg, old);
+  const { deploymentModel: before } = old.identity;
+  const { deploymentModel: after } = wish.identity;
+  const isAnotherModel = before !== undefined && after !== undefined && before !== after;
+  return isOthers(old)
+    ? [
+        'spec.managementPolicy (Observe → Manage)',
+        ...(isAnotherModel ? [`spec.deploymentModel (${before} → ${after})`] : []),
+        ...fields,
+      ]
+    : fields;
 }
 
 /** When the wait is over, as long as the new gateway stays in reach of every client. */

@@ -23,7 +23,7 @@ const MARK_AFTER_MS = 60_000;
 
 /** What one round comes to, in the words of the status. */
 export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: PlannedRound): Report {
-  const { round, planned, decided, happenings, againAfterMs } = result;
+  const { round, planned, decided, happenings, steps, againAfterMs } = result;
   const deployments = deploymentsAfter(input, result);
   const wanted = wantedAmong(deployments, wish);
   const isProposed = round.candidate !== undefined && wanted?.id !== round.candidate.deployment?.id;
@@ -47,6 +47,7 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
     ...certificateOf(input, planned.records.wanted, report),
     ...(about === undefined ? {} : { deployment: about }),
     deployments,
+    steps,
     ...activeOf(input, deployments, wanted, planned.records.deployments),
     planned: plannedOf(planned.records),
     redeployment: isRedeploying
@@ -191,18 +192,20 @@ function* keptTroubles(
 }
 
 function redeployingFinding(
-  { planned, troubles }: PlannedRound,
+  { planned, troubles, steps }: PlannedRound,
   wanted: CMGStatusDeployment | undefined,
   kept: readonly string[],
 ): Finding {
   const stalled = planned.conditions.find(({ reason }) => isStalling(reason));
   const [first] = planned.conditions;
-  const told = stalled ?? first;
-  const messages = [...new Set([...planned.conditions.map(({ message }) => message), ...troubles, ...kept])];
+  const leading = stalled ?? first;
+  const lines = steps.flatMap(({ cmdlet }) => (cmdlet === undefined ? [] : [`In a PowerShell of the site: ${cmdlet}`]));
+  const told = planned.conditions.map(({ message }) => message);
+  const messages = [...new Set([...told, ...lines, ...troubles, ...kept])];
   return {
     type: 'Redeploying',
     status: 'True',
-    reason: told?.reason ?? (wanted?.phase === 'Provisioning' ? 'BuildingReplacement' : 'WaitingForClients'),
+    reason: leading?.reason ?? (wanted?.phase === 'Provisioning' ? 'BuildingReplacement' : 'WaitingForClients'),
     message: messages.length === 0 ? 'The gateway is being replaced.' : messages.join(' ').slice(0, 4000),
   };
 }

@@ -85,6 +85,7 @@ describe('what the site says of the gateways of a CMG', () => {
     live.groups = [{ id: 1, name: 'Headquarters', preferCloudSources: false, members }];
     expect(await read()).toEqual({
       registered: [SERVICE_NAME, NEW],
+      records: live.records,
       site: {
         kind: 'Read',
         points: [

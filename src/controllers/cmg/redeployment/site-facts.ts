@@ -20,6 +20,8 @@ export interface SiteFacts {
   readonly site: ObservedSite;
   /** Service names that the site has a record of; `undefined`: it did not say. */
   readonly registered: readonly string[] | undefined;
+  /** All records of gateways that the site has; `undefined`: it did not say. */
+  readonly records: readonly ServiceRecord[] | undefined;
 }
 
 export interface SiteFactsInput {
@@ -32,13 +34,14 @@ export interface SiteFactsInput {
   readonly signal: AbortSignal;
 }
 
-const UNREACHABLE: SiteFacts = { site: { kind: 'Unreachable' }, registered: undefined };
+/** The site has not said anything. */
+export const UNREACHABLE: SiteFacts = { site: { kind: 'Unreachable' }, registered: undefined, records: undefined };
 
 /** Reads where the connection points of a CMG are linked to, and what its boundary groups reference. */
 export async function readSiteFacts(input: SiteFactsInput): Promise<SiteFacts> {
   const { cmg, site } = input;
   if (cmg.spec.siteRef === undefined) {
-    return { site: { kind: 'None' }, registered: undefined };
+    return { site: { kind: 'None' }, registered: undefined, records: undefined };
   }
   const usable = site.siteOf(cmg);
   return usable.kind === 'Usable' ? readFrom(usable.site, input) : UNREACHABLE;
@@ -77,6 +80,7 @@ async function readFrom(live: Site, { cmg, site, maxAgeMs, now, signal }: SiteFa
     registered: records.value
       .filter((record) => record.state.kind !== 'Deleting' && !isClassic(record))
       .map(({ serviceName }) => serviceName),
+    records: records.value,
   };
 }
 

@@ -1,0 +1,46 @@
+import { retirementHold } from './holds.ts';
+import type { DeploymentRecord } from './record.ts';
+import type { Successors } from './retirement.ts';
+import type { NamesVerdict } from './same-prefix.ts';
+import { factsOf, type Situation } from './situation.ts';
+
+/**
+ * Whether the site made a gateway, and not the operator. It is looked at, and counts as any other; nothing of it is ever
+ * written, stopped, started or deleted in Azure.
+ */
+export function isOthers({ identity }: Pick<DeploymentRecord, 'identity'>): boolean {
+  return identity.provisioner === 'Site';
+}
+
+/**
+ * Whether a gateway that the site made has come so far that a person is to delete it: it has drained behind its successor, or
+ * its names are needed first, or nothing is left of it but the site's record. What makes it gone is that it is gone: until
+ * then it may be left as it is, and the plan may change.
+ */
+export function isForPersonToDelete(
+  situation: Situation,
+  record: DeploymentRecord,
+  { successors, names }: { readonly successors: Successors; readonly names: NamesVerdict },
+): boolean {
+  if (!isOthers(record)) {
+    return false;
+  }
+  const { rules } = situation;
+  const { seen } = factsOf(situation, record);
+  if (record.stage.phase === 'Deleting') {
+    const isLeft = seen?.azure === 'Whole' || (seen?.azure !== 'Absent' && seen?.siteRecord === 'Yes');
+    return isLeft && rules.isDetached(situation, record);
+  }
+  if (retirementHold(situation) !== undefined || seen === undefined || seen.azure === 'Unknown') {
+    return false;
+  }
+  return (
+    isNeededFirst(record, names) ||
+    (rules.isDrained(situation, record) && rules.stillBehind(situation, record, successors) !== undefined)
+  );
+}
+
+/** Whether the names of a gateway are needed by what is wanted, so that it is to go before it has a successor. */
+export function isNeededFirst({ id }: DeploymentRecord, names: NamesVerdict): boolean {
+  return names.kind === 'DeleteFirst' && names.holder.id === id;
+}
