@@ -74,6 +74,8 @@ export const EVENT_NAMES = [
   'certificate readable',
   'devices hidden',
   'devices visible',
+  'content missing',
+  'content distributed',
   'quota missing',
   'quota there',
   'half a day passes',
@@ -274,6 +276,9 @@ function globalHappenings(world: World): readonly Happening[] {
     world.devicesHidden
       ? to('devices visible', { devicesHidden: false }, 'Healing')
       : to('devices hidden', { devicesHidden: true }),
+    world.contentMissing
+      ? to('content distributed', { contentMissing: false }, 'Healing')
+      : to('content missing', { contentMissing: true }),
     world.localClockOff === 0
       ? to('local clock steps', { localClockOff: 10 * MINUTE })
       : to('local clock set right', { localClockOff: 0 }, 'Healing'),

@@ -27,6 +27,7 @@ function makeKey(world: World): string {
     world.azureUp,
     world.certificateReadable,
     world.devicesHidden,
+    world.contentMissing,
     world.localClockOff === 0,
   ].map((flag) => (flag ? 1 : 0));
   const claim = world.claim === undefined ? '' : world.claim.claimant === KEYS[0] ? 0 : 1;

@@ -75,6 +75,8 @@ export interface World {
   readonly certificateReadable: boolean;
   /** The site shows only half of its devices. */
   readonly devicesHidden: boolean;
+  /** Gateways lack content that others of their CMG hold. */
+  readonly contentMissing: boolean;
   readonly points: readonly Point[];
   readonly claim: OutageClaim | undefined;
   readonly cmgs: readonly Cmg[];
@@ -210,6 +212,7 @@ const EMPTY_WORLD = {
   azureUp: true,
   certificateReadable: true,
   devicesHidden: false,
+  contentMissing: false,
   claim: undefined,
 };
 
