@@ -205,6 +205,7 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     events: { record: (_regarding, event) => void events.push(event), stop: async () => {} },
     memories: createGatewayMemories(),
     clientCounts: { passes: () => [], request: () => {}, forget: () => {} },
+    content: { comparisons: () => [], request: () => {}, forget: () => {} },
     metrics: { driftRepaired: () => {} },
     // Gateways in here have no site.
     site: {

@@ -89,12 +89,17 @@ function withSite(
   };
 }
 
-function parts(cmg: CMG, { findings }: Report, known: KnownOfSite, steps: readonly SiteStep[]): SiteParts {
+function parts(
+  cmg: CMG,
+  { findings, steps: others = [] }: Report,
+  known: KnownOfSite,
+  steps: readonly SiteStep[],
+): SiteParts {
   const valid = findings.some(({ type, status }) => type === 'CertificateValid' && status === 'True');
   return {
     connectionPorts: [...connectionPorts(cmg.spec.vm.instances)],
     clientAuthentication: [...authenticationNeeds(cmg, known, valid)],
-    manualSteps: stepsForStatus(steps),
+    manualSteps: stepsForStatus([...steps, ...others]),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { CMGStatus, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { Finding } from './finding.ts';
+import type { SiteStep } from './site-requirements.ts';
 import type { SiteParts } from './status.ts';
 
 /** What happened that is worth an event. */
@@ -24,6 +25,8 @@ export interface Report {
   readonly certificateThumbprint?: string;
   /** What is known of the gateway's part on the site; parts left out keep what they said. */
   readonly site?: Partial<SiteParts>;
+  /** What is left for a person on the site, beside what follows from the gateway's part there. */
+  readonly steps?: readonly SiteStep[];
   /** The deployment as it is now; left out where this run did not get as far. */
   readonly deployment?: CMGStatusDeployment;
   /** All deployments, where this run knows of more than one. */

@@ -159,7 +159,7 @@ interface Found {
 }
 
 function observedOf(
-  { scope, others, passes }: DeploymentsInput,
+  { scope, others, passes, content }: DeploymentsInput,
   { seen, candidate, siteFacts, deployments, certificateReadable }: Found,
 ): Omit<Observed, 'inventory'> {
   const proposal = candidate?.deployment;
@@ -172,6 +172,7 @@ function observedOf(
     carriers: [],
     consents: consentsOf(scope.cmg),
     clientPasses: passes,
+    ...(content === undefined ? {} : { content }),
     certificateReadable,
     preflight: { passed: isNew, wholePassed: isNew },
     mayDeleteGateway: true,
