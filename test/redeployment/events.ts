@@ -268,6 +268,9 @@ function globalHappenings(world: World): readonly Happening[] {
     apply: (then) => ({ ...then, ...change }),
   });
   return [
+    world.contentMissing
+      ? to('content distributed', { contentMissing: false }, 'Healing')
+      : to('content missing', { contentMissing: true }),
     world.siteUp ? to('site down', { siteUp: false }) : to('site up', { siteUp: true }, 'Healing'),
     world.azureUp ? to('Azure down', { azureUp: false }) : to('Azure up', { azureUp: true }, 'Healing'),
     world.certificateReadable
@@ -276,9 +279,6 @@ function globalHappenings(world: World): readonly Happening[] {
     world.devicesHidden
       ? to('devices visible', { devicesHidden: false }, 'Healing')
       : to('devices hidden', { devicesHidden: true }),
-    world.contentMissing
-      ? to('content distributed', { contentMissing: false }, 'Healing')
-      : to('content missing', { contentMissing: true }),
     world.localClockOff === 0
       ? to('local clock steps', { localClockOff: 10 * MINUTE })
       : to('local clock set right', { localClockOff: 0 }, 'Healing'),

@@ -23,11 +23,11 @@ const KEYS_OF = new WeakMap<World, string>();
 function makeKey(world: World): string {
   const now = dateOf(world);
   const flags = [
+    world.contentMissing,
     world.siteUp,
     world.azureUp,
     world.certificateReadable,
     world.devicesHidden,
-    world.contentMissing,
     world.localClockOff === 0,
   ].map((flag) => (flag ? 1 : 0));
   const claim = world.claim === undefined ? '' : world.claim.claimant === KEYS[0] ? 0 : 1;

@@ -57,11 +57,11 @@ export function observe(world: World, at: number): Observed {
     consents: cmg.consents,
     clientPasses: world.siteUp ? cmg.records.deployments.flatMap((record) => passOver(world, at, record)) : [],
     ...(world.siteUp ? { devices: visibleDevices(world) } : {}),
-    content: world.siteUp ? comparisons(world, cmg) : [],
     certificateReadable: world.certificateReadable,
     preflight: { passed: cmg.quota && areNamesFree(world, at), wholePassed: cmg.quota },
     mayDeleteGateway: true,
     freshId: `d${cmg.made + 1}`,
+    content: world.siteUp ? comparisons(world, cmg) : [],
   };
 }
 

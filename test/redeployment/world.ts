@@ -70,13 +70,13 @@ export interface World {
   readonly allClocksOff: number;
   /** How far the operator's clock is off those. */
   readonly localClockOff: number;
+  /** Gateways lack content that others of their CMG hold. */
+  readonly contentMissing: boolean;
   readonly siteUp: boolean;
   readonly azureUp: boolean;
   readonly certificateReadable: boolean;
   /** The site shows only half of its devices. */
   readonly devicesHidden: boolean;
-  /** Gateways lack content that others of their CMG hold. */
-  readonly contentMissing: boolean;
   readonly points: readonly Point[];
   readonly claim: OutageClaim | undefined;
   readonly cmgs: readonly Cmg[];
@@ -208,11 +208,11 @@ const EMPTY_WORLD = {
   time: BEGINNING,
   allClocksOff: 0,
   localClockOff: 0,
+  contentMissing: false,
   siteUp: true,
   azureUp: true,
   certificateReadable: true,
   devicesHidden: false,
-  contentMissing: false,
   claim: undefined,
 };
 
