@@ -104,7 +104,7 @@ const OPTIONS = {
     schema: duration.refine((ms) => ms >= 600_000, 'must be at least 10m'),
     fallback: '1h',
     value: 'DURATION',
-    text: 'How often all devices of a site are read at most, to count the clients that know a new gateway. They are read during redeployments only, once for all gateways of the site.',
+    text: 'How often all devices of a site are read at most, to count the clients that know a new gateway, and what gateways hold is compared. Both happen during redeployments only; devices are read once for all gateways of the site.',
   },
   'max-deletions-per-hour': {
     schema: z.coerce.number().int().min(1).max(1000),

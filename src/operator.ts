@@ -5,8 +5,6 @@ import type { CloudOverrides } from './azure/clouds.ts';
 import { requestType } from './azure/request-type.ts';
 import type { OperatorConfig } from './config.ts';
 import { type AzureAccess, createAzureAccess } from './controllers/cmg/azure-access.ts';
-import { createClientCountMetrics } from './controllers/cmg/client-count-metrics.ts';
-import { type ClientCounts, createClientCounts } from './controllers/cmg/client-counts.ts';
 import { cmgReconcile } from './controllers/cmg/controller.ts';
 import { createDeletionBudget } from './controllers/cmg/deletion-budget.ts';
 import { createDriftSweep, type DriftSweep } from './controllers/cmg/drift-sweep.ts';
@@ -22,6 +20,7 @@ import { createRevocationLists } from './controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake } from './controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION } from './controllers/cmg/scope.ts';
 import { configMapReferences, secretReferences } from './controllers/cmg/secret-references.ts';
+import { createSiteEvidence, type SiteEvidence } from './controllers/cmg/site-evidence.ts';
 import { createSiteAccess, type SiteAccess } from './controllers/site/site-access.ts';
 import { VM_MODELS, type VmModels } from './gateway/vm-models.ts';
 import {
@@ -145,13 +144,12 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
       isWatched: (key) => informers.cmgs.store.get(key) !== undefined,
       onSwept: azureMetrics.swept,
     });
-    const clientCounts = createClientCounts({
+    const evidence = createSiteEvidence(registry, {
       clock,
       logger,
       intervalMs: config['client-count-interval'],
       forgetAfterMs: RECONCILES_MISSED * Math.max(config['client-count-interval'], config['drift-interval']),
     });
-    createClientCountMetrics(registry).observe(clientCounts);
     const access = createSiteAccess({
       logger,
       secrets: kubernetesSecrets(fenced),
@@ -159,7 +157,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     });
     const parts = {
       sweep,
-      clientCounts,
+      evidence,
       access,
       client: fenced,
       azure,
@@ -258,7 +256,7 @@ interface ControllerParts {
   readonly random: Random;
   readonly clusterUid: string;
   readonly sweep: DriftSweep;
-  readonly clientCounts: ClientCounts;
+  readonly evidence: SiteEvidence;
   readonly access: SiteAccess;
 }
 
@@ -269,13 +267,13 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
   const gate = createConsistencyGate({ clock: systemClock, logger });
   const concurrency = config['max-concurrent-reconciles'];
   const memories = createGatewayMemories();
-  const { sweep, clientCounts } = parts;
+  const { sweep, evidence } = parts;
   const revocationLists = createRevocationLists({ clock, logger, fetchList: createListFetch() });
   store.subscribe((event) => {
     if (event.type === 'deleted') {
       gate.forget(keyOf(event.object));
       memories.forget(event.object.metadata.uid);
-      clientCounts.forget(event.object.metadata.uid);
+      evidence.forget(event.object.metadata.uid);
     }
   });
   return createController({
@@ -296,7 +294,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       ...referencedBy(store, informers.configMaps, 'byConfigMap'),
       ...siteSourcesOfCmgs(store, informers.site),
       sweep.source,
-      clientCounts.source,
+      ...evidence.sources,
       revocationLists.source,
     ],
     reconcile: cmgReconcile({
@@ -304,7 +302,8 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       store,
       gate,
       memories,
-      clientCounts,
+      clientCounts: evidence.clientCounts,
+      content: evidence.content,
       clock,
       random,
       events: parts.events,

@@ -143,7 +143,7 @@ max by (namespace, name) (cmg_operator_gateway_redeployment_deadline_timestamp_s
       lasts: '10m',
       summary: 'The replacement of the gateway {{ $labels.namespace }}/{{ $labels.name }} does not go on.',
       description:
-        'It waits for a person, or its deadline has passed and clients are not seen to know the new gateway. The gateways serve on meanwhile.',
+        'It waits for a person, as to distribute content to the new gateway, or its deadline has passed and clients are not seen to know it. The gateways serve on meanwhile.',
     },
     {
       name: 'CmgGatewayNotReady',

@@ -57,6 +57,7 @@ kubectl events --for cmg/granitefalls
 | \`until\` | when the old one may go at the earliest, as far as that is known |
 | \`rollback\` | [what it takes to go back](#can-i-still-go-back) |
 | \`clients\` | how many clients count, and how many of them are seen to know the new gateway |
+| \`content\` | how many packages and applications the old gateway holds, and how many of them the new one lacks |
 
 \`status.activeDeployment\` is the deployment that serves clients: the old one until the new one is advertised. An event
 \`DeploymentActive\`, \`DeploymentSuperseded\` and so on is written for each step. [Metrics, a panel and an
@@ -74,7 +75,7 @@ kubectl annotate --namespace default cmg granitefalls configmgr.io/confirm-retir
 kubectl annotate --namespace default cmg granitefalls configmgr.io/allow-client-outage=3f9c21ab
 \`\`\`
 
-- \`confirm-retire\`: the deployment may go although clients are not seen to have refreshed. It never shortens \`redeployment.minimumWait\`.
+- \`confirm-retire\`: the deployment may go although clients are not seen to have refreshed, or the new gateway lacks content of it. It never shortens \`redeployment.minimumWait\`.
 - \`allow-client-outage\`: the deployment may be deleted before its successor serves, or give away its last connection point.
 
 A consent is one person's word for one case. It names a deployment, is used up with it, and lapses when what is wanted changes: to give

@@ -51,9 +51,37 @@ All of this has to be so, of one and the same new gateway:
    \`redeployment.ignoreClientsInactiveFor\` are connected through the new name, or have asked for their policy 25 hours after it was
    advertised. What is not known counts as not refreshed.
    Devices are read during redeployments only, once for all gateways of the site, and at most once an hour (\`--client-count-interval\`).
+4. It [holds the content](#what-the-old-gateway-holds) that the old gateway holds, where \`content.enabled\` is true and the CMG has a site.
 
 A second gateway needs a connection point of its own. Give the CMG one with the role Standby; without one nothing is built.
 While the old one drains, its connection points move over one at a time, and the standby is free again.`;
+
+const CONTENT = `## What the old gateway holds
+
+A new gateway is an empty distribution point: a client finds on it only the packages and applications that somebody has distributed to
+it. The operator reads once an hour, as long as both gateways serve, what is assigned to the old one and what is installed on the new
+one. The message of \`Redeploying\` says from the beginning how many are missing and names the first; \`status.redeployment.content\` has
+the numbers, and \`status.manualSteps\` the lines for a PowerShell of the site, as:
+
+\`\`\`powershell
+Start-CMContentDistribution -PackageId 'PS100012','PS100013' -DistributionPointName 'granitefalls2.contoso.com'
+\`\`\`
+
+The old gateway goes when nothing is missing any more. What is on its way is waited for (\`WaitingForContent\`); for what nobody has
+distributed, or what has failed, it waits for a person (\`ContentNotDistributed\`). What is not to be on the new gateway, take from the old
+one. There are three more ways on:
+
+- \`confirm-retire\` lets one deployment go in spite of it, as it does where clients are not seen to have refreshed;
+- \`redeployment.onDeadline: Retire\` ends the waiting for content too, once the deadline has passed and clients have been counted;
+- \`content.enabled: false\`, where the gateway is to serve no content.
+
+With \`redeployment.evidence: TimeOnly\` content is waited for likewise. Without a \`siteRef\` nobody can see it, and nothing waits for it.
+The account of the operator sees only what it may read: let it read distribution points, applications, packages and images, or what it
+does not see is not waited for. That the site has a gateway in its lists of content under the name of the gateway's record is
+[inferred](reference/site-operations.md).
+
+Under [the same service name](#the-same-service-name) the old gateway goes first: write down what the tab Content of its properties in the
+console lists, and distribute it anew.`;
 
 const STEERING = `## How to steer it
 
@@ -61,7 +89,7 @@ const STEERING = `## How to steer it
 | --- | --- |
 | more time for devices that are switched off | \`redeployment.minimumWait\` |
 | another share of clients, or other clients not to count | \`redeployment.requiredRefreshPercent\`, \`redeployment.ignoreClientsInactiveFor\` |
-| an end to the waiting for clients | \`redeployment.deadline\`, with \`redeployment.onDeadline: Retire\`; \`Hold\` waits for your word |
+| an end to the waiting for clients and for content | \`redeployment.deadline\`, with \`redeployment.onDeadline: Retire\`; \`Hold\` waits for your word |
 | time to see that nobody misses the old gateway | \`redeployment.drainFor\`: it is stopped for so long before it is deleted |
 | to retire without evidence of clients | \`redeployment.evidence: TimeOnly\` |
 | to retire one deployment now, after the wait | the annotation \`configmgr.io/confirm-retire\` with its id |
@@ -99,6 +127,7 @@ export function redeploymentPage(root: string): string {
     ),
     WATCH,
     WAIT,
+    CONTENT,
     STEERING,
     CONSENTS,
     ROLLBACK,

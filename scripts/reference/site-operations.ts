@@ -13,6 +13,7 @@ export const TITLES: Readonly<Record<SiteOperation, string>> = {
   ReadClientAuthentication: 'How clients of a primary site prove who they are',
   ReadClientSettings: 'Whether clients may use a gateway, by the default client settings',
   ReadDevices: 'All devices, for the question whether clients have moved to another gateway',
+  ReadContent: 'What the distribution point of a gateway holds, while another one takes its place',
   RegisterService: "Make the site's record of a gateway that the operator built",
   UnregisterService: 'Remove a gateway from the site',
   StartService: 'Start a gateway',
@@ -26,6 +27,7 @@ export const TITLES: Readonly<Record<SiteOperation, string>> = {
   SetCmgTraffic: 'Allow gateway traffic to a role, or not',
   SetClientAuthentication: 'Set how clients of a primary site prove who they are',
   SetClientSettings: 'Let clients use a gateway, or not, by the default client settings',
+  DistributeContent: 'Distribute content to the gateway that takes the place of another one',
 };
 
 const STANDING: Readonly<Record<Standing, string>> = {
@@ -54,7 +56,7 @@ or not, under the condition that nobody has changed it meanwhile. It writes noth
 const LIMITS = `## Limits and accounts
 
 A site takes 200 requests from one address (documented). The operator sends at most 4 at a time and on average 100 a second, of
-which at most 40 are for devices, 500 in each, and shares what it reads between all gateways of the site. When a site asks for fewer, nothing is sent for as long as it says.
+which at most 40 are for devices and content, 500 rows in each, and shares what it reads between all gateways of the site. When a site asks for fewer, nothing is sent for as long as it says.
 
 With a bearer token the route is \`AdminService_TokenAuth\` (seen in public code), with Kerberos it is \`AdminService\` (documented).
 The certificate of the site is always checked, by the authorities that the Site names. The account needs the rights of what it is

@@ -21,6 +21,8 @@ export type Action =
   | { readonly kind: 'ReleaseClaim' }
   /** A pass over the devices is to be begun at this instant or later. */
   | { readonly kind: 'CountClients'; readonly question: PassQuestion; readonly notBefore: Instant }
+  /** What these hold is to be compared with what their successor holds; all by their service names. */
+  | { readonly kind: 'CompareContent'; readonly from: readonly string[]; readonly to: string }
   /** The planner has something irreversible in mind: read the facts live and plan again with them, at once. */
   | { readonly kind: 'ReadLive' }
   /** Nothing is left to remove. */
@@ -28,5 +30,5 @@ export type Action =
 
 /** Whether an action changes something outside the operator whenever it is carried out. */
 export function isWrite({ kind }: Action): boolean {
-  return kind !== 'Maintain' && kind !== 'CountClients' && kind !== 'ReadLive';
+  return kind !== 'Maintain' && kind !== 'CountClients' && kind !== 'CompareContent' && kind !== 'ReadLive';
 }

@@ -1,12 +1,13 @@
 import { couldBeGivenPoint } from './connection-points.ts';
 import { consentCommand } from './consent-command.ts';
+import { contentFinding, contentNote } from './content.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
 import { retirementHold } from './holds.ts';
 import { isForPersonToDelete, isNeededFirst, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import { isSiteAbandoned } from './removal.ts';
-import { gateOf, isMoreRecent, isOverdue, type Successors } from './retirement.ts';
+import { gateOf, isMoreRecent, isOverdue, isRetiringBehind, type Successors } from './retirement.ts';
 import type { NamesVerdict } from './same-prefix.ts';
 import { factsOf, hasConsent, type Situation } from './situation.ts';
 import { isWanted } from './wanted.ts';
@@ -271,24 +272,25 @@ function notAdvertised(
 }
 
 function clientFindings(situation: Situation, successor: DeploymentRecord, { waited }: Successors): readonly Finding[] {
-  const olds = situation.records.deployments.filter(
-    (record) => isStanding(record) && record.served === 'Yes' && isMoreRecent(successor, record),
-  );
+  const olds = situation.records.deployments.filter((record) => isRetiringBehind(record, successor));
+  const note = (record: DeploymentRecord) => contentNote(situation, record, successor);
   if (waited?.id !== successor.id) {
-    const message = `Clients are given the time to learn ${successor.serviceName}.`;
+    const message = `Clients are given the time to learn ${successor.serviceName}.${olds.map(note).join('')}`;
     return olds.length === 0 ? [] : [{ reason: 'WaitingForClients', deployment: successor.id, message }];
   }
+  const kept = olds.filter((record) => !hasConsent(situation, 'ConfirmRetire', record));
+  const wayOut = (record: DeploymentRecord) => consentCommand(situation, 'ConfirmRetire', record);
   if (situation.rules.isGateOpen(situation, successor)) {
-    return [];
+    return kept
+      .filter((record) => !situation.rules.isContentThere(situation, record, successor))
+      .map((record) => contentFinding(situation, record, successor, wayOut(record)));
   }
   const reason = gateReason(situation, successor);
-  return olds
-    .filter((record) => !hasConsent(situation, 'ConfirmRetire', record))
-    .map((record) => ({
-      reason,
-      deployment: record.id,
-      message: `${record.serviceName} is kept: ${gateMessage(situation, successor, reason)}. To retire it all the same: ${consentCommand(situation, 'ConfirmRetire', record)}`,
-    }));
+  return kept.map((record) => ({
+    reason,
+    deployment: record.id,
+    message: `${record.serviceName} is kept: ${gateMessage(situation, successor, reason)}.${note(record)} To retire it all the same: ${wayOut(record)}`,
+  }));
 }
 
 type GateReason = 'NoClientEvidence' | 'DeadlinePassed' | 'FewerDevicesVisible' | 'ClientsNotRefreshed';

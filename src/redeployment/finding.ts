@@ -8,6 +8,8 @@ const NAMES = [
   'ConnectionPointNotConnected',
   'WaitingForClients',
   'ClientsNotRefreshed',
+  'WaitingForContent',
+  'ContentNotDistributed',
   'DeadlinePassed',
   'NoClientEvidence',
   'FewerDevicesVisible',

@@ -1,4 +1,5 @@
 import type { ClientPass } from './client-gate.ts';
+import type { ContentComparison } from './content.ts';
 import type { Identity } from './identity.ts';
 import type { Instant } from './instant.ts';
 import type { Consent, DeploymentMark } from './record.ts';
@@ -138,6 +139,11 @@ export interface Observed {
   readonly carriers: readonly CarrierFacts[];
   readonly consents: readonly Consent[];
   readonly clientPasses: readonly ClientPass[];
+  /**
+   * The last comparisons of what gateways hold, as far as the planner has asked for them. Absent where nothing is to be
+   * compared: the CMG has no site, or serves no content.
+   */
+  readonly content?: readonly ContentComparison[];
   /** Devices visible on the site, where somebody counted them. */
   readonly devices?: number;
   /** Whether the Secret of the server certificate can be read. */

@@ -10,7 +10,7 @@ import type { GatewayWish, Observed } from './observed.ts';
 import { claimActions } from './outage-claim.ts';
 import type { DeploymentRecord, Records } from './record.ts';
 import { removalActions } from './removal.ts';
-import { findSuccessors, gateTerms, type Successors } from './retirement.ts';
+import { findSuccessors, gateTerms, isRetiringBehind, type Successors } from './retirement.ts';
 import { RULES, type Rules } from './rules.ts';
 import { judgeNames } from './same-prefix.ts';
 import { markServed } from './served.ts';
@@ -155,6 +155,7 @@ function stepsOf(situation: Situation, verdicts: Verdicts): Steps {
     ...deletions,
     ...claims,
     ...clientCount(situation, successors),
+    ...contentComparison(situation, successors),
   ];
   return outageOf === undefined ? { actions } : { actions, outageOf };
 }
@@ -170,6 +171,23 @@ function clientCount(situation: Situation, { advertised }: Successors): readonly
   const { serviceName, advertisedSince, notBefore } = terms;
   const question = { serviceName, advertisedSince, ignoreInactiveFor: wish.terms.ignoreClientsInactiveFor };
   return [{ kind: 'CountClients', question, notBefore }];
+}
+
+/** Content is compared with that of the newest deployment that could let another one retire. */
+function contentComparison({ records, observed }: Situation, { advertised }: Successors): readonly Action[] {
+  if (observed.content === undefined || advertised === undefined) {
+    return [];
+  }
+  const from = records.deployments.filter((record) => isRetiringBehind(record, advertised));
+  return from.length === 0
+    ? []
+    : [
+        {
+          kind: 'CompareContent',
+          from: from.map(({ serviceName }) => serviceName),
+          to: advertised.serviceName,
+        },
+      ];
 }
 
 /** The records with what the redeployment began with, and with consents that are used up. */

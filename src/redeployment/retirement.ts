@@ -106,13 +106,18 @@ export function isMoreRecent(one: DeploymentRecord, other: DeploymentRecord | un
   return other === undefined || one.wantedOrder > other.wantedOrder;
 }
 
+/** Whether a deployment that serves is to be retired once its successor can take its place. */
+export function isRetiringBehind(record: DeploymentRecord, successor: DeploymentRecord): boolean {
+  return isStanding(record) && record.served === 'Yes' && isMoreRecent(successor, record);
+}
+
 /** Rule 3: the successor behind which a deployment may drain, if there is one. */
 export function drainsBehind(
   situation: Situation,
   record: DeploymentRecord,
   { waited, open }: Successors,
 ): DeploymentRecord | undefined {
-  if (open !== undefined && isMoreRecent(open, record)) {
+  if (open !== undefined && isMoreRecent(open, record) && situation.rules.isContentThere(situation, record, open)) {
     return open;
   }
   const isConsented = hasConsent(situation, 'ConfirmRetire', record);

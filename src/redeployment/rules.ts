@@ -1,5 +1,6 @@
 import { isSuccessorInGroup } from './boundary-groups.ts';
 import { couldBeGivenPoint, mayGivePoint } from './connection-points.ts';
+import { isContentThere } from './content.ts';
 import { judgeCreation } from './creation.ts';
 import { isConfirmed } from './live-facts.ts';
 import { recall } from './memory.ts';
@@ -25,6 +26,7 @@ export const RULES = {
   // 3: retiring behind a successor
   hasWaited,
   isGateOpen,
+  isContentThere,
   drainsBehind,
   stillBehind,
   isDrained,

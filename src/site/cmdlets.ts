@@ -129,6 +129,22 @@ export const CMDLETS = {
     'RemoveSiteSystemServerName',
   ],
   'Get-CMBoundaryGroupSiteSystem': ['GroupName', 'Id', 'InputObject'],
+  'Start-CMContentDistribution': [
+    'ApplicationId',
+    'ApplicationName',
+    'BootImageId',
+    'CollectionName',
+    'DeploymentPackageId',
+    'DisableContentDependencyDetection',
+    'DistributionPointGroupName',
+    'DistributionPointName',
+    'DriverPackageId',
+    'InputObject',
+    'OperatingSystemImageId',
+    'OperatingSystemInstallerId',
+    'PackageId',
+    'TaskSequenceId',
+  ],
   'Get-CMAADTenant': ['Id', 'Name'],
   'Set-CMDefaultBoundaryGroup': ['IncludeCloudBasedSources', 'PreferCloudBasedSources'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
@@ -144,7 +160,7 @@ export interface Placeholder {
   readonly placeholder: string;
 }
 
-export type CmdletValue = string | boolean | number | typeof SWITCH | Placeholder;
+export type CmdletValue = string | readonly string[] | boolean | number | typeof SWITCH | Placeholder;
 
 /** The line that calls a cmdlet. Texts are quoted so that nothing in them is taken for something else. */
 export function cmdletLine<Name extends CmdletName>(
@@ -167,7 +183,7 @@ function argumentOf(value: Exclude<CmdletValue, typeof SWITCH>): string {
     case 'string':
       return quoted(value);
     default:
-      return `<${value.placeholder}>`;
+      return 'placeholder' in value ? `<${value.placeholder}>` : value.map(quoted).join(',');
   }
 }
 

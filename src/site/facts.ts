@@ -130,3 +130,48 @@ export type DevicePass =
   | { readonly kind: 'Complete'; readonly devices: number }
   /** The list changed underneath: a device may have been read twice or not at all. */
   | { readonly kind: 'Changed'; readonly devices: number };
+
+/** What kind of content something is, which says by which parameter a cmdlet takes it. */
+export type ContentKind =
+  | 'Application'
+  | 'Package'
+  | 'DriverPackage'
+  | 'TaskSequence'
+  | 'DeploymentPackage'
+  | 'OperatingSystemImage'
+  | 'BootImage'
+  | 'OperatingSystemInstaller'
+  /** Another number, known or not. */
+  | 'Other';
+
+/** Something that is assigned to the distribution point of a gateway: `SMS_DPContentInfo`. */
+export interface ContentItem {
+  /** Of the package in which the content of an application is too; such as `PS100012`. */
+  readonly packageId: string;
+  /** As the console shows it; empty where the site does not say. */
+  readonly name: string;
+  readonly kind: ContentKind;
+}
+
+/** How the distribution of content to a distribution point stands: `SMS_PackageStatusDistPointsSummarizer.State`. */
+export type DistributionState =
+  | 'Installed'
+  /** On its way, or tried again. */
+  | 'Pending'
+  | 'Failed'
+  /** Being taken away, or that failed. */
+  | 'Removing'
+  /** A number whose meaning is not documented: neither there nor lost. */
+  | 'Unknown';
+
+/** How one item stands on a distribution point. */
+export interface DistributedContent {
+  readonly packageId: string;
+  readonly state: DistributionState;
+}
+
+/** How reading what is on a distribution point ended. Only a complete pass says that there is nothing else. */
+export type ContentPass =
+  | { readonly kind: 'Complete'; readonly items: number }
+  /** The list changed underneath: an item may have been read twice or not at all. */
+  | { readonly kind: 'Changed'; readonly items: number };

@@ -18,7 +18,8 @@ export type SiteRead =
   | 'ReadClientFacingRoles'
   | 'ReadClientAuthentication'
   | 'ReadClientSettings'
-  | 'ReadDevices';
+  | 'ReadDevices'
+  | 'ReadContent';
 
 export type SiteWrite =
   | 'RegisterService'
@@ -33,4 +34,5 @@ export type SiteWrite =
   | 'SetPreferCloudSources'
   | 'SetCmgTraffic'
   | 'SetClientAuthentication'
-  | 'SetClientSettings';
+  | 'SetClientSettings'
+  | 'DistributeContent';

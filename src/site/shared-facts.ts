@@ -61,6 +61,8 @@ export function shareFacts(facts: SiteFacts, clock: Clock): SharedFacts {
       share(`clientAuthentication/${siteCode}`, options, () => facts.clientAuthentication(siteCode, options)),
     clientSettings: (options) => share('clientSettings', options, () => facts.clientSettings(options)),
     readDevices: facts.readDevices,
+    readContent: facts.readContent,
+    readDistribution: facts.readDistribution,
   };
   return { facts: shared, forget: () => held.clear() };
 }

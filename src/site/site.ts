@@ -8,8 +8,11 @@ import type {
   ClientFacingRoleName,
   ClientSettings,
   ConnectionPointRole,
+  ContentItem,
+  ContentPass,
   DevicePass,
   DeviceRow,
+  DistributedContent,
   ServiceRecord,
   SiteIdentity,
 } from './facts.ts';
@@ -63,6 +66,21 @@ export interface SiteFacts {
     onRows: (devices: readonly DeviceRow[], date: SiteTime) => void,
     options: { readonly signal: AbortSignal },
   ): Promise<SiteAnswer<DevicePass>>;
+  /**
+   * Reads what is assigned to the distribution point of a gateway, as `readDevices` does; memory does not grow with it. What
+   * the account may not see is left out by the site.
+   */
+  readContent(
+    gateway: Pick<ServiceRecord, 'nalPath'>,
+    onItems: (items: readonly ContentItem[]) => void,
+    options: { readonly signal: AbortSignal },
+  ): Promise<SiteAnswer<ContentPass>>;
+  /** Reads likewise how the distribution of each item to it stands. */
+  readDistribution(
+    gateway: Pick<ServiceRecord, 'nalPath'>,
+    onItems: (items: readonly DistributedContent[]) => void,
+    options: { readonly signal: AbortSignal },
+  ): Promise<SiteAnswer<ContentPass>>;
 }
 
 /** What a gateway's record is made from. */

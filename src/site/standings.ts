@@ -68,6 +68,12 @@ export const OPERATION_FORMS: readonly OperationForm[] = [
     'SeenInPublicCode',
     'Paging and the columns that begin with CN are seen. Whether times are in UTC is not known.',
   ),
+  http(
+    'ReadContent',
+    'GET wmi/SMS_DPContentInfo, GET wmi/SMS_PackageStatusDistPointsSummarizer, both with $filter=contains(…)&$top=…&$skip=…',
+    'Inferred',
+    "The classes, and seven values of State, are documented; that they have a gateway under its record's NAL path is inferred.",
+  ),
   http('RegisterService', 'POST wmi/SMS_AzureService', 'Inferred', 'Nothing public makes such a record over HTTP.'),
   http('UnregisterService', 'DELETE wmi/SMS_AzureService(…)', 'Inferred', 'Deleting is seen of another class only.'),
   http('StartService', 'POST wmi/SMS_AzureService.Start', 'Inferred', staticMethod()),
@@ -111,6 +117,11 @@ export const OPERATION_FORMS: readonly OperationForm[] = [
   cmdlet('SetCmgTraffic', 'Set-CMManagementPoint, Set-CMSoftwareUpdatePoint'),
   cmdlet('SetClientAuthentication', 'Set-CMSite'),
   cmdlet('SetClientSettings', 'Set-CMClientSettingCloudService'),
+  cmdlet(
+    'DistributeContent',
+    'Start-CMContentDistribution',
+    "Microsoft's page of the cmdlet; that it takes the name of a gateway for that of a distribution point is inferred.",
+  ),
 ];
 
 function http(operation: SiteOperation, form: string, standing: Standing, because: string): OperationForm {

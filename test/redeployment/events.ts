@@ -74,6 +74,8 @@ export const EVENT_NAMES = [
   'certificate readable',
   'devices hidden',
   'devices visible',
+  'content missing',
+  'content distributed',
   'quota missing',
   'quota there',
   'half a day passes',
@@ -266,6 +268,9 @@ function globalHappenings(world: World): readonly Happening[] {
     apply: (then) => ({ ...then, ...change }),
   });
   return [
+    world.contentMissing
+      ? to('content distributed', { contentMissing: false }, 'Healing')
+      : to('content missing', { contentMissing: true }),
     world.siteUp ? to('site down', { siteUp: false }) : to('site up', { siteUp: true }, 'Healing'),
     world.azureUp ? to('Azure down', { azureUp: false }) : to('Azure up', { azureUp: true }, 'Healing'),
     world.certificateReadable

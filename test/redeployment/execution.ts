@@ -55,7 +55,9 @@ export function reconcile(world: World, at: number, planner: Planner, disturbanc
 }
 
 function firstWrite(actions: readonly Action[]): number {
-  const at = actions.findIndex(({ kind }) => kind !== 'Maintain' && kind !== 'CountClients');
+  const at = actions.findIndex(
+    ({ kind }) => kind !== 'Maintain' && kind !== 'CountClients' && kind !== 'CompareContent',
+  );
   return at === -1 ? actions.length : at + 1;
 }
 
@@ -140,6 +142,7 @@ function act(world: World, at: number, action: Action, records: Records): World 
     case 'ReleaseFinalizer':
       return withCmg(world, at, { gone: true });
     case 'CountClients':
+    case 'CompareContent':
     case 'ReadLive':
       return world;
   }

@@ -138,23 +138,24 @@ function judgeDrain(
   claim((successor?.credit ?? 0) >= WHOLE_DAY, 'for which clients have not had a day');
   const orderOf = (id: string) => records.deployments.find((each) => each.id === id)?.wantedOrder ?? 0;
   claim(orderOf(behind) > record.wantedOrder, 'which was wanted less recently');
-  claim(isGateOpen(world, at, record, successor, records), 'which too few clients know');
+  const isOverridden = isRetireConsented(world, at, record) || isOverdue(at, successor);
+  claim(isOverridden || isGateOpen(world, successor, records), 'which too few clients know');
+  claim(isOverridden || !world.contentMissing, 'which lacks content of it');
   return found;
 }
 
-function isGateOpen(
-  world: World,
-  at: number,
-  { id }: DeploymentRecord,
-  successor: Gateway | undefined,
-  { devicesAtBeginning = 0 }: Records,
-): boolean {
-  const isConsented = cmgAt(world, at).consents.some(
-    ({ kind, deployment }) => kind === 'ConfirmRetire' && deployment === id,
-  );
-  const isOverdue = TERMS[at]?.onDeadline === 'Retire' && (successor?.credit ?? 0) >= 2 * WHOLE_DAY;
+function isRetireConsented(world: World, at: number, { id }: DeploymentRecord): boolean {
+  return cmgAt(world, at).consents.some(({ kind, deployment }) => kind === 'ConfirmRetire' && deployment === id);
+}
+
+/** The deadline has passed, and the CMG says that it ends the waiting. */
+function isOverdue(at: number, successor: Gateway | undefined): boolean {
+  return TERMS[at]?.onDeadline === 'Retire' && (successor?.credit ?? 0) >= 2 * WHOLE_DAY;
+}
+
+function isGateOpen(world: World, successor: Gateway | undefined, { devicesAtBeginning = 0 }: Records): boolean {
   const isSeenWhole = !world.devicesHidden || devicesAtBeginning <= 50;
-  return isConsented || isOverdue || (successor?.known === true && isSeenWhole);
+  return successor?.known === true && isSeenWhole;
 }
 
 /** What is wrong with one action, as it was carried out. */

@@ -23,6 +23,7 @@ const KEYS_OF = new WeakMap<World, string>();
 function makeKey(world: World): string {
   const now = dateOf(world);
   const flags = [
+    world.contentMissing,
     world.siteUp,
     world.azureUp,
     world.certificateReadable,

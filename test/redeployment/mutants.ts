@@ -41,11 +41,17 @@ export const MUTANTS: readonly Mutant[] = [
     rules: { hasWaited: (situation, record) => factsOf(situation, record).advertised === 'Yes' },
   },
   { rule: 3, what: 'waits for no clients', caughtBy: 'rule 3', rules: { isGateOpen: () => true } },
+  { rule: 3, what: 'waits for no content', caughtBy: 'rule 3', rules: { isContentThere: () => true } },
   {
     rule: 3,
     what: 'takes a deployment that was wanted less recently for a successor',
     caughtBy: 'f',
-    rules: { drainsBehind: (_situation, record, { open }) => (open?.id === record.id ? undefined : open) },
+    rules: {
+      drainsBehind: (situation, record, { open }) =>
+        open === undefined || open.id === record.id || !RULES.isContentThere(situation, record, open)
+          ? undefined
+          : open,
+    },
   },
   {
     rule: 3,

@@ -1,4 +1,5 @@
 import type { ClientPass } from '../../src/redeployment/client-gate.ts';
+import type { ContentComparison } from '../../src/redeployment/content.ts';
 import { DAY, HOUR } from '../../src/redeployment/instant.ts';
 import type {
   CarrierFacts,
@@ -60,6 +61,7 @@ export function observe(world: World, at: number): Observed {
     preflight: { passed: cmg.quota && areNamesFree(world, at), wholePassed: cmg.quota },
     mayDeleteGateway: true,
     freshId: `d${cmg.made + 1}`,
+    content: world.siteUp ? comparisons(world, cmg) : [],
   };
 }
 
@@ -180,6 +182,20 @@ function observedSite(world: World, at: number): ObservedSite {
       })),
     groups: [{ name: 'group', members: cmgAt(world, at).group }],
   };
+}
+
+const HELD = 5;
+
+/** What each gateway holds, compared with what each other one holds. */
+function comparisons({ contentMissing }: World, { records }: Cmg): readonly ContentComparison[] {
+  const standing: ContentComparison['standing'] = contentMissing
+    ? { kind: 'Missing', held: HELD, missing: 1, underWay: 0, first: [{ name: 'content' }] }
+    : { kind: 'Complete', held: HELD };
+  return records.deployments.flatMap((old) =>
+    records.deployments
+      .filter(({ id }) => id !== old.id)
+      .map(({ serviceName }) => ({ from: old.serviceName, to: serviceName, standing })),
+  );
 }
 
 const DEVICES = 100;

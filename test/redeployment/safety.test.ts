@@ -1,48 +1,22 @@
 import { describe, expect, it, test } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
-import type { Observed, ObservedDeployment, ObservedSite } from '../../src/redeployment/observed.ts';
-import { type Plan, plan } from '../../src/redeployment/planner.ts';
+import type { Observed, ObservedDeployment } from '../../src/redeployment/observed.ts';
 import type { DeploymentRecord, Records } from '../../src/redeployment/record.ts';
-import { dateOf, observe, readLive, wishOf } from './observation.ts';
-import { alongTheWay } from './scopes.ts';
+import {
+  asItIs,
+  BOTH_SERVE,
+  type Change,
+  LACKING,
+  phasesOf,
+  planIn,
+  READY,
+  withConsents,
+  withContent,
+  withSite,
+  withSuccessor,
+  worldWith,
+} from './planned-world.ts';
 import { cmgAt, SETTLED, type World } from './world.ts';
-
-/** The first world on the way of a change in which the deployments of the first CMG are in these phases. */
-function worldWith(change: string, ...phases: readonly DeploymentRecord['stage']['phase'][]): World {
-  for (const [name, world] of alongTheWay()) {
-    const found = cmgAt(world, 0).records.deployments.map(({ stage }) => stage.phase);
-    if (name.endsWith(`after ${change}`) && found.join() === phases.join()) return world;
-  }
-  throw new Error(`No world after ${change} has the phases ${phases.join()}.`);
-}
-
-/** The new gateway has just become advertised, and clients are taken to know it. */
-const BOTH_SERVE = worldWith('edit of 0', 'Superseded', 'Active');
-
-type Change = (observed: Observed) => Observed;
-const asItIs: Change = (observed) => observed;
-
-function planIn(world: World, change: Change = asItIs, records: Records = cmgAt(world, 0).records): Plan {
-  const known = { ...world, cmgs: world.cmgs.map((cmg, at) => (at === 0 ? { ...cmg, records } : cmg)) };
-  const observed = change({ ...observe(known, 0), live: readLive(known, 0) });
-  const { live, site, deployments } = observed;
-  // What is read live is what is seen.
-  const marks = new Map(deployments.map(({ id, mark }) => [id, mark]));
-  const confirmed =
-    live === undefined || live === 'Failed' ? observed : { ...observed, live: { ...live, site, marks } };
-  return plan(wishOf(known, 0), records, confirmed, dateOf(known));
-}
-
-function withSuccessor(change: Partial<ObservedDeployment>): Change {
-  return (observed) => ({
-    ...observed,
-    deployments: observed.deployments.map((each) => (each.id === 'd2' ? { ...each, ...change } : each)),
-  });
-}
-
-function withSite(change: (site: Extract<ObservedSite, { kind: 'Read' }>) => ObservedSite): Change {
-  return (observed) => ({ ...observed, site: observed.site.kind === 'Read' ? change(observed.site) : observed.site });
-}
 
 /** Runs for some hours with a look every half hour; what is wrong is so in hours 1 to 23. */
 function historyOf(hours: number, wrong: Change): Records {
@@ -58,7 +32,6 @@ function historyOf(hours: number, wrong: Change): Records {
   return records;
 }
 
-const phasesOf = ({ deployments }: Records) => deployments.map(({ stage }) => stage.phase);
 const idsOf = ({ deployments }: Records) => deployments.map(({ id }) => id);
 
 describe('the wait of a day', () => {
@@ -101,18 +74,6 @@ describe('the wait of a day', () => {
   });
 });
 
-/** The successor has waited, and clients know it. */
-const READY: World = (() => {
-  const time = BOTH_SERVE.time + 26 * HOUR;
-  const [first, ...others] = BOTH_SERVE.cmgs;
-  if (first === undefined) throw new Error('The model has no CMG.');
-  const deployments = first.records.deployments.map((record) =>
-    record.run === undefined ? record : { ...record, run: { ...record.run, seenAt: time } },
-  );
-  const gateways = first.gateways.map((each) => ({ ...each, known: true }));
-  return { ...BOTH_SERVE, time, cmgs: [{ ...first, gateways, records: { ...first.records, deployments } }, ...others] };
-})();
-
 describe('"It drains only when for one and the same successor S all hold"', () => {
   it('drains when all hold', () => {
     expect(phasesOf(planIn(READY).records)).toEqual(['Draining', 'Active']);
@@ -144,6 +105,20 @@ describe('"It drains only when for one and the same successor S all hold"', () =
       (observed) => ({
         ...observed,
         clientPasses: observed.clientPasses.filter(({ question }) => question.serviceName !== 'y.contoso.com'),
+      }),
+    ],
+    ['its content was compared', (observed) => ({ ...observed, content: [] })],
+    [
+      'what S holds could be read',
+      withContent({ kind: 'Unknown', failure: 'The site does not let the account read it.' }),
+    ],
+    ['S holds all content of it', withContent(LACKING)],
+    ['what S lacks has arrived', withContent({ ...LACKING, underWay: LACKING.missing })],
+    [
+      'the content was compared with that of S',
+      (observed) => ({
+        ...observed,
+        content: observed.content?.map((each) => ({ ...each, to: 'z.contoso.com' })) ?? [],
       }),
     ],
     ['the clocks agree', (observed) => ({ ...observed, localTime: observed.localTime + 6 * MINUTE })],
@@ -229,11 +204,6 @@ describe('"A deployment that is not serving gives its last point up only with al
     expect(records.lapsed).toEqual([word]);
   });
 });
-
-function withConsents(observed: Observed, consents: Observed['consents']): Observed {
-  const { live } = observed;
-  return live === undefined || live === 'Failed' ? observed : { ...observed, consents, live: { ...live, consents } };
-}
 
 describe('"delete first … allowed only with a carrier claim or the annotation, and only after the whole preflight"', () => {
   const SAME_NAME = worldWith('edit, same prefix of 0', 'Active');

@@ -187,6 +187,8 @@ function helped(world: World, at: number, { reason, deployment }: Finding): Worl
     case 'FewerDevicesVisible':
     case 'NoClientEvidence':
       return consented(world, at, 'ConfirmRetire', deployment);
+    case 'ContentNotDistributed':
+      return { ...world, contentMissing: false };
     case 'ConnectionPointNotConnected':
       return points.reduce(
         (then, { name, cmg: owner }) => (owner === at ? withPoint(then, name, { broken: false }) : then),

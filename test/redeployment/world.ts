@@ -70,6 +70,8 @@ export interface World {
   readonly allClocksOff: number;
   /** How far the operator's clock is off those. */
   readonly localClockOff: number;
+  /** Gateways lack content that others of their CMG hold. */
+  readonly contentMissing: boolean;
   readonly siteUp: boolean;
   readonly azureUp: boolean;
   readonly certificateReadable: boolean;
@@ -206,6 +208,7 @@ const EMPTY_WORLD = {
   time: BEGINNING,
   allClocksOff: 0,
   localClockOff: 0,
+  contentMissing: false,
   siteUp: true,
   azureUp: true,
   certificateReadable: true,

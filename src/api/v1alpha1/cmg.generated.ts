@@ -351,6 +351,16 @@ export interface CMGStatusRedeployment {
   readonly rollback: 'Free' | 'NeedsWait' | 'Rebuild';
   /** The clients as counted last. Written at most each five minutes. */
   readonly clients?: CMGStatusRedeploymentClients;
+  /** Packages and applications of the old gateway as compared last, once an hour. */
+  readonly content?: CMGStatusRedeploymentContent;
+}
+
+/** Packages and applications of the old gateway as compared last, once an hour. */
+export interface CMGStatusRedeploymentContent {
+  /** Those that the old gateway holds. */
+  readonly held: number;
+  /** Those of them that the new gateway does not hold. */
+  readonly missing: number;
 }
 
 /** The clients as counted last. Written at most each five minutes. */

@@ -540,6 +540,16 @@ export const REASONS = {
     meaning: 'The time has passed, and too few clients are seen to have refreshed; both gateways serve.',
     action: 'Wait, or give the consent in the message.',
   },
+  WaitingForContent: {
+    stalled: false,
+    meaning: 'Content of the old gateway is on its way to the new one, or is being compared; both gateways serve.',
+    action: 'Nothing; it passes by itself. Or give the consent in the message.',
+  },
+  ContentNotDistributed: {
+    stalled: true,
+    meaning: 'The new gateway lacks content that the old one holds; both gateways serve.',
+    action: 'Take the steps in status.manualSteps, or give the consent in the message.',
+  },
   DeadlinePassed: {
     stalled: true,
     meaning: 'The deadline has passed and clients are still not seen to have refreshed; both gateways serve.',

@@ -6,11 +6,16 @@ import { countsWorld, deviceRow } from './client-counts.test-world.ts';
 it('shows what the last pass has counted, until nobody asks any more', async () => {
   const { counts, site, begin, clock, complete } = countsWorld();
   const registry = new Registry();
-  createClientCountMetrics(registry).observe(counts);
+  const content = { gateways: () => [{ namespace: 'gateways', name: 'b', held: 40, missing: 12 }] };
+  createClientCountMetrics(registry).observe(counts, content);
   const series = async () =>
     (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   begin('a', { site });
-  expect(await series()).toEqual([]);
+  const compared = [
+    'cmg_operator_gateway_content_held{namespace="gateways",name="b"} 40',
+    'cmg_operator_gateway_content_missing{namespace="gateways",name="b"} 12',
+  ];
+  expect(await series()).toEqual(compared);
   await clock.advance(1500);
   site.readings[0]?.page([deviceRow(), deviceRow({ CNAccessMP: 'old.contoso.com' })]);
   site.readings[0]?.end(complete(2));
@@ -19,7 +24,11 @@ it('shows what the last pass has counted, until nobody asks any more', async () 
     'cmg_operator_gateway_clients_eligible{namespace="gateways",name="a"} 2',
     'cmg_operator_gateway_clients_refreshed{namespace="gateways",name="a"} 1',
     'cmg_operator_site_client_pass_seconds{namespace="gateways",name="ps1"} 1.5',
+    ...compared,
   ]);
   counts.forget('uid-a');
-  expect(await series()).toEqual(['cmg_operator_site_client_pass_seconds{namespace="gateways",name="ps1"} 1.5']);
+  expect(await series()).toEqual([
+    'cmg_operator_site_client_pass_seconds{namespace="gateways",name="ps1"} 1.5',
+    ...compared,
+  ]);
 });

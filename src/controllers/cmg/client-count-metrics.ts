@@ -1,15 +1,20 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { ClientCounts } from './client-counts.ts';
+import type { ContentComparisons } from './content-comparisons.ts';
 
-/** What the operator tells about the clients that it counts. Series end when nobody asks for the counts any more. */
+/**
+ * What the operator tells about the clients that it counts, and the content that it compares. Series end when nobody asks for
+ * them any more.
+ */
 export interface ClientCountMetrics {
-  /** From now on the metrics show what `counts` has found. */
-  observe(counts: Pick<ClientCounts, 'gateways' | 'sites'>): void;
+  /** From now on the metrics show what `counts` and `content` have found. */
+  observe(counts: Pick<ClientCounts, 'gateways' | 'sites'>, content: Pick<ContentComparisons, 'gateways'>): void;
 }
 
-/** Registers the metrics of counted clients in `registry`, once for each registry. They have no series before `observe`. */
+/** Registers the metrics of counted clients and compared content in `registry`, once for each registry. They have no series before `observe`. */
 export function createClientCountMetrics(registry: Registry): ClientCountMetrics {
   let counts: Pick<ClientCounts, 'gateways' | 'sites'> = { gateways: () => [], sites: () => [] };
+  let content: Pick<ContentComparisons, 'gateways'> = { gateways: () => [] };
   const gauge = <T extends { readonly namespace: string; readonly name: string }>(
     name: string,
     help: string,
@@ -45,9 +50,22 @@ export function createClientCountMetrics(registry: Registry): ClientCountMetrics
     () => counts.sites(),
     ({ seconds }) => seconds,
   );
+  gauge(
+    'cmg_operator_gateway_content_held',
+    'Number of packages and applications that an old gateway holds, as last compared during its redeployment',
+    () => content.gateways(),
+    ({ held }) => held,
+  );
+  gauge(
+    'cmg_operator_gateway_content_missing',
+    'Number of those that the new gateway does not hold yet',
+    () => content.gateways(),
+    ({ missing }) => missing,
+  );
   return {
-    observe: (observed) => {
-      counts = observed;
+    observe: (observedCounts, observedContent) => {
+      counts = observedCounts;
+      content = observedContent;
     },
   };
 }

@@ -13,6 +13,7 @@ import type { ObjectStore } from '../../runtime/store.ts';
 import { logEnd } from '../log-end.ts';
 import { unforeseenFailure } from '../unforeseen-failure.ts';
 import type { ClientCounts } from './client-counts.ts';
+import type { ContentComparisons } from './content-comparisons.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { CMG_KIND, FIELD_MANAGER } from './kind.ts';
 import { leaveSite } from './leave-site.ts';
@@ -65,6 +66,7 @@ export interface CmgControllerDependencies
   readonly site: SiteScope;
   readonly memories: GatewayMemories;
   readonly clientCounts: Pick<ClientCounts, 'passes' | 'request' | 'forget'>;
+  readonly content: Pick<ContentComparisons, 'comparisons' | 'request' | 'forget'>;
   readonly metrics: Pick<GatewayMetrics, 'driftRepaired'>;
 }
 
@@ -111,6 +113,7 @@ async function reconcileGateway(
   const report = await reconcileDeployments(deploymentsInput(dependencies, cmg, context));
   if (report.redeployment === 'None') {
     dependencies.clientCounts.forget(cmg.metadata.uid);
+    dependencies.content.forget(cmg.metadata.uid);
   }
   const followed = await followOnSite(onSiteInput(dependencies, cmg, context), report);
   return finish(dependencies, cmg, key, followed, context);
@@ -269,7 +272,7 @@ function deploymentsInput(
   cmg: ManagedCmg,
   context: ReconcileContext,
 ): DeploymentsInput {
-  const { operations, memories, site, client, store, clientCounts } = dependencies;
+  const { operations, memories, site, client, store, clientCounts, content } = dependencies;
   const scope = scopeOf(dependencies, cmg, context);
   const onSameSite = (other: CMG) =>
     other.metadata.namespace === cmg.metadata.namespace && other.spec.siteRef?.name === cmg.spec.siteRef?.name;
@@ -285,6 +288,15 @@ function deploymentsInput(
       if (usable.kind === 'Usable') {
         const now = scope.azure.serverTime.now();
         clientCounts.request({ cmg, siteKey: keyOf(usable.object), site: usable.site, question, notBefore, now });
+      }
+    },
+    ...(cmg.spec.content.enabled && cmg.spec.siteRef !== undefined
+      ? { content: content.comparisons(cmg.metadata.uid) }
+      : {}),
+    compareContent: ({ from, to }) => {
+      const usable = site.siteOf(cmg);
+      if (usable.kind === 'Usable') {
+        content.request({ cmg, site: usable.site, from, to });
       }
     },
     readCmg: (wanted, signal) => readCmg(client, wanted, signal),

@@ -13,6 +13,7 @@ import { authenticationNeeds, type KnownOfSite, NOTHING_KNOWN } from './authenti
 import { connectionPointFinding } from './connection-point-ready.ts';
 import type { Finding } from './finding.ts';
 import { isManaged } from './managed-cmg.ts';
+import { DISTRIBUTION_BY_PERSON } from './redeployment/content-steps.ts';
 import { DELETION_BY_PERSON } from './redeployment/deletion-by-person.ts';
 import { type Registered, registration } from './registration.ts';
 import type { Report } from './report.ts';
@@ -40,10 +41,13 @@ export async function followOnSite(input: OnSiteInput, report: Report): Promise<
   return withStepsOfRedeployment(input.cmg, await followGateway(input, report));
 }
 
+/** The operations of steps that a redeployment asks for. */
+const OF_REDEPLOYMENT: ReadonlySet<string> = new Set([DELETION_BY_PERSON, DISTRIBUTION_BY_PERSON]);
+
 /** With what a person has to do for a redeployment first, in the place of what was told of it before. */
 function withStepsOfRedeployment({ status }: CMG, report: Report): Report {
   const { steps = [], site } = report;
-  const before = status?.manualSteps?.filter(({ operation }) => operation !== DELETION_BY_PERSON) ?? [];
+  const before = status?.manualSteps?.filter(({ operation }) => !OF_REDEPLOYMENT.has(operation)) ?? [];
   const isNew = steps.length > 0 || before.length < (status?.manualSteps?.length ?? 0);
   const others = site?.manualSteps ?? (isNew ? before : undefined);
   return others === undefined

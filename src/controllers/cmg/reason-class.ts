@@ -124,6 +124,8 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   ConnectionPointNotConnected: 'Site',
   WaitingForClients: 'InProgress',
   ClientsNotRefreshed: 'Site',
+  WaitingForContent: 'InProgress',
+  ContentNotDistributed: 'Site',
   DeadlinePassed: 'Site',
   NoClientEvidence: 'Configuration',
   FewerDevicesVisible: 'Site',

@@ -25,7 +25,7 @@ export interface Report {
   readonly certificateThumbprint?: string;
   /** What is known of the gateway's part on the site; parts left out keep what they said. */
   readonly site?: Partial<SiteParts>;
-  /** What a person has to do so that a redeployment goes on. */
+  /** What a person has to do so that a redeployment goes on, beside what follows from the gateway's part on the site. */
   readonly steps?: readonly SiteStep[];
   /** The deployment as it is now; left out where this run did not get as far. */
   readonly deployment?: CMGStatusDeployment;

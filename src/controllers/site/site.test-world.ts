@@ -11,6 +11,9 @@ import type {
   ClientAuthentication,
   ClientFacingRole,
   ConnectionPointRole,
+  ContentItem,
+  ContentPass,
+  DistributedContent,
   ServiceRecord,
   Site,
   SiteAnswer,
@@ -35,6 +38,8 @@ export interface MemorySite extends Site {
   /** By site code; `undefined`: a value that is not understood. */
   authentication: Map<string, ClientAuthentication | undefined>;
   allowCmg: boolean;
+  /** What is assigned to gateways and how it stands there, by their NAL paths. */
+  readonly content: Map<string, readonly (ContentItem & DistributedContent)[]>;
   /** What each operation fails with, until it is taken away. */
   readonly failures: Map<SiteOperation, SiteFailure>;
   /** Writes that only a person may make. */
@@ -91,6 +96,15 @@ export function memorySite(): MemorySite {
     ];
   };
   const groupOf = (id: number) => site.groups.find((group) => group.id === id);
+  const contentOf = async (
+    { nalPath }: Pick<ServiceRecord, 'nalPath'>,
+    onItems: (items: readonly (ContentItem & DistributedContent)[]) => void,
+  ): Promise<SiteAnswer<ContentPass>> => {
+    const items = site.content.get(nalPath) ?? [];
+    const answer = await answered<ContentPass>('ReadContent', { kind: 'Complete', items: items.length });
+    if (answer.kind === 'Answered') onItems(items);
+    return answer;
+  };
   const site: MemorySite = {
     identityFacts: {
       siteCode: 'PS1',
@@ -105,6 +119,7 @@ export function memorySite(): MemorySite {
     roles: [],
     authentication: new Map(),
     allowCmg: false,
+    content: new Map(),
     failures: new Map(),
     manual: new Set(),
     writes: [],
@@ -123,6 +138,8 @@ export function memorySite(): MemorySite {
     },
     clientSettings: () => answered('ReadClientSettings', { allowCmg: site.allowCmg }),
     readDevices: () => Promise.reject(new Error('There are no devices here.')),
+    readContent: contentOf,
+    readDistribution: contentOf,
     registerService: ({ serviceName }) =>
       write('RegisterService', () => {
         site.records.push(serviceRecord(serviceName, site.records.length + 1));

@@ -3,10 +3,12 @@ import type { SiteAnswer } from '../answer.ts';
 import { failureAsValue } from '../failure.ts';
 import type { SiteFacts } from '../site.ts';
 import { readBoundaryGroupMembers, readBoundaryGroups } from './boundary-groups.ts';
-import { PAGES_PER_SECOND, readDevices } from './devices.ts';
+import { readContent, readDistribution } from './content.ts';
+import { readDevices } from './devices.ts';
 import { readIdentity } from './identity.ts';
 import type { ODataClient, Read } from './odata-client.ts';
 import { createPace } from './pace.ts';
+import { PAGES_PER_SECOND } from './pages.ts';
 import { readClientAuthentication, readClientFacingRoles, readClientSettings, readConnectionPoints } from './roles.ts';
 import { readServiceRecords } from './services.ts';
 
@@ -27,6 +29,9 @@ export function adminServiceFacts(client: ODataClient, network: Clock): SiteFact
     clientFacingRoles: ({ signal }) => answered(() => readClientFacingRoles(client, signal)),
     clientAuthentication: (siteCode, { signal }) => answered(() => readClientAuthentication(client, siteCode, signal)),
     clientSettings: ({ signal }) => answered(() => readClientSettings(client, signal)),
+    readContent: (gateway, onItems, { signal }) => answered(() => readContent(client, pace, gateway, onItems, signal)),
+    readDistribution: (gateway, onItems, { signal }) =>
+      answered(() => readDistribution(client, pace, gateway, onItems, signal)),
     readDevices: (onRows, { signal }) => answered(() => readDevices(client, pace, onRows, signal)),
   };
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { waitFor } from '../../cluster/api-client.ts';
 import { createAcceleratedClock } from '../../simulators/accelerated-clock.ts';
+import { CONTENT_TYPE } from '../../simulators/adminservice/content-library.ts';
 import type { Fleet } from '../../simulators/adminservice/fleet.ts';
 import { type AdminServiceSimulator, startAdminServiceSimulator } from '../../simulators/adminservice/simulator.ts';
 import { linkOf, ROLE } from '../../simulators/adminservice/site-systems.ts';
@@ -148,6 +149,16 @@ async function replace({ test, time, standby }: Stage): Promise<CMG> {
   return test.cmg();
 }
 
+const CONTENT = [
+  { packageId: 'PS100001', name: '7-Zip', type: CONTENT_TYPE.application },
+  { packageId: 'PS100002', name: 'Tools', type: CONTENT_TYPE.package },
+];
+
+/** Distributes to the gateway what clients load from gateways. */
+function distributeTo(serviceName: string): void {
+  site.control.distributeContent(serviceName, ...CONTENT.map(({ packageId }) => packageId));
+}
+
 /** When the newest of the gateways was advertised. */
 function advertisedSince({ status }: CMG, serviceName: string): number {
   return Date.parse(status?.deployments?.find((each) => each.serviceName === serviceName)?.advertised?.since ?? '');
@@ -157,6 +168,8 @@ describe('a gateway with a site', () => {
   it('is replaced by one in another region and under another name, and no client is cut off', async () => {
     const stage = await servingGateway();
     const { test, time, certificate, fleet } = stage;
+    site.control.addContent(...CONTENT);
+    distributeTo(OLD);
     const superseded = await replace(stage);
     expect(phases(superseded)).toEqual({ [OLD]: 'Superseded', [NEW]: 'Active' });
     expect(reason(superseded, 'Ready')).toBe('Succeeded');
@@ -164,6 +177,19 @@ describe('a gateway with a site', () => {
     expect(superseded.status?.redeployment).toMatchObject({ from: OLD, to: NEW, rollback: 'Free' });
     expect(members()).toEqual([OLD, NEW]);
     expect(links()).toEqual({ [CONNECTION_POINT_SERVER]: OLD, [STANDBY_SERVER]: NEW });
+
+    const compared = await test.until(
+      'the content to be compared',
+      ({ status }) => status?.redeployment?.content !== undefined,
+    );
+    expect(compared.status?.redeployment?.content).toEqual({ held: 2, missing: 2 });
+    expect(conditionOf(compared, 'Redeploying').message).toContain(
+      `${NEW} lacks 2 of the 2 packages and applications that ${OLD} holds: 7-Zip, Tools.`,
+    );
+    expect(compared.status?.manualSteps?.map(({ cmdlet }) => cmdlet)).toEqual([
+      `Start-CMContentDistribution -ApplicationName '7-Zip' -DistributionPointName '${NEW}'`,
+      `Start-CMContentDistribution -PackageId 'PS100002' -DistributionPointName '${NEW}'`,
+    ]);
 
     await time.pass(6 * HOUR);
     const waiting = { ...(await resting(test)), ...writes(test) };
@@ -187,7 +213,20 @@ describe('a gateway with a site', () => {
     expect(advertisedSince(dayAfter, NEW)).toBe(since);
     expect(scaleSets(test)).toHaveLength(2);
 
-    await time.passUntil('clients to have learnt', async () => phases(await test.cmg())[OLD] !== 'Superseded', WAITS);
+    await time.passUntil(
+      'clients to have learnt',
+      async () => reason(await test.cmg(), 'Redeploying') === 'ContentNotDistributed',
+      WAITS,
+    );
+    await time.pass(HOUR);
+    const held = await test.cmg();
+    expect(phases(held)).toEqual({ [OLD]: 'Superseded', [NEW]: 'Active' });
+    expect(reason(held, 'Stalled')).toBe('ContentNotDistributed');
+    expect(scaleSets(test)).toHaveLength(2);
+    distributeTo(NEW);
+    await time.passUntil('content to have arrived', async () => phases(await test.cmg())[OLD] !== 'Superseded', WAITS);
+    expect([...site.control.contentAt(NEW).values()]).toEqual([0, 0]);
+    expect((await test.cmg()).status?.manualSteps).toEqual([]);
     expect(clock.now() - since).toBeGreaterThan(DAY);
     const isOver = async () => {
       // The site stops telling clients of a gateway before it goes.

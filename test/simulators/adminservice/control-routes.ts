@@ -57,6 +57,30 @@ async function route(control: SimulatorControl, request: SiteRequest): Promise<S
     case 'DELETE connectionPoints':
       control.removeConnectionPoint(text(bodyOf(request), 'server'));
       return DONE;
+    case 'POST content': {
+      const body = bodyOf(request);
+      control.addContent({
+        packageId: text(body, 'packageId'),
+        name: text(body, 'name'),
+        type: Number(body.type ?? 0),
+      });
+      return DONE;
+    }
+    case 'PUT distributions': {
+      const body = bodyOf(request);
+      control.distributeContent(text(body, 'serviceName'), text(body, 'packageId'));
+      return DONE;
+    }
+    case 'PATCH distributions': {
+      const body = bodyOf(request);
+      control.setDistributionState(text(body, 'serviceName'), text(body, 'packageId'), Number(body.state));
+      return DONE;
+    }
+    case 'DELETE distributions': {
+      const body = bodyOf(request);
+      control.removeContent(text(body, 'serviceName'), text(body, 'packageId'));
+      return DONE;
+    }
     case 'PATCH settings':
       applySettings(control, bodyOf(request));
       return DONE;
@@ -92,6 +116,9 @@ function stateOf(control: SimulatorControl): JsonObject {
       serviceName: linkOf(role),
       props: role.props as unknown as JsonValue,
     })),
+    content: Object.fromEntries(
+      control.services.map(({ serviceName }) => [serviceName, Object.fromEntries(control.contentAt(serviceName))]),
+    ),
     boundaryGroups: control.boundaryGroups.map(({ id, name, flags, members }) => ({
       id,
       name,

@@ -1,5 +1,6 @@
 import type { Authenticator, Rights } from './authentication.ts';
 import { addService, deleteService, type ServiceInit, setState } from './classes/services.ts';
+import type { SimulatedContent } from './content-library.ts';
 import { SiteFault } from './exchange.ts';
 import type { Faults } from './faults.ts';
 import type { CutOffClient, Fleet, FleetOptions } from './fleet.ts';
@@ -34,6 +35,16 @@ export interface SimulatorControl {
   readonly fleet: Fleet;
   /** Clients that could reach nothing that they know at some time, the first first. */
   readonly cutOffClients: readonly CutOffClient[];
+  /** Puts content into the library of the site. */
+  addContent(...items: readonly SimulatedContent[]): void;
+  /** Distributes packages to a gateway, as a person does in the console. They are installed after a while. */
+  distributeContent(serviceName: string, ...packageIds: readonly string[]): void;
+  /** How the distribution of a package to a gateway stands from now on. */
+  setDistributionState(serviceName: string, packageId: string, state: number): void;
+  /** Takes a package from a gateway. */
+  removeContent(serviceName: string, packageId: string): void;
+  /** State of each package on a gateway. */
+  contentAt(serviceName: string): ReadonlyMap<string, number>;
   /** What the accounts may do. */
   setRights(rights: Rights): void;
   /** Takes this bearer token and no other from now on. */
@@ -103,6 +114,14 @@ export function createControl(controlled: Controlled): SimulatorControl {
       world.settle();
       return world.fleet.cutOff;
     },
+    addContent: (...items) => items.forEach(world.content.add),
+    distributeContent: (serviceName, ...packageIds) => {
+      for (const packageId of packageIds) distribute(world, existing(serviceName), packageId);
+    },
+    setDistributionState: (serviceName, packageId, state) =>
+      world.content.setState(existing(serviceName).nalPath, packageId, state),
+    removeContent: (serviceName, packageId) => world.content.remove(existing(serviceName).nalPath, packageId),
+    contentAt: (serviceName) => world.content.at(existing(serviceName).nalPath),
     setRights: controlled.setRights,
     rotateToken: authenticator.rotate,
     setAllowCmg: (allow) => {
@@ -126,6 +145,13 @@ function link(world: SiteWorld, server: string, { serviceName }: Service): void 
   ];
   role.linkedAt = world.clock.now();
   if (point === undefined) world.systems.roles.push(role);
+}
+
+function distribute({ content, settings }: SiteWorld, { serviceName, nalPath }: Service, packageId: string): void {
+  if (!content.items.has(packageId)) throw new SiteFault(404, `There is no content ${packageId}.`);
+  if (!content.distribute(nalPath, packageId, settings.distributeSeconds)) {
+    throw new SiteFault(409, `${packageId} is distributed to ${serviceName} already.`);
+  }
 }
 
 function unlink(world: SiteWorld, server: string): void {

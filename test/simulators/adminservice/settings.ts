@@ -5,6 +5,8 @@ export interface Settings {
   startSeconds: number;
   stopSeconds: number;
   deleteSeconds: number;
+  /** How long content takes to be installed on a distribution point. */
+  distributeSeconds: number;
   /** How long a connection point takes to connect to a gateway that runs. It looks once a minute. */
   connectSeconds: number;
   /** Most rows in one answer; more are behind `@odata.nextLink`. */
@@ -30,6 +32,7 @@ export function defaultSettings(): Settings {
     startSeconds: 120,
     stopSeconds: 120,
     deleteSeconds: 300,
+    distributeSeconds: 1800,
     connectSeconds: 60,
     pageSize: 100_000,
     requestsPerSecond: 200,

@@ -179,6 +179,28 @@ describe('the control API', () => {
     expect(cutOffNow).toBeGreaterThan(150);
   });
 
+  test('distributes content, which takes its time, and refuses what is there already and what does not exist', async () => {
+    await using client = await start();
+    const { control, site } = client;
+    const serviceName = 'a.contoso.com';
+    site.control.addService({ serviceName });
+    const distribution = { serviceName, packageId: 'PS100001' };
+    expect((await control('PUT', 'distributions', distribution)).status).toBe(404);
+    await control('POST', 'content', { packageId: 'PS100001', name: '7-Zip', type: 512 });
+    expect((await control('PUT', 'distributions', distribution)).status).toBe(204);
+    expect((await control('PUT', 'distributions', distribution)).status).toBe(409);
+    const states = async () => (await control('GET', 'state')).body.content;
+    expect(await states()).toEqual({ [serviceName]: { PS100001: 1 } });
+    await control('POST', 'clock', { advanceSeconds: 1800 });
+    expect(await states()).toEqual({ [serviceName]: { PS100001: 0 } });
+    await control('PATCH', 'distributions', { ...distribution, state: 3 });
+    const { body } = await client.ask('GET', 'SMS_PackageStatusDistPointsSummarizer');
+    expect(body.value).toMatchObject([{ PackageID: 'PS100001', PackageType: 8, State: 3, SiteCode: 'PS1' }]);
+    expect((await client.ask('POST', 'SMS_DPContentInfo', {})).status).toBe(405);
+    await control('DELETE', 'distributions', distribution);
+    expect((await client.ask('GET', 'SMS_DPContentInfo')).body.value).toEqual([]);
+  });
+
   test('takes settings, rights, states and faults, and refuses what does not exist', async () => {
     await using client = await start();
     const { control, site } = client;

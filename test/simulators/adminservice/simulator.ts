@@ -5,6 +5,7 @@ import { createFaultRules } from '../fault-rules.ts';
 import { createAuthenticator, type Negotiator, type Rights } from './authentication.ts';
 import { boundaryGroupClass, boundaryGroupMemberClass } from './classes/boundary-groups.ts';
 import { defaultClientSettingsClass } from './classes/client-settings.ts';
+import { contentInfoClass, distributionClass } from './classes/content.ts';
 import { deviceClass } from './classes/devices.ts';
 import { azureServiceClass } from './classes/services.ts';
 import { connectorClass, siteComponentClass, siteRoleClass } from './classes/site-roles.ts';
@@ -120,6 +121,8 @@ function classesOf(world: SiteWorld): readonly SimulatedClass[] {
     boundaryGroupMemberClass(world),
     defaultClientSettingsClass(world),
     deviceClass(world),
+    contentInfoClass(world),
+    distributionClass(world),
   ];
 }
 

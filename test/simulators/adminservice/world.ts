@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/runtime/clock.ts';
+import { type ContentLibrary, createContentLibrary } from './content-library.ts';
 import { createFleet, type Fleet, type FleetOptions } from './fleet.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import { type SiteSystems, startingSiteSystems } from './site-systems.ts';
@@ -52,6 +53,8 @@ export interface SiteWorld {
   readonly services: Map<number, Service>;
   readonly systems: SiteSystems;
   readonly boundaryGroups: Map<number, SimulatedBoundaryGroup>;
+  /** Packages and applications, and where they are. */
+  readonly content: ContentLibrary;
   /** The default client settings. */
   readonly clientSettings: { allowCmg: boolean };
   fleet: Fleet;
@@ -86,6 +89,7 @@ export function createWorld({ clock, layout, gatewayServes }: WorldOptions): Sit
     services: new Map(),
     systems: startingSiteSystems(sites),
     boundaryGroups: new Map(),
+    content: createContentLibrary(clock),
     clientSettings: { allowCmg: true },
     fleet: emptyFleet(clock.now()),
     nextId: () => {

@@ -166,7 +166,7 @@ interface Found {
 }
 
 function observedOf(
-  { scope, others, passes }: DeploymentsInput,
+  { scope, others, passes, content }: DeploymentsInput,
   { seen, candidate, siteFacts, deployments, certificateReadable }: Found,
 ): Omit<Observed, 'inventory'> {
   const proposal = candidate?.deployment;
@@ -179,6 +179,7 @@ function observedOf(
     carriers: [],
     consents: consentsOf(scope.cmg),
     clientPasses: passes,
+    ...(content === undefined ? {} : { content }),
     certificateReadable,
     preflight: { passed: isNew, wholePassed: isNew },
     mayDeleteGateway: true,

@@ -2,6 +2,7 @@ import type { CMG } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { Action } from '../../../redeployment/action.ts';
 import type { ClientPass } from '../../../redeployment/client-gate.ts';
 import { type Plan, plan } from '../../../redeployment/planner.ts';
+import type { Comparison } from '../content-comparisons.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import type { Happening, Report } from '../report.ts';
@@ -28,6 +29,10 @@ export interface DeploymentsInput {
   readonly passes: readonly ClientPass[];
   /** A pass is wanted. */
   readonly countClients: (action: Extract<Action, { kind: 'CountClients' }>) => void;
+  /** What the last comparisons of its gateways have shown; absent where none are to be made. */
+  readonly content?: readonly Comparison[];
+  /** Comparisons are wanted. */
+  readonly compareContent: (action: Extract<Action, { kind: 'CompareContent' }>) => void;
   /** The CMG as the API server has it now; `undefined`: it is gone, or could not be read. */
   readonly readCmg: (cmg: CMG, signal: AbortSignal) => Promise<CMG | undefined>;
 }
@@ -92,6 +97,8 @@ async function carryOut(
       againAfterMs = Math.min(againAfterMs, outcome.againAfterMs);
     } else if (action.kind === 'CountClients') {
       input.countClients(action);
+    } else if (action.kind === 'CompareContent') {
+      input.compareContent(action);
     }
   }
   return { happenings, troubles, againAfterMs };

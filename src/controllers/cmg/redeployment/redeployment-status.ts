@@ -22,6 +22,7 @@ export function redeploymentOf(
   const fields = old === undefined ? [] : changesTo(cmg, wish, old);
   const until = untilOf(wish, wanted);
   const clients = clientsOf(input, wish, wanted, result);
+  const content = contentOf(input, wanted);
   return {
     ...(fields.length === 0 ? {} : { fields: [...fields] }),
     ...(old === undefined ? {} : { from: old.serviceName }),
@@ -31,6 +32,7 @@ export function redeploymentOf(
     ...(until === undefined ? {} : { until }),
     rollback: rollbackOf(old),
     ...(clients === undefined ? {} : { clients }),
+    ...(content === undefined ? {} : { content }),
   };
 }
 
@@ -99,4 +101,21 @@ function clientsOf(
     counts.eligible === 0 ? 100 : Math.floor((100 * counts.refreshed) / counts.eligible);
   const now = { eligible, refreshed };
   return before !== undefined && percent(before) === percent(now) ? before : now;
+}
+
+/** The counts of the last comparisons with the wanted gateway; those of before while none is known. */
+function contentOf(
+  { content, scope }: DeploymentsInput,
+  wanted: CMGStatusDeployment | undefined,
+): CMGStatusRedeployment['content'] {
+  const known = (content ?? []).flatMap(({ to, standing }) =>
+    to === wanted?.serviceName && standing.kind !== 'Unknown' ? [standing] : [],
+  );
+  if (content === undefined || known.length === 0) {
+    return content === undefined ? undefined : scope.cmg.status?.redeployment?.content;
+  }
+  return {
+    held: known.reduce((sum, { held }) => sum + held, 0),
+    missing: known.reduce((sum, standing) => sum + (standing.kind === 'Missing' ? standing.missing : 0), 0),
+  };
 }

@@ -8,6 +8,7 @@ import { isSameName } from '../../../site/names.ts';
 import { identityOf } from '../deployment.ts';
 import { type Finding, SHORT_RETRY_MS } from '../finding.ts';
 import type { Report } from '../report.ts';
+import { stepsForContent } from './content-steps.ts';
 import { CANDIDATE } from './deployment-scope.ts';
 import { wantedAmong } from './observe-all.ts';
 import type { DeploymentsInput, PlannedRound } from './reconcile.ts';
@@ -47,7 +48,7 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
     ...certificateOf(input, planned.records.wanted, report),
     ...(about === undefined ? {} : { deployment: about }),
     deployments,
-    steps,
+    steps: [...steps, ...(isRedeploying ? stepsForContent(input.content ?? [], deployments) : [])],
     ...activeOf(input, deployments, wanted, planned.records.deployments),
     planned: plannedOf(planned.records),
     redeployment: isRedeploying

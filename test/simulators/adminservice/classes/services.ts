@@ -85,6 +85,7 @@ export function deleteService(world: SiteWorld, service: Service): void {
   later(world, world.settings.deleteSeconds, () => {
     world.settle();
     world.services.delete(service.id);
+    world.content.forget(service.nalPath);
     if (!world.settings.deleteRemovesMembers) return;
     for (const { members } of world.boundaryGroups.values()) members.delete(service.nalPath);
   });
