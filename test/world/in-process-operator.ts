@@ -1,5 +1,6 @@
 import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { createAzureAccess } from '../../src/controllers/cmg/azure-access.ts';
+import { createContentComparisons } from '../../src/controllers/cmg/content-comparisons.ts';
 import { cmgReconcile } from '../../src/controllers/cmg/controller.ts';
 import { createDeletionBudget } from '../../src/controllers/cmg/deletion-budget.ts';
 import { createDriftSweep } from '../../src/controllers/cmg/drift-sweep.ts';
@@ -38,6 +39,7 @@ import type { SimulatedWorld } from './simulated-world.ts';
 /** The operator's defaults. */
 export const DRIFT_INTERVAL_MS = 600_000;
 export const FULL_READ_INTERVAL_MS = 3_600_000;
+const COMPARISON_INTERVAL_MS = 3_600_000;
 
 /** So often it is looked whether a search for changes, which has a time of its own, has queued something. */
 const LONGEST_STEP_MS = 30_000;
@@ -94,7 +96,7 @@ export function startInProcessOperator(options: InProcessOperatorOptions): InPro
   let reconciles = 0;
   const isAlive = () => !ending.signal.aborted;
   const enqueue = (key: string) => void dueAt.set(key, clock.now());
-  const { reconcile, endSweeps } = createController(options, { random, isAlive, events, enqueue });
+  const { reconcile, endSources } = createController(options, { random, isAlive, events, enqueue });
   const forget = kubernetes.observe((before, after) => {
     const key = keyOf(after ?? before ?? { metadata: { name: '' } });
     if ((after ?? before)?.kind === 'CMG') {
@@ -147,7 +149,7 @@ export function startInProcessOperator(options: InProcessOperatorOptions): InPro
     },
     kill: () => {
       forget();
-      endSweeps();
+      endSources();
       ending.abort(new Error('The operator has been killed.'));
     },
     events,
@@ -210,7 +212,13 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     intervalMs: DRIFT_INTERVAL_MS,
     isWatched: (key) => store.get(key) !== undefined,
   });
-  const endSweeps = sweep.source(enqueue);
+  const content = createContentComparisons({
+    clock,
+    logger: silentLogger,
+    intervalMs: COMPARISON_INTERVAL_MS,
+    forgetAfterMs: 6 * COMPARISON_INTERVAL_MS,
+  });
+  const ends = [sweep.source(enqueue), content.source(enqueue)];
   const reconcile = cmgReconcile({
     client,
     store,
@@ -220,7 +228,7 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     events: { record: (_regarding, event) => void events.push(event), stop: async () => {} },
     memories: createGatewayMemories(),
     clientCounts: { passes: () => [], request: () => {}, forget: () => {} },
-    content: { comparisons: () => [], request: () => {}, forget: () => {} },
+    content,
     metrics: { driftRepaired: () => {} },
     site: options.site ?? WITHOUT_SITE,
     installationId: 'test',
@@ -252,7 +260,10 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     clock,
     random,
   });
-  return { reconcile, endSweeps };
+  const endSources = () => {
+    for (const end of ends) end();
+  };
+  return { reconcile, endSources };
 }
 
 /** A client whose requests, readings included, do not leave a process that is no more. */
