@@ -51,6 +51,7 @@ All of this has to be so, of one and the same new gateway:
    \`redeployment.ignoreClientsInactiveFor\` are connected through the new name, or have asked for their policy 25 hours after it was
    advertised. What is not known counts as not refreshed.
    Devices are read during redeployments only, once for all gateways of the site, and at most once an hour (\`--client-count-interval\`).
+   Why a count failed, the condition \`Redeploying\` tells.
 4. It [holds the content](#what-the-old-gateway-holds) that the old gateway holds, where \`content.enabled\` is true and the CMG has a site.
 
 A second gateway needs a connection point of its own. Give the CMG one with the role Standby; without one nothing is built.

@@ -2,7 +2,7 @@ import { ArmError } from '../../../azure/errors.ts';
 import { parseResourceId } from '../../../azure/resource-id.ts';
 import { API_VERSIONS } from '../../../gateway/api-versions.ts';
 import type { GatewayOwner } from '../../../gateway/deployment.ts';
-import { markOf } from '../../../gateway/mark.ts';
+import { type GatewayMark, markOf } from '../../../gateway/mark.ts';
 import type { Observed, ObservedDeployment } from '../../../redeployment/observed.ts';
 import { readCredentials } from '../credentials.ts';
 import { type FoundDeployment, takeInventory } from '../inventory.ts';
@@ -13,10 +13,12 @@ import { UNSEEN } from './look.ts';
 export interface Search extends Pick<Observed, 'inventory'> {
   /** Deployments that no record tells of. */
   readonly found: readonly ObservedDeployment[];
+  /** What their tags say, by their ids. */
+  readonly marks: ReadonlyMap<string, GatewayMark>;
 }
 
 /** Before nothing is made there is nothing to be found that could stand in its way. */
-export const NOT_SEARCHED: Search = { found: [], inventory: 'Complete' };
+export const NOT_SEARCHED: Search = { found: [], marks: new Map(), inventory: 'Complete' };
 
 /**
  * Looks for everything that carries the tag of this CMG, wherever it is: the records may have been lost. The search may be
@@ -29,7 +31,7 @@ export async function searchAzure(scope: Scope, known: ReadonlySet<string>): Pro
   const { metadata, spec, status } = cmg;
   const credentials = await readCredentials(scope);
   if (credentials.kind === 'Halt') {
-    return { found: [], inventory: 'Partial' };
+    return { found: [], marks: new Map(), inventory: 'Partial' };
   }
   const { environment, subscriptionId } = spec.azure;
   const connect = (subscription: string) => azure.connect(environment, subscription, credentials.value.credentials).arm;
@@ -49,8 +51,18 @@ export async function searchAzure(scope: Scope, known: ReadonlySet<string>): Pro
       return lookAgain(each, { arm, owner, serviceName: spec.serviceName, signal });
     }),
   );
-  const found = looked.filter((each) => each !== 'NotRead');
-  return { found, inventory: found.length < looked.length ? 'Partial' : inventory };
+  const marks = looked.filter((each) => each !== 'NotRead');
+  return {
+    found: marks.map((mark) => ({
+      ...UNSEEN,
+      id: mark.id,
+      resolves: 'Unknown',
+      siteRecord: 'Unknown',
+      mark: { kind: 'Read', mark },
+    })),
+    marks: new Map(marks.map((mark) => [mark.id, mark])),
+    inventory: marks.length < looked.length ? 'Partial' : inventory,
+  };
 }
 
 interface Sought {
@@ -64,10 +76,9 @@ interface Sought {
 async function lookAgain(
   { id, resource, isAnchor, mark }: FoundDeployment,
   { arm, owner, serviceName, signal }: Sought,
-): Promise<ObservedDeployment | 'NotRead'> {
-  const seen = { ...UNSEEN, id, resolves: 'Unknown', siteRecord: 'Unknown' } as const;
+): Promise<GatewayMark | 'NotRead'> {
   if (!isAnchor) {
-    return { ...seen, mark: { kind: 'Read', mark } };
+    return mark;
   }
   try {
     const now = await arm.get(resource.id, API_VERSIONS.managedIdentity, { signal });
@@ -76,9 +87,7 @@ async function lookAgain(
       now.kind === 'Present'
         ? markOf({ id: resource.id, location, tags }, { owner, deploymentId: id, serviceName })
         : undefined;
-    return read?.kind === 'Read'
-      ? { ...seen, mark: read }
-      : { ...seen, mark: { kind: 'Read', mark: { ...mark, served: 'Yes' } } };
+    return read?.kind === 'Read' ? read.mark : { ...mark, served: 'Yes' };
   } catch (error) {
     if (error instanceof ArmError) {
       return 'NotRead';

@@ -1,4 +1,5 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { GatewayMark } from '../../../gateway/mark.ts';
 import { isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
 import { isOthers } from '../../../redeployment/others.ts';
@@ -21,8 +22,8 @@ import { readSiteFacts, type SiteFacts, UNREACHABLE } from './site-facts.ts';
 export interface Round {
   readonly looks: ReadonlyMap<string, Look>;
   readonly scopes: ReadonlyMap<string, Scope>;
-  /** Ids of deployments that no record tells of, and that were found in Azure. */
-  readonly found: ReadonlySet<string>;
+  /** What the tags say of deployments that no record tells of, and that were found in Azure, by their ids. */
+  readonly found: ReadonlyMap<string, GatewayMark>;
   /** What the procedure says of a gateway that is still to be made, where the spec asks for one that there is not. */
   readonly candidate: Report | undefined;
   readonly siteFacts: SiteFacts;
@@ -58,12 +59,12 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
     deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isSeveral)),
   );
   const isToBeMade = candidate?.deployment !== undefined;
-  const { found, inventory } = isToBeMade ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
+  const { found, marks, inventory } = isToBeMade ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
   const certificateReadable = isCertificateReadable(looks, candidate, wanted?.id);
   return {
     looks,
     scopes,
-    found: new Set(found.map(({ id }) => id)),
+    found: marks,
     candidate,
     siteFacts,
     observed: {
