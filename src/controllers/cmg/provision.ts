@@ -4,6 +4,7 @@ import type { DesiredResource } from '../../azure/desired-resource.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { gatewayGraph } from '../../gateway/graph.ts';
 import { resourceIds } from '../../gateway/ids.ts';
+import { keptScaleSet } from '../../gateway/resources/kept-scale-set.ts';
 import type { VmModelChoice } from '../../gateway/vm-models.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
@@ -99,7 +100,7 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     choice.kind === 'Known' ? { ...planned, vmModel: choice.model } : planned;
   const input: ResourcesInput = {
     arm: access.session.arm,
-    graphOf: (seen) => asKept(scope, gatewayGraph(withModel(chosenModel()), seen)),
+    graphOf: (seen) => asKept(scope, planned, gatewayGraph(withModel(chosenModel()), seen)),
     operations: await store.read(scope.cmg, scope.signal),
     memory: scope.memory,
     holds: observationAge(scope, access.session, planned),
@@ -200,10 +201,13 @@ interface NotOurs {
   readonly ownership: Extract<OwnershipOutcome, { kind: 'Halt' }>;
 }
 
-/** The scale set of a gateway that only has to go on serving is right as it is. */
-function asKept({ upkeep }: Scope, graph: readonly DesiredResource[]): readonly DesiredResource[] {
+function asKept(
+  { upkeep }: Scope,
+  deployment: GatewayDeployment,
+  graph: readonly DesiredResource[],
+): readonly DesiredResource[] {
   return upkeep === 'KeepServing'
-    ? graph.map((resource) => (resource.key === SCALE_SET ? { ...resource, desired: () => ({}) } : resource))
+    ? graph.map((resource) => (resource.key === SCALE_SET ? keptScaleSet(deployment, resource) : resource))
     : graph;
 }
 

@@ -53,7 +53,9 @@ export async function writeAndFollow(whole: Round): Promise<Report> {
   const occasion = occasionOf(round);
   const isKept = scope.upkeep === 'KeepServing';
   const setupFiles = isKept ? undefined : await bringSetupFiles(round);
-  const mayWriteScaleSet = !isKept && setupFiles?.kind === 'Stored' && !(await earlierModelIsMidway(round));
+  const mayWriteScaleSet = isKept
+    ? isScaleSetOtherwise(whole.observed)
+    : setupFiles?.kind === 'Stored' && !(await earlierModelIsMidway(round));
   const held = heldBack(round, mayWriteScaleSet);
   const written = await carryOutPlan(input, whole.observed, held);
   const instances = await reconcileInstances(input, observed, written, {
@@ -115,6 +117,12 @@ function heldBack({ scope, observed }: Round, mayWriteScaleSet: boolean): Readon
     return new Set(observed.graph.map(({ key }) => key));
   }
   return new Set(mayWriteScaleSet ? [] : [SCALE_SET]);
+}
+
+/** Whether the scale set that is there is not as declared: what is only failed is no reason to write that of a kept gateway. */
+function isScaleSetOtherwise({ plan }: ObservedGateway): boolean {
+  const action = plan.actions.find(({ resource }) => resource.key === SCALE_SET);
+  return action?.kind === 'Update' && action.differences.length > 0;
 }
 
 /** Keys that must be in place before files can be uploaded. */

@@ -1,5 +1,4 @@
 import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
-import type { GatewayMark } from '../../../gateway/mark.ts';
 import { type Identity, isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish } from '../../../redeployment/observed.ts';
 import type { DeploymentRecord } from '../../../redeployment/record.ts';
@@ -11,6 +10,7 @@ import type { Report } from '../report.ts';
 import { expiryHappenings, withCertificate } from './certificate-of-deployment.ts';
 import { stepsForContent } from './content-steps.ts';
 import { CANDIDATE } from './deployment-scope.ts';
+import type { FoundFacts } from './found.ts';
 import { wantedAmong } from './observe-all.ts';
 import type { DeploymentsInput, PlannedRound } from './reconcile.ts';
 import { plannedOf, withRecord } from './records.ts';
@@ -125,7 +125,7 @@ function deploymentOf(
     const isDoubtful = proposal.served === true && !round.found.has(record.id);
     memories.rename(`${uid} ${CANDIDATE}`, `${uid} ${record.id}`);
     const proposed = withRecord(proposal, isDoubtful ? { ...record, served: 'Yes' } : record);
-    const { certificate } = partsInTags(round.found.get(record.id));
+    const { certificate } = partsFound(round.found.get(record.id));
     return withAccess(
       scope,
       certificate === undefined
@@ -142,19 +142,25 @@ function deploymentOf(
     serviceName: record.serviceName,
     phase: 'Active',
     createdAt: toTimestamp(record.wantedSince),
-    ...partsInTags(round.found.get(record.id)),
+    ...partsFound(round.found.get(record.id)),
   };
   const remembered = withRecord({ ...found, ...sitePartsOf(before) }, record);
   const deployment = withCertificate(remembered, report?.certificate, scope.clock.now());
   return round.scopes.get(record.id)?.upkeep === 'AsDeclared' ? withAccess(scope, deployment) : deployment;
 }
 
-/** What the tags of a deployment tell that the planner does not ask for. */
-function partsInTags(
-  mark: GatewayMark | undefined,
-): Pick<CMGStatusDeployment, 'serverCertificate' | 'credentials' | 'certificate'> {
-  const { serverCertificate, credentials, madeWith } = mark ?? {};
+/** What Azure tells of a deployment that the planner does not ask for. */
+function partsFound(
+  found: FoundFacts | undefined,
+): Pick<CMGStatusDeployment, 'serverCertificate' | 'credentials' | 'certificate' | 'resources'> {
+  if (found === undefined) {
+    return {};
+  }
+  const { mark, ownGroup } = found;
+  const { serverCertificate, credentials, madeWith } = mark;
   return {
+    // A group that stands here is the operator's.
+    resources: ownGroup === undefined ? [] : [{ name: 'resourceGroup', id: ownGroup }],
     ...(serverCertificate === undefined ? {} : { serverCertificate }),
     ...(credentials === undefined ? {} : { credentials }),
     ...(madeWith === undefined ? {} : { certificate: madeWith }),
