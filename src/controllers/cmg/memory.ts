@@ -76,6 +76,8 @@ export interface GatewayMemory {
   readonly written: Map<ResourceKey, RepeatedWrite>;
   /** When each running operation may be polled next, by the operator's clock. */
   readonly pollAt: Map<ResourceKey, number>;
+  /** The mark that its tags were last seen to have as it was due then; `undefined`: not seen since the process began. */
+  mark: string | undefined;
   /** Generation whose preflight has passed; asked anew once the gateway has been complete. */
   preflightPassed: number | undefined;
   /** As whom Azure was used the last time. Others may have other rights, so that failures of before do not count. */
@@ -140,6 +142,7 @@ export function createGatewayMemories(): GatewayMemories {
         failures: new Map(),
         written: new Map(),
         pollAt: new Map(),
+        mark: undefined,
         preflightPassed: undefined,
         credential: undefined,
         throttledSince: undefined,

@@ -1,13 +1,11 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
-import type { ObservedResources, ResourceKey } from '../../azure/desired-resource.ts';
-import { planResources, type ResourceAction } from '../../azure/resource-plan.ts';
+import type { ResourceKey } from '../../azure/desired-resource.ts';
+import type { ResourceAction } from '../../azure/resource-plan.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { resourceIds } from '../../gateway/ids.ts';
 import { type GatewayInstance, stoppedInstances } from '../../gateway/instances.ts';
-import { isMarkTag } from '../../gateway/mark.ts';
 import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
 import { CERTIFICATE_TAG, MODEL_TAG, SETTINGS_TAG } from '../../gateway/tags.ts';
-import { isJsonObject, type JsonObject } from '../../json.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { AzureSession } from './azure-access.ts';
 import { azureFindings, describeDifferences, type Occasion, titleOf } from './azure-findings.ts';
@@ -18,6 +16,7 @@ import { messagesOf } from './instance-findings.ts';
 import { type InstancesOutcome, reconcileInstances, SCALE_SET } from './instances.ts';
 import type { SetupFilesMemory } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
+import { withoutOwnMark } from './own-mark.ts';
 import type { Happening, Report } from './report.ts';
 import { type ActOutcome, carryOutPlan, nextDue, type ObservedGateway, type ResourcesInput } from './resources.ts';
 import { earlierModelIsMidway, rolloutTurn, withRollout } from './rollout.ts';
@@ -48,7 +47,7 @@ export interface Round {
 export async function writeAndFollow(whole: Round): Promise<Report> {
   const { scope, store, deployment, input } = whole;
   // What the operator writes into the mark is nothing that anybody waits for, and excuses no drift beside it.
-  const round: Round = { ...whole, observed: withoutOwnMark(whole.observed) };
+  const round: Round = { ...whole, observed: withoutOwnMark(scope.memory, whole.observed) };
   const { observed } = round;
   const occasion = occasionOf(round);
   const isKept = scope.upkeep === 'KeepServing';
@@ -167,26 +166,6 @@ const TELLS_CONTENT: ReadonlyMap<ResourceKey, readonly string[]> = new Map([
 /** Whether the operator has something new for Azure without a change of the spec, by the tags that tell. */
 function bringsContent({ plan }: ObservedGateway): boolean {
   return plan.actions.some((action) => differsIn(action, TELLS_CONTENT.get(action.resource.key) ?? []));
-}
-
-/** What is not as declared, but for the mark, which the operator itself changes. */
-function withoutOwnMark(observed: ObservedGateway): ObservedGateway {
-  if (observed.plan.converged) {
-    return observed;
-  }
-  const graph = observed.graph.map((resource) => ({
-    ...resource,
-    desired: (seen: ObservedResources) => withoutMarkTags(resource.desired(seen)),
-  }));
-  return { ...observed, plan: planResources(graph, observed.states, new Set(observed.operations.keys())) };
-}
-
-function withoutMarkTags(body: JsonObject | undefined): JsonObject | undefined {
-  if (!isJsonObject(body?.tags)) {
-    return body;
-  }
-  const tags = Object.entries(body.tags).filter(([name]) => !isMarkTag(name));
-  return { ...body, tags: Object.fromEntries(tags) };
 }
 
 function differsIn(action: ResourceAction, tags: readonly string[]): boolean {
