@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type JsonObject, valueAt } from '../../src/json.ts';
 import { SECRET } from '../../src/runtime/objects.ts';
 import type { IssuedCertificate, LeafRequest } from '../certificate-authority.ts';
 import { NAMESPACE } from '../faults/stage.ts';
-import { certificateSecret } from '../world/gateway-manifests.ts';
+import { certificateSecret, secret } from '../world/gateway-manifests.ts';
 import {
   anotherCluster,
   type Change,
@@ -53,13 +54,24 @@ async function superseded(): Promise<void> {
   await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
 }
 
+const vaultSecret = () =>
+  lives.world.azure.control.state().find(({ id }) => String(id).endsWith('/vaults/contoso/secrets/server-certificate'));
+
 /** What the vault of the old gateway holds, by its tag. */
-function stored(): unknown {
-  const found = lives.world.azure.control
-    .state()
-    .find(({ id }) => String(id).endsWith('/vaults/contoso/secrets/server-certificate'));
-  return (found?.tags as Record<string, string> | undefined)?.['configmgr.io_certificate'];
+const stored = () => valueAt(vaultSecret()?.tags, 'configmgr.io_certificate');
+
+/** The model of the VMs of the old gateway: which version of the certificate they get, and all but what tells of it. */
+function scaleSet() {
+  const found = stage.resource('Microsoft.Compute/virtualMachineScaleSets');
+  const profile = valueAt(found, 'properties', 'virtualMachineProfile');
+  const { osProfile, extensionProfile: _setup, ...others } = profile as JsonObject;
+  const [group] = valueAt(osProfile, 'secrets') as readonly JsonObject[];
+  const [certificate] = group?.vaultCertificates as readonly JsonObject[];
+  return { certificateUrl: certificate?.certificateUrl, others: { ...others, sku: found?.sku } };
 }
+
+/** How often VMs of the old gateway were brought to another model. */
+const upgrades = () => stage.writes('POST').filter((write) => /\/rg-contoso\/.*\/manualupgrade/.test(write)).length;
 
 async function renewedWith(request: LeafRequest): Promise<void> {
   put('contoso-tls', await lives.world.authority.issue(request));
@@ -97,6 +109,42 @@ describe('the certificate of a gateway that serves while another one takes its p
     expect(stored()).toBe(before);
     await renewedWith(ISSUED);
     expect(stored()).not.toBe(before);
+  });
+
+  it('is brought to its VMs, and nothing else that the spec says by now', async () => {
+    await superseded();
+    stage.change((spec) => ({ ...spec, enforceTls12: false, vm: { ...spec.vm, size: 'Large', instances: 2 } }));
+    await stage.runUntil(() => stage.isSettled(), HOUR);
+    const before = scaleSet();
+    expect(upgrades()).toBe(0);
+    await renewedWith(ISSUED);
+    await stage.runUntil(() => stage.deployments().every(({ rollout }) => rollout === undefined), HOUR);
+    expect(upgrades()).toBe(1);
+    const after = scaleSet();
+    expect(after.certificateUrl).not.toBe(before.certificateUrl);
+    expect(after.certificateUrl).toBe(valueAt(vaultSecret(), 'properties', 'secretUriWithVersion'));
+    expect(after.others).toEqual(before.others);
+    await stage.operator.runFor(HOUR);
+    expect(upgrades()).toBe(1);
+    expect(stage.deployments()[0]).toMatchObject({ serviceName: OLD, instances: { wanted: 1, ready: 1 } });
+    expect(stage.message('Redeploying')).not.toContain(OLD);
+  });
+
+  it('brings authorities of client certificates with it, for which alone no VM is touched', async () => {
+    await superseded();
+    stage.kubernetes.put(SECRET, secret(NAMESPACE, 'corp', 'Opaque', { 'ca.crt': lives.world.authority.rootPem }));
+    const trustedCertificates = [{ name: 'corp', type: 'Secret' as const, secret: { name: 'corp', key: 'ca.crt' } }];
+    stage.change((spec) => ({ ...spec, clientAuthentication: { trustedCertificates, verifyRevocation: false } }));
+    await stage.operator.runFor(30 * MINUTE);
+    expect(upgrades()).toBe(0);
+    expect(stage.message('Redeploying')).toContain(
+      `Of ${OLD}, which serves meanwhile: It does not know the authority "Contoso Root CA"`,
+    );
+    await renewedWith(ISSUED);
+    await stage.runUntil(() => upgrades() === 1, HOUR);
+    await stage.operator.runFor(30 * MINUTE);
+    expect(stage.message('Redeploying')).not.toContain('authority');
+    expect(upgrades()).toBe(1);
   });
 
   it('has a message and an event of its own when it expires', async () => {

@@ -184,6 +184,8 @@ export interface CMGStatusDeploymentResourceOperation {
 export interface CMGStatusDeploymentRollout {
   /** When it began. */
   readonly startedAt: string;
+  /** What it brings to a gateway that is being replaced: a renewed certificate. Absent: what the spec asked for. */
+  readonly brings?: 'Certificate';
 }
 
 /** A newer VM model of the operator that waits until somebody asks for it. */

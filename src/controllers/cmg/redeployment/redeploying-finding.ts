@@ -66,8 +66,9 @@ function* keptTroubles({ deployments, result: { round }, told }: RedeployingInpu
       told.findings.includes(finding) ||
       (finding.reason === 'CertificateExpired' && certificate?.expiry === 'Expired');
     const trouble = report?.findings.find((finding) => finding.status === 'False' && !isTold(finding));
-    if (trouble !== undefined && report !== told) {
-      yield `Of ${serviceName}, which serves meanwhile: ${trouble.message}`;
+    const messages = [...(trouble === undefined ? [] : [trouble.message]), ...(report?.remarks ?? [])];
+    if (messages.length > 0 && report !== told) {
+      yield `Of ${serviceName}, which serves meanwhile: ${messages.join(' ')}`;
     }
   }
 }
