@@ -66,7 +66,7 @@ function scaleSet() {
   const profile = valueAt(found, 'properties', 'virtualMachineProfile');
   const { osProfile, extensionProfile: _setup, ...others } = profile as JsonObject;
   const [group] = valueAt(osProfile, 'secrets') as readonly JsonObject[];
-  const [certificate] = group?.vaultCertificates as readonly JsonObject[];
+  const [certificate] = valueAt(group, 'vaultCertificates') as readonly JsonObject[];
   return { certificateUrl: certificate?.certificateUrl, others: { ...others, sku: found?.sku } };
 }
 
