@@ -98,8 +98,13 @@ max by (job, namespace, instance) (workqueue_longest_running_processor_seconds{n
 
 const DAY = '24 * 3600';
 
+/** While a gateway is being replaced, clients still depend on the certificate of the old one too. */
 const certificateLeft = (days: number) =>
-  `min by (namespace, name) (cmg_operator_gateway_certificate_expiry_timestamp_seconds) - time() < ${days} * ${DAY}`;
+  `min by (namespace, name) (
+  cmg_operator_gateway_certificate_expiry_timestamp_seconds
+  or
+  cmg_operator_gateway_deployment_certificate_expiry_timestamp_seconds
+) - time() < ${days} * ${DAY}`;
 
 const CERTIFICATE = {
   name: 'CmgGatewayCertificateExpiring',

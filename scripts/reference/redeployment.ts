@@ -51,7 +51,14 @@ All of this has to be so, of one and the same new gateway:
    \`redeployment.ignoreClientsInactiveFor\` are connected through the new name, or have asked for their policy 25 hours after it was
    advertised. What is not known counts as not refreshed.
    Devices are read during redeployments only, once for all gateways of the site, and at most once an hour (\`--client-count-interval\`).
+   Why a count failed, the condition \`Redeploying\` tells.
 4. It [holds the content](#what-the-old-gateway-holds) that the old gateway holds, where \`content.enabled\` is true and the CMG has a site.
+
+**The old gateway stays as it is until then.** It is repaired, and neither scaled nor brought to another model, whatever the spec says of
+VMs, package and settings by now. The one thing that its VMs get is a renewed certificate from the Secret that it had, in batches as
+[always](how-to/modify.md#rollouts); with a single VM it does not serve for that moment. Certificates of client authorities that
+\`spec.clientAuthentication\` names since are added with that, and none is taken away. For them alone no VM is touched, as they reach VMs
+only with another model: the condition \`Redeploying\` names the authorities that the old gateway does not know, whose clients need the new one.
 
 A second gateway needs a connection point of its own. Give the CMG one with the role Standby; without one nothing is built.
 While the old one drains, its connection points move over one at a time, and the standby is free again.`;

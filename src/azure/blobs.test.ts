@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../test/azurite.ts';
 import { createCertificateAuthority } from '../../test/certificate-authority.ts';
-import { blocksOf, type PackageUpload, uploadPackage } from './blobs.ts';
+import { blocksOf, type PackageUpload, readBlob, uploadPackage } from './blobs.ts';
 
 const MIB = 1024 ** 2;
 
@@ -105,6 +105,27 @@ describe('uploadPackage, to Azurite', () => {
           .digest('hex')
       : undefined;
   }
+
+  it('gives a small blob back, and none that is longer than asked for, or that nobody stored', async () => {
+    const hash = await sha256(chunks([100, 23]));
+    await upload('small', [100, 23], hash);
+    const read = (blobName: string, maxBytes: number) =>
+      readBlob({
+        blobEndpoint: azurite.blobEndpoint('contoso'),
+        container: 'packages',
+        blobName,
+        credential,
+        maxBytes,
+      });
+    const content = await read('small', 123);
+    expect(
+      createHash('sha256')
+        .update(content ?? '')
+        .digest('hex'),
+    ).toBe(hash);
+    expect(await read('small', 122)).toBeUndefined();
+    expect(await read('missing', 123)).toBeUndefined();
+  });
 
   it('stores what it reads, over several blocks, and only once', async () => {
     const sizes = [5 * MIB, 5 * MIB, 7 * MIB + 3];

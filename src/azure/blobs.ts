@@ -116,6 +116,33 @@ async function storedHash(blob: BlockBlobClient, signal: AbortSignal | undefined
   }
 }
 
+export interface BlobRead extends BlobTarget {
+  /** Of a longer blob nothing is read. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads a small blob as a whole; `undefined` where it does not exist or is too long.
+ *
+ * @throws ArmError
+ */
+export async function readBlob(read: BlobRead): Promise<Uint8Array | undefined> {
+  const { signal, maxBytes } = read;
+  const blob = await blockBlob(read);
+  try {
+    const { contentLength = 0 } = await request(blob.url, signal, (abort) => blob.getProperties(abort));
+    return contentLength > maxBytes
+      ? undefined
+      : await request(blob.url, signal, (abort) => blob.downloadToBuffer(0, contentLength, abort));
+  } catch (error) {
+    if (error instanceof ArmError && error.status === 404) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 /**
  * Cuts a stream into blocks of `size` bytes; the last one may be shorter. Holds one block at a time, and of a short
  * stream no more than there is.

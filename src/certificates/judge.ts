@@ -18,7 +18,7 @@ export interface CertificateJudgement {
 const DAY_MS = 86_400_000;
 
 /** How long before its end a certificate is announced as expiring. */
-const EXPIRY_WARNING_MS = 30 * DAY_MS;
+export const EXPIRY_WARNING_MS = 30 * DAY_MS;
 
 /** Key lengths that Microsoft documents for a gateway ("CMG server authentication certificate"). */
 const RSA_BITS: readonly (number | undefined)[] = [2048, 4096];

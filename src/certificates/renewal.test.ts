@@ -65,7 +65,6 @@ describe('a renewed certificate', () => {
   });
 
   test('that is the one before is none, whatever counts as public by now', () => {
-    const { sha256Fingerprint } = BEFORE;
-    expect(judgeRenewal(BEFORE, renewed({ sha256Fingerprint, trust: 'Public' }))).toEqual([]);
+    expect(judgeRenewal(BEFORE, renewed({ sha256Fingerprint: 'a'.repeat(64), trust: 'Public' }))).toEqual([]);
   });
 });

@@ -6,7 +6,16 @@ export interface CertificateOfGateway {
   readonly commonName: string;
   readonly organization?: string | undefined;
   readonly trust: ServerCertificate['trust'];
-  readonly sha256Fingerprint: string;
+  /** `undefined`: not known. */
+  readonly sha256Fingerprint?: string | undefined;
+}
+
+/** As X.509 bounds the parts of a subject (RFC 5280, appendix A.1: ub-common-name, ub-organization-name). */
+export const LONGEST_NAME = 64;
+
+/** A part of a subject as it is recorded and compared: of one that X.509 does not allow, the beginning. */
+export function recordedName(name: string): string {
+  return [...name].slice(0, LONGEST_NAME).join('');
 }
 
 /**
@@ -15,12 +24,14 @@ export interface CertificateOfGateway {
  * place of a private one, takes a new gateway ("Modify a cloud management gateway").
  */
 export function judgeRenewal(before: CertificateOfGateway, renewed: ServerCertificate): readonly CertificateProblem[] {
-  const commonName = renewed.commonName ?? '';
+  const [commonName = '', organization] = [renewed.commonName, renewed.organization].map((name) =>
+    name === undefined ? undefined : recordedName(name),
+  );
   if (before.sha256Fingerprint === renewed.sha256Fingerprint) {
     // Which roots are public may change with the operator; the same certificate is no renewal.
     return [];
   }
-  if (before.commonName !== commonName) {
+  if (recordedName(before.commonName) !== commonName) {
     return [
       {
         reason: 'CommonNameChanged',
@@ -29,9 +40,9 @@ export function judgeRenewal(before: CertificateOfGateway, renewed: ServerCertif
     ];
   }
   const differences = [
-    ...(before.organization === renewed.organization
+    ...((before.organization === undefined ? undefined : recordedName(before.organization)) === organization
       ? []
-      : [`its organization is ${renewed.organization ?? 'none'} in place of ${before.organization ?? 'none'}`]),
+      : [`its organization is ${organization ?? 'none'} in place of ${before.organization ?? 'none'}`]),
     ...(before.trust === renewed.trust
       ? []
       : [`its authority is ${AUTHORITY[renewed.trust]} in place of ${AUTHORITY[before.trust]}`]),
@@ -41,7 +52,7 @@ export function judgeRenewal(before: CertificateOfGateway, renewed: ServerCertif
     : [
         {
           reason: 'CertificateNeedsRedeployment',
-          message: `The server certificate needs a new gateway: ${differences.join(', and ')}. Store one that is like the one before in this, or make a second CMG with another service name, move the clients, and delete this one.`,
+          message: `The server certificate needs a new gateway: ${differences.join(', and ')}. Store one that is like the one before in this. One that is to differ stands in a Secret of its own, and takes another spec.serviceName or another spec.serverCertificate.revision.`,
         },
       ];
 }

@@ -37,6 +37,7 @@ const mark: GatewayMark = {
       secretRef: { name: 'azure', key: 'client-secret' },
     },
   },
+  madeWith: { commonName: 'GraniteFalls.contoso.com', organization: 'Contoso', trust: 'Private' },
 };
 
 /** All tags of the resource that carries a mark. */
@@ -60,6 +61,7 @@ describe('a mark', () => {
       'configmgr.io_server-certificate': '{"format":"TLS","secretRef":{"name":"granitefalls-tls"},"revision":"2"}',
       'configmgr.io_credentials':
         '{"type":"ClientSecret","clientSecret":{"clientId":"88888888-8888-4888-8888-888888888888","secretRef":{"name":"azure","key":"client-secret"}}}',
+      'configmgr.io_made-with': '{"commonName":"GraniteFalls.contoso.com","organization":"Contoso","trust":"Private"}',
     });
   });
 
@@ -74,6 +76,7 @@ const guid = fc.uuid();
 const secretName = text('a0', 253);
 const secretKey = text('-._aZ0', 253);
 const anyRevision = fc.string({ unit: 'binary', maxLength: 63 });
+const anyName = fc.string({ unit: 'binary', maxLength: 64 });
 const serviceName = text('-.aZ0', 253);
 const secretRef = fc.record({ name: secretName });
 const certificates: fc.Arbitrary<CMGStatusDeploymentServerCertificate> = fc.oneof(
@@ -137,6 +140,10 @@ const marks: fc.Arbitrary<GatewayMark> = fc
       wantedOrder: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
       serverCertificate: certificates,
       credentials,
+      madeWith: fc.record(
+        { commonName: anyName, organization: anyName, trust: fc.constantFrom('Public' as const, 'Private' as const) },
+        { requiredKeys: ['commonName', 'trust'] },
+      ),
     },
     { requiredKeys: ['id', 'identity', 'serviceName', 'served', 'wantedSince', 'wantedOrder'] },
   )
@@ -165,8 +172,12 @@ describe('a mark that is read', () => {
         const mixed = { ...tagsOf(before), ...tagsOf(after) };
         const read = readBack(mixed);
         // References that are no longer given are known by nothing to be old.
-        const { serverCertificate, credentials: signIn } = before;
-        const kept = { ...(serverCertificate && { serverCertificate }), ...(signIn && { credentials: signIn }) };
+        const { serverCertificate, credentials: signIn, madeWith } = before;
+        const kept = {
+          ...(serverCertificate && { serverCertificate }),
+          ...(signIn && { credentials: signIn }),
+          ...(madeWith && { madeWith }),
+        };
         expect(read).toEqual({ kind: 'Read', mark: { ...kept, ...after } });
       }),
     );
@@ -176,7 +187,7 @@ describe('a mark that is read', () => {
     fc.assert(
       fc.property(marks, (written) => {
         const tags = Object.entries(tagsOf(written));
-        expect(tags.length).toBeLessThanOrEqual(23);
+        expect(tags.length).toBeLessThanOrEqual(30);
         for (const [name, value] of tags) {
           expect(name).toMatch(/^configmgr\.io_[a-z0-9-]{1,100}$/);
           expect(value).toMatch(/^[\x20-\x7e]{1,256}$/);
@@ -316,12 +327,16 @@ test.each([
   ['credentials', '{"type":"Password","password":{"clientId":"88888888-8888-4888-8888-888888888888"}}'],
   ['credentials', '{"type":"WorkloadIdentity","workloadIdentity":{"clientId":"me"}}'],
   ['credentials', '{"type":"ClientSecret","workloadIdentity":{"clientId":"88888888-8888-4888-8888-888888888888"}}'],
+  ['made-with', '{"commonName":"a"}'],
+  ['made-with', '{"commonName":"a","trust":"Perhaps"}'],
+  ['made-with', `{"commonName":"${'c'.repeat(65)}","trust":"Public"}`],
+  ['made-with', '{"commonName":"a","organization":["Contoso"],"trust":"Public"}'],
 ])('a reference that a CMG cannot have is none: %s as %s', (name, value) => {
   const tags = { ...tagsOf(mark), [`configmgr.io_${name}`]: value };
   const read = readBack(tags);
-  const { serverCertificate, credentials: signIn, ...rest } = mark;
-  const other = name === 'credentials' ? { serverCertificate } : { credentials: signIn };
-  expect(read).toEqual({ kind: 'Read', mark: { ...rest, ...other } });
+  const part = { 'server-certificate': 'serverCertificate', credentials: 'credentials', 'made-with': 'madeWith' }[name];
+  const others = Object.entries(mark).filter(([each]) => each !== part);
+  expect(read).toEqual({ kind: 'Read', mark: Object.fromEntries(others) });
 });
 
 test('what is too long for a CMG too is left out, and doubtful', () => {

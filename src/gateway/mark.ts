@@ -7,7 +7,13 @@ import { parseResourceId } from '../azure/resource-id.ts';
 import type { JsonValue } from '../json.ts';
 import { type GatewayDeployment, type GatewayOwner, prefixOf } from './deployment.ts';
 import { jsonInTags, jsonTags } from './json-tags.ts';
-import { credentialsIn, hasAtMost, serverCertificateIn } from './marked-references.ts';
+import {
+  certificateIn,
+  credentialsIn,
+  hasAtMost,
+  type MarkedCertificate,
+  serverCertificateIn,
+} from './marked-references.ts';
 import { ownershipOf, ownerTag, readTags } from './tags.ts';
 
 /** `Yes` or `No`: whether clients may ever have depended on the deployment. */
@@ -19,6 +25,8 @@ export const SERVICE_NAME_TAG = 'configmgr.io_service-name';
 export const IDENTITY_TAG = 'configmgr.io_identity';
 /** JSON: `serverCertificate` as in the status. It names a Secret, and holds nothing of it. */
 export const SERVER_CERTIFICATE_TAG = 'configmgr.io_server-certificate';
+/** JSON: what every certificate of the gateway has to be like, as in `certificate` of its status. */
+export const MADE_WITH_TAG = 'configmgr.io_made-with';
 /** JSON: `credentials` as in the status. They name a Secret, and hold nothing of it. */
 export const CREDENTIALS_TAG = 'configmgr.io_credentials';
 
@@ -29,6 +37,7 @@ const MARK_TAGS: ReadonlySet<string> = new Set([
   IDENTITY_TAG,
   SERVER_CERTIFICATE_TAG,
   CREDENTIALS_TAG,
+  MADE_WITH_TAG,
 ]);
 
 /** Whether a tag is one of the mark, or goes on with one. */
@@ -54,6 +63,8 @@ export interface GatewayMark {
   readonly wantedOrder: number;
   /** Where its server certificate was read from. Default: where the spec says. */
   readonly serverCertificate?: CMGStatusDeploymentServerCertificate;
+  /** What of its certificate it keeps. Default: not known. */
+  readonly madeWith?: MarkedCertificate;
   /** How the operator signed in to Azure for it. Default: as the spec says. */
   readonly credentials?: CMGStatusDeploymentCredentials;
 }
@@ -103,7 +114,7 @@ const GREATEST_ORDER = 2 ** 31 - 1;
 /**
  * The tags that tell the mark of a deployment, beside those that tell its owner; none for a deployment without a mark.
  *
- * Six tags as a rule, and 20 at most. A value that does not fit the 256 characters of a tag goes on in further tags. What the
+ * Seven tags as a rule, and 27 at most. A value that does not fit the 256 characters of a tag goes on in further tags. What the
  * definition of the CMG does not allow, and what is therefore too long for that too, is left out, and read as doubtful.
  */
 export function markTags(deployment: GatewayDeployment): Readonly<Record<string, string>> {
@@ -120,6 +131,7 @@ export function markTags(deployment: GatewayDeployment): Readonly<Record<string,
     ...jsonTags(IDENTITY_TAG, untold(mark.identity, toldOf(deployment, mark.serviceName))),
     ...(mark.serverCertificate === undefined ? {} : jsonTags(SERVER_CERTIFICATE_TAG, mark.serverCertificate)),
     ...(mark.credentials === undefined ? {} : jsonTags(CREDENTIALS_TAG, mark.credentials)),
+    ...(mark.madeWith === undefined ? {} : jsonTags(MADE_WITH_TAG, mark.madeWith)),
   };
 }
 
@@ -156,6 +168,7 @@ export function markOf(found: TaggedGatewayResource | undefined, sought: SoughtM
   const identity = identityIn(jsonInTags(text, IDENTITY_TAG), told);
   const serverCertificate = serverCertificateIn(jsonInTags(text, SERVER_CERTIFICATE_TAG));
   const credentials = credentialsIn(jsonInTags(text, CREDENTIALS_TAG));
+  const madeWith = certificateIn(jsonInTags(text, MADE_WITH_TAG));
   const isWhole = wanted !== undefined && isNamed && identity !== undefined;
   const mark: GatewayMark = {
     id,
@@ -166,6 +179,7 @@ export function markOf(found: TaggedGatewayResource | undefined, sought: SoughtM
     wantedOrder: wanted?.order ?? 0,
     ...(serverCertificate === undefined ? {} : { serverCertificate }),
     ...(credentials === undefined ? {} : { credentials }),
+    ...(madeWith === undefined ? {} : { madeWith }),
   };
   return { kind: 'Read', mark };
 }

@@ -1,4 +1,5 @@
 import type {
+  CMGStatusDeploymentCertificate,
   CMGStatusDeploymentCredentials,
   CMGStatusDeploymentServerCertificate,
 } from '../api/v1alpha1/cmg.generated.ts';
@@ -68,6 +69,23 @@ export function credentialsIn(value: JsonValue | undefined): CMGStatusDeployment
     default:
       return undefined;
   }
+}
+
+/** What a gateway keeps of the certificate that it was made with. */
+export type MarkedCertificate = Pick<CMGStatusDeploymentCertificate, 'commonName' | 'organization' | 'trust'>;
+
+/** The certificate that a tag tells of; `undefined` where it tells of none that the definition of the CMG takes. */
+export function certificateIn(value: JsonValue | undefined): MarkedCertificate | undefined {
+  const name = textsIn(value, { commonName: hasAtMost(64) });
+  const trust = valueAt(value, 'trust');
+  if (name === undefined || (trust !== 'Public' && trust !== 'Private')) {
+    return undefined;
+  }
+  if (valueAt(value, 'organization') === undefined) {
+    return { ...name, trust };
+  }
+  const organization = textsIn(value, { organization: hasAtMost(64) });
+  return organization === undefined ? undefined : { ...name, ...organization, trust };
 }
 
 function optionalTexts<Name extends string>(value: JsonValue | undefined, fields: Fields<Name>) {

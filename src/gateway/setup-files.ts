@@ -7,6 +7,11 @@ export function packageBlobName(sha256: string): string {
   return `${sha256}.zip`;
 }
 
+/** Name of the blob that holds settings with this SHA-256. */
+export function settingsFileName(sha256: string): string {
+  return `settings-${sha256}.json`;
+}
+
 /** The settings of a deployment as a file. */
 export interface SettingsFile {
   /** `settings-<hash>.json`: other settings have another name. */
@@ -23,7 +28,7 @@ export interface SettingsFile {
 export function settingsFile(deployment: GatewayDeployment): SettingsFile {
   const content = Buffer.from(JSON.stringify(deployment.vmModel.settings(deployment)));
   const sha256 = createHash('sha256').update(content).digest('hex');
-  return { name: `settings-${sha256}.json`, content, sha256 };
+  return { name: settingsFileName(sha256), content, sha256 };
 }
 
 /** Address of a file of the setup in the storage account, as the VMs read it. */

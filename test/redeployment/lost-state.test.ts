@@ -93,6 +93,41 @@ describe('a cluster that is lost in a redeployment', () => {
     stage.operator.kill();
   });
 
+  it.each([
+    ['of somebody else stays', 'rg-hub', 'UseExisting', ['rg-fabrikam', 'rg-hub']],
+    ['that the operator made goes', 'rg-own', 'Create', ['rg-fabrikam']],
+  ] as const)('knows by its tags that the group of the old gateway %s', async (_, name, mode, left) => {
+    stage = createRedeploymentStage(lives);
+    const { control, subscriptionId } = lives.world.azure;
+    const path = `/subscriptions/${subscriptionId}/resourceGroups/rg-hub?api-version=2025-04-01`;
+    const tags = { owner: 'the network team' };
+    if (mode === 'UseExisting') control.call('PUT', path, { location: 'westeurope', tags });
+    const inItsGroup: Change = (spec) => ({ ...spec, azure: { ...spec.azure, resourceGroup: { name, mode } } });
+    const other = mode === 'Create' ? ('UseExisting' as const) : ('Create' as const);
+    // What the spec says of its own group would be wrong of this one.
+    const inAnother: Change = (spec) => ({
+      ...spec,
+      azure: { ...spec.azure, resourceGroup: { name: 'rg-fabrikam', mode: other } },
+    });
+    if (other === 'UseExisting') {
+      control.call('PUT', path.replace('rg-hub', 'rg-fabrikam'), { location: 'westeurope', tags });
+    }
+    await stage.ready(timeOnly, inItsGroup);
+    stage.change(forth, inAnother);
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+    lose([timeOnly, forth, inAnother]);
+    await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+    const resources = stage.deployments().find(({ serviceName }) => serviceName.startsWith('contoso'))?.resources;
+    expect(resources?.some((each) => each.name === 'resourceGroup')).toBe(mode === 'Create');
+    expect(stage.message('Redeploying')).not.toContain('tags');
+    await stage.letPass(DAY);
+    await stage.runUntil(() => stage.isSettled() && stage.deployments().length === 1, 3 * HOUR);
+    expect(stage.groups()).toEqual(left);
+    const kept = control.state().find((each) => each.name === (mode === 'Create' ? 'rg-fabrikam' : 'rg-hub'));
+    expect(kept?.tags).toEqual(tags);
+    stage.operator.kill();
+  });
+
   it('finds a gateway in another subscription too', async () => {
     stage = createRedeploymentStage(lives);
     const other = lives.world.azure.control.addSubscription();

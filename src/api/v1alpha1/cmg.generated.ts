@@ -129,6 +129,11 @@ export interface CMGStatusDeployment {
    * As spec.serverCertificate was when the spec last asked for this deployment, which keeps its certificate from there.
    */
   readonly serverCertificate?: CMGStatusDeploymentServerCertificate;
+  /**
+   * The server certificate that was last taken for it. A renewed one has to be like it in common name, organization and
+   * kind of authority.
+   */
+  readonly certificate?: CMGStatusDeploymentCertificate;
   /** As spec.azure.credentials were when the spec last asked for this deployment, which is looked after with them. */
   readonly credentials?: CMGStatusDeploymentCredentials;
   /** Name by which clients reach it. */
@@ -179,6 +184,8 @@ export interface CMGStatusDeploymentResourceOperation {
 export interface CMGStatusDeploymentRollout {
   /** When it began. */
   readonly startedAt: string;
+  /** What it brings to a gateway that is being replaced: a renewed certificate. Absent: what the spec asked for. */
+  readonly brings?: 'Certificate';
 }
 
 /** A newer VM model of the operator that waits until somebody asks for it. */
@@ -257,6 +264,25 @@ export interface CMGStatusDeploymentCredentialsClientSecretSecretRef {
 export interface CMGStatusDeploymentCredentialsWorkloadIdentity {
   /** Id of the application. */
   readonly clientId: string;
+}
+
+/**
+ * The server certificate that was last taken for it. A renewed one has to be like it in common name, organization and
+ * kind of authority.
+ */
+export interface CMGStatusDeploymentCertificate {
+  /** Common name of the subject. */
+  readonly commonName: string;
+  /** Organization of the subject. */
+  readonly organization?: string;
+  /** Public when the chain ends in a root that every client knows. */
+  readonly trust: 'Public' | 'Private';
+  /** When it expires. Absent: not known. */
+  readonly notAfter?: string;
+  /** SHA-256 of the certificate in lower-case hexadecimal digits. Absent: not known. */
+  readonly sha256Fingerprint?: string;
+  /** Expiring in the last 30 days before its end. Absent: it has longer, or its end is not known. */
+  readonly expiry?: 'Expiring' | 'Expired';
 }
 
 /**

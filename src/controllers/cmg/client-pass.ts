@@ -64,18 +64,18 @@ export async function readClients(
   );
   signal.throwIfAborted();
   if (isSiteFailure(answer)) return { kind: 'Failed', failure: answer };
-  if (answer.value.kind === 'Changed') return { kind: 'Failed', failure: listMoved(answer.value.devices, answer.date) };
+  if (answer.value.kind === 'Changed') return { kind: 'Failed', failure: listMoved(answer.date) };
   const { date } = answer;
   if (undated.signal.aborted || date === undefined) return { kind: 'Failed', failure: UNDATED };
   const counted = passes ?? questions.map((question) => beginPass(question, date));
   return { kind: 'Counted', passes: counted.map(finishPass), endedAt: endedAt ?? date };
 }
 
-function listMoved(devices: number, date: Instant | undefined): SiteFailure {
+function listMoved(date: Instant | undefined): SiteFailure {
   return {
     kind: 'Conflict',
     status: 200,
-    message: `The list of devices changed while it was read, after ${devices} of them, so that some may have been missed.`,
+    message: 'The list of devices changed while it was read, so that some may have been missed.',
     date,
   };
 }

@@ -65,7 +65,7 @@ export interface CmgControllerDependencies
   readonly events: EventRecorder;
   readonly site: SiteScope;
   readonly memories: GatewayMemories;
-  readonly clientCounts: Pick<ClientCounts, 'passes' | 'request' | 'forget'>;
+  readonly clientCounts: Pick<ClientCounts, 'passes' | 'progress' | 'request' | 'forget'>;
   readonly content: Pick<ContentComparisons, 'comparisons' | 'request' | 'forget'>;
   readonly metrics: Pick<GatewayMetrics, 'driftRepaired'>;
 }
@@ -283,6 +283,7 @@ function deploymentsInput(
     site,
     others: store.list().filter((other) => other.metadata.uid !== cmg.metadata.uid && onSameSite(other)),
     passes: clientCounts.passes(cmg.metadata.uid),
+    countFailure: clientCounts.progress(cmg.metadata.uid)?.failure,
     countClients: ({ question, notBefore }) => {
       const usable = site.siteOf(cmg);
       if (usable.kind === 'Usable') {

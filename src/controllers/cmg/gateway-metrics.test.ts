@@ -142,7 +142,7 @@ describe('of a gateway that is being replaced', () => {
 
   const told = async (cmg: CMG) =>
     (await observed([cmg]).series())
-      .filter((line) => /_(?:redeploying|redeployment_\w+|phase_since_\w+)\{/.test(line))
+      .filter((line) => /_(?:redeploying|redeployment_\w+|phase_since_\w+|deployment_certificate_\w+)\{/.test(line))
       .map((line) => line.replace('cmg_operator_gateway_', '').replace('namespace="a",name="a"', '…'));
 
   it('tells what it waits for, and since when and until when', async () => {
@@ -154,6 +154,20 @@ describe('of a gateway that is being replaced', () => {
       `deployment_phase_since_timestamp_seconds{…,deployment="old",phase="Superseded"} ${seconds(2)}`,
       `deployment_phase_since_timestamp_seconds{…,deployment="new",phase="Active"} ${seconds(1)}`,
     ]);
+  });
+
+  it('tells when the certificate of each gateway expires that has not handed over', async () => {
+    const certificate = (day: number) => ({ commonName: 'a', trust: 'Private', notAfter: at(day) });
+    const old = { ...before, certificate: certificate(4) };
+    const deployments = [old, { ...after, certificate: certificate(90) }];
+    const expiry = async (all: readonly object[]) =>
+      (await told(replaced(all, { since: at(1) }))).filter((line) => line.includes('certificate_expiry'));
+    expect(await expiry(deployments)).toEqual([
+      `deployment_certificate_expiry_timestamp_seconds{…,deployment="old"} ${seconds(4)}`,
+      `deployment_certificate_expiry_timestamp_seconds{…,deployment="new"} ${seconds(90)}`,
+    ]);
+    expect(await expiry([{ ...old, phase: 'Draining' }, deployments[1] ?? {}])).toHaveLength(1);
+    expect(await told(replaced(deployments, undefined))).toEqual([]);
   });
 
   it('counts the deadline from when the new gateway was wanted again, if that was later', async () => {

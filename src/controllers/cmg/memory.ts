@@ -4,6 +4,7 @@ import type { ArmError } from '../../azure/errors.ts';
 import type { ResourceState } from '../../azure/resource-plan.ts';
 import type { CertificateReading, UnreadableCertificate } from '../../certificates/server-certificate.ts';
 import type { GatewayInstance } from '../../gateway/instances.ts';
+import type { KeptSettings } from '../../gateway/kept-gateway.ts';
 import type { AzureProblem } from './azure-problem.ts';
 
 /** A resource as it was last seen, and when by the operator's clock (milliseconds since the epoch). */
@@ -76,6 +77,8 @@ export interface GatewayMemory {
   readonly written: Map<ResourceKey, RepeatedWrite>;
   /** When each running operation may be polled next, by the operator's clock. */
   readonly pollAt: Map<ResourceKey, number>;
+  /** The mark that its tags were last seen to have as it was due then; `undefined`: not seen since the process began. */
+  mark: string | undefined;
   /** Generation whose preflight has passed; asked anew once the gateway has been complete. */
   preflightPassed: number | undefined;
   /** As whom Azure was used the last time. Others may have other rights, so that failures of before do not count. */
@@ -98,6 +101,8 @@ export interface GatewayMemory {
   serverCertificate: CertificateMemory | undefined;
   /** How the last look for the files of the setup in the storage account ended. */
   setupFiles: SetupFilesMemory | undefined;
+  /** The settings of the VMs of a gateway that is only kept up, or that they could not be read, and when that was tried. */
+  keptSettings: { readonly sha256: string; readonly kept: KeptSettings | undefined; readonly at: number } | undefined;
   /** Whether Azure is purging the deleted vault of a gateway that is gone, of which it shows nothing. */
   isVaultPurged: boolean;
   /** Whether nothing is left of the gateway in Azure, after its removal. */
@@ -140,6 +145,7 @@ export function createGatewayMemories(): GatewayMemories {
         failures: new Map(),
         written: new Map(),
         pollAt: new Map(),
+        mark: undefined,
         preflightPassed: undefined,
         credential: undefined,
         throttledSince: undefined,
@@ -151,6 +157,7 @@ export function createGatewayMemories(): GatewayMemories {
         probed: undefined,
         serverCertificate: undefined,
         setupFiles: undefined,
+        keptSettings: undefined,
         isVaultPurged: false,
         isRemoved: false,
       };

@@ -23,7 +23,10 @@ export interface PrerequisitesInput {
   readonly adopting: boolean;
 }
 
-/** Step 4: everything is in order for what is missing to be made. Checked once for each time that something is missing. */
+/**
+ * Step 4: everything is in order for what is missing to be made. Checked once for each time that something is missing, and once
+ * more for each write that finds a name taken.
+ */
 export async function checkPrerequisites(input: PrerequisitesInput): Promise<StepResult<undefined>> {
   const { scope, observed, first } = input;
   const { memory, cmg } = scope;
@@ -39,6 +42,7 @@ export async function checkPrerequisites(input: PrerequisitesInput): Promise<Ste
   } else if (memory.preflightPassed !== cmg.metadata.generation && (missing.size > 0 || unexplained.length > 0)) {
     const problems = await preflight({ ...input, missing, group: observed.states.get('resourceGroup') });
     if (problems.length > 0) {
+      forgetTakenNames(memory, missing);
       return notMet(scope, problems);
     }
     if (unreadable.length > 0 && first) {
@@ -48,6 +52,15 @@ export async function checkPrerequisites(input: PrerequisitesInput): Promise<Ste
   }
   memory.accessAttempts = 0;
   return goOn(undefined, { type: 'PrerequisitesMet', status: 'True', reason: 'Succeeded', message: IN_ORDER });
+}
+
+/** What the preflight explains is tried at once when the preflight passes. */
+function forgetTakenNames({ failures }: Scope['memory'], missing: ReadonlySet<ResourceKey>): void {
+  for (const key of missing) {
+    if (failures.get(key)?.error.class === 'NameTaken') {
+      failures.delete(key);
+    }
+  }
 }
 
 const IN_ORDER = 'Subscription, permissions, providers, region, VM size, quota, resource group and names are in order.';

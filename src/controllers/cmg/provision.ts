@@ -1,9 +1,10 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
-import type { DesiredResource } from '../../azure/desired-resource.ts';
+import type { DesiredResource, ObservedResources } from '../../azure/desired-resource.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { gatewayGraph } from '../../gateway/graph.ts';
 import { resourceIds } from '../../gateway/ids.ts';
+import { keptScaleSet } from '../../gateway/kept-gateway.ts';
 import type { VmModelChoice } from '../../gateway/vm-models.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
@@ -12,6 +13,7 @@ import { withExpiry } from './credentials-expiry.ts';
 import { gatewayDeployment, identityOf } from './deployment.ts';
 import { type Finding, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import { SCALE_SET } from './instances.ts';
+import { readKeptSettings } from './kept-settings.ts';
 import type { ManagedCmg } from './managed-cmg.ts';
 import { observationAge } from './observation-age.ts';
 import type { OperationsStore } from './operations-secret.ts';
@@ -99,7 +101,7 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     choice.kind === 'Known' ? { ...planned, vmModel: choice.model } : planned;
   const input: ResourcesInput = {
     arm: access.session.arm,
-    graphOf: (seen) => asKept(scope, gatewayGraph(withModel(chosenModel()), seen)),
+    graphOf: (seen) => asKept(scope, withModel(chosenModel()), seen),
     operations: await store.read(scope.cmg, scope.signal),
     memory: scope.memory,
     holds: observationAge(scope, access.session, planned),
@@ -112,7 +114,7 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     // Before, everything is read for what is being made anyway.
     scope.sweep.follow(keyOf(scope.cmg), access.session);
   }
-  const observed = await observeGateway(input);
+  const observed = await observeKept(scope, access.session, input);
   const model = chosenModel();
   const deployment = withModel(model);
   const ownership = checkOwnership(scope, observed, deployment, record);
@@ -200,10 +202,31 @@ interface NotOurs {
   readonly ownership: Extract<OwnershipOutcome, { kind: 'Halt' }>;
 }
 
-/** The scale set of a gateway that only has to go on serving is right as it is. */
-function asKept({ upkeep }: Scope, graph: readonly DesiredResource[]): readonly DesiredResource[] {
+/** Of a gateway that is only kept up it is read too what its VMs were told, without which nothing can be added to it. */
+async function observeKept(
+  scope: Scope,
+  session: SignedIn['session'],
+  input: ResourcesInput,
+): Promise<ObservedGateway> {
+  const observed = await observeGateway(input);
+  if (scope.upkeep !== 'KeepServing') {
+    return observed;
+  }
+  const before = scope.memory.keptSettings;
+  await readKeptSettings(scope, session, observed.resources);
+  return scope.memory.keptSettings === before ? observed : observeGateway(input);
+}
+
+function asKept(
+  { upkeep, memory }: Scope,
+  deployment: GatewayDeployment,
+  seen: ObservedResources,
+): readonly DesiredResource[] {
+  const graph = gatewayGraph(deployment, seen);
   return upkeep === 'KeepServing'
-    ? graph.map((resource) => (resource.key === SCALE_SET ? { ...resource, desired: () => ({}) } : resource))
+    ? graph.map((resource) =>
+        resource.key === SCALE_SET ? keptScaleSet(deployment, resource, memory.keptSettings?.kept) : resource,
+      )
     : graph;
 }
 

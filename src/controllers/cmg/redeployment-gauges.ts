@@ -5,7 +5,7 @@ import { milliseconds } from './redeployment/wish.ts';
 
 /**
  * Registers the metrics of gateways that are being replaced. They are timestamps and words of small sets, so that they stand
- * still while nothing happens, and there are series only while a redeployment runs: one for each of its at most eight
+ * still while nothing happens, and there are series only while a redeployment runs: two for each of its at most eight
  * deployments, and four for its `CMG`.
  */
 export function registerRedeploymentGauges(registry: Registry, list: () => readonly CMG[]): void {
@@ -77,6 +77,18 @@ const GAUGES: readonly RedeploymentGauge[] = [
         // One that has not changed its phase in this redeployment has been there for as long as it has served.
         at(phaseSince ?? createdAt).map(({ value }) => ({ labels: { deployment: id, phase }, value })),
       ),
+  },
+  {
+    name: 'cmg_operator_gateway_deployment_certificate_expiry_timestamp_seconds',
+    help: 'When the server certificate of a deployment of a gateway that is being replaced expires, in seconds since the epoch, until it hands over',
+    labelNames: ['deployment'],
+    series: ({ status }) =>
+      (status?.deployments ?? [])
+        // The clients of one that hands over are with the other one.
+        .filter(({ phase }) => phase !== 'Draining' && phase !== 'Deleting')
+        .flatMap(({ id, certificate }) =>
+          at(certificate?.notAfter).map(({ value }) => ({ labels: { deployment: id }, value })),
+        ),
   },
 ];
 

@@ -27,6 +27,8 @@ export interface Report {
   readonly site?: Partial<SiteParts>;
   /** What a person has to do so that a redeployment goes on, beside what follows from the gateway's part on the site. */
   readonly steps?: readonly SiteStep[];
+  /** What is to be said of a gateway that is only kept up, and that no condition is about. */
+  readonly remarks?: readonly string[];
   /** The deployment as it is now; left out where this run did not get as far. */
   readonly deployment?: CMGStatusDeployment;
   /** All deployments, where this run knows of more than one. */

@@ -182,9 +182,16 @@ export function nextDue(
     .filter(({ key }) => plan.waiting.some((waiting) => waiting.key === key && waiting.reason === 'ProvisioningState'))
     .map(({ id }) => whenTried((memory.observations.get(id)?.at ?? 0) + PROVISIONING_POLL_MS));
   // A write that is done already may have made the next ones possible.
-  const progress = acted.accepted > 0 || acted.unsure ? [now()] : [];
+  const progress = acted.accepted > 0 || acted.unsure || isNameToBeExplained(memory, plan) ? [now()] : [];
   const due = [...writes, ...reads, ...polls, ...provisioning, ...progress];
   return due.length === 0 ? undefined : Math.min(...due);
+}
+
+/** Whether a name that is taken has not been asked about since a write was refused for it. */
+function isNameToBeExplained({ failures, preflightPassed }: GatewayMemory, { actions }: ResourcePlan): boolean {
+  const isTaken = ({ kind, resource }: ResourceAction) =>
+    kind === 'Create' && failures.get(resource.key)?.error.class === 'NameTaken';
+  return preflightPassed === undefined && actions.some(isTaken);
 }
 
 function stateOf({ memory }: ResourcesInput, id: string): ResourceState {
@@ -369,6 +376,10 @@ export function rememberFailure(
   }
   const attempt = (memory.failures.get(key)?.attempt ?? 0) + 1;
   const pause = retryDelayAfter(error, attempt, random);
+  if (during === 'Write' && error.class === 'NameTaken') {
+    // The name was free before, or nobody asked, so that there may be more to say by now.
+    memory.preflightPassed = undefined;
+  }
   const longer = failedLater(error) ? growingPause(FIRST_OPERATION_RETRY_MS, LONGEST_OPERATION_RETRY_MS, attempt) : 0;
   memory.failures.set(key, { during, error, attempt, notBefore: now() + Math.max(pause, jitter(longer, 0.2, random)) });
 }

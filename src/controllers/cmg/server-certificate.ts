@@ -1,4 +1,4 @@
-import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatus, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import { type CertificateProblem, day, judgeServerCertificate } from '../../certificates/judge.ts';
 import { judgeRenewal } from '../../certificates/renewal.ts';
 import type {
@@ -84,13 +84,21 @@ async function pkcs12Of(source: CertificateSource, { chain }: ServerCertificate)
   return (await writePkcs12(chain, key.privateKey)).toString('base64');
 }
 
-/** The certificate against the one that the gateway has: status has the last one that was taken. */
+/**
+ * The certificate against the one that the gateway has: its record has the last one that was taken; that of an earlier version
+ * of the operator does not, and then the status has it.
+ */
 function judgeChange({ spec, status }: CMG, certificate: ServerCertificate): readonly CertificateProblem[] {
-  const before = status?.certificate;
-  const made = status?.deployments?.some(
-    ({ phase, serviceName }) => phase === 'Active' && serviceName === spec.serviceName,
+  const made = status?.deployments?.find(
+    ({ serviceName, ...deployment }) => serviceName === spec.serviceName && isMade(deployment),
   );
-  return made !== true || before === undefined ? [] : judgeRenewal(before, certificate);
+  const before = made?.certificate ?? status?.certificate;
+  return made === undefined || before === undefined ? [] : judgeRenewal(before, certificate);
+}
+
+/** Until a gateway is made it takes any certificate. What its tags tell of one, it was made with. */
+function isMade({ phase, certificate }: Pick<CMGStatusDeployment, 'phase' | 'certificate'>): boolean {
+  return phase === 'Active' || (certificate !== undefined && certificate.sha256Fingerprint === undefined);
 }
 
 /** What status shows of a certificate. */

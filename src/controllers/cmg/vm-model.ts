@@ -27,9 +27,12 @@ export function vmModelOf(
 
 /**
  * A request counts when it was made after the newer model was told: whoever asked for a look before did not know of it, and
- * what stands in a manifest for ever asks for nothing.
+ * what stands in a manifest for ever asks for nothing. One that is only kept up keeps its model.
  */
-function mayUpdate({ cmg, vmModels }: Scope, record: CMGStatusDeployment | undefined): boolean {
+function mayUpdate({ cmg, vmModels, upkeep }: Scope, record: CMGStatusDeployment | undefined): boolean {
+  if (upkeep === 'KeepServing') {
+    return false;
+  }
   if (cmg.spec.vm.modelUpdates === 'Automatic') {
     return true;
   }

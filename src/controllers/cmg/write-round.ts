@@ -1,13 +1,11 @@
 import type { CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
-import type { ObservedResources, ResourceKey } from '../../azure/desired-resource.ts';
-import { planResources, type ResourceAction } from '../../azure/resource-plan.ts';
+import type { ResourceKey } from '../../azure/desired-resource.ts';
+import type { ResourceAction } from '../../azure/resource-plan.ts';
 import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { resourceIds } from '../../gateway/ids.ts';
 import { type GatewayInstance, stoppedInstances } from '../../gateway/instances.ts';
-import { isMarkTag } from '../../gateway/mark.ts';
 import { blobEndpoint, gatewayAddress, gatewayFqdn } from '../../gateway/outputs.ts';
 import { CERTIFICATE_TAG, MODEL_TAG, SETTINGS_TAG } from '../../gateway/tags.ts';
-import { isJsonObject, type JsonObject } from '../../json.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import type { AzureSession } from './azure-access.ts';
 import { azureFindings, describeDifferences, type Occasion, titleOf } from './azure-findings.ts';
@@ -16,8 +14,10 @@ import { driftAuthors } from './drift-authors.ts';
 import type { Finding } from './finding.ts';
 import { messagesOf } from './instance-findings.ts';
 import { type InstancesOutcome, reconcileInstances, SCALE_SET } from './instances.ts';
+import { type KeptWork, keptWork, withRenewalBegun } from './kept-round.ts';
 import type { SetupFilesMemory } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
+import { withoutOwnMark } from './own-mark.ts';
 import type { Happening, Report } from './report.ts';
 import { type ActOutcome, carryOutPlan, nextDue, type ObservedGateway, type ResourcesInput } from './resources.ts';
 import { earlierModelIsMidway, rolloutTurn, withRollout } from './rollout.ts';
@@ -48,19 +48,20 @@ export interface Round {
 export async function writeAndFollow(whole: Round): Promise<Report> {
   const { scope, store, deployment, input } = whole;
   // What the operator writes into the mark is nothing that anybody waits for, and excuses no drift beside it.
-  const round: Round = { ...whole, observed: withoutOwnMark(whole.observed) };
+  const round: Round = { ...whole, observed: withoutOwnMark(scope.memory, whole.observed) };
   const { observed } = round;
   const occasion = occasionOf(round);
-  const isKept = scope.upkeep === 'KeepServing';
-  const setupFiles = isKept ? undefined : await bringSetupFiles(round);
-  const mayWriteScaleSet = !isKept && setupFiles?.kind === 'Stored' && !(await earlierModelIsMidway(round));
+  const kept = keptWork(round);
+  const setupFiles = await bringSetupFiles(round, kept);
+  const mayWriteScaleSet = await mayWrite(round, kept, setupFiles);
   const held = heldBack(round, mayWriteScaleSet);
   const written = await carryOutPlan(input, whole.observed, held);
+  const address = gatewayAddress(observed.resources);
   const instances = await reconcileInstances(input, observed, written, {
     wanted: deployment.instances,
     lookEveryMs: scope.driftIntervalMs,
-    confirm: () => probeService(scope, { deployment, address: gatewayAddress(observed.resources) }),
-    turn: () => (isKept ? { kind: 'Later', holders: [] } : rolloutTurn(round)),
+    confirm: () => probeService(scope, { deployment: asPresented(deployment, kept), address }),
+    turn: () => (kept?.isRecorded === false ? { kind: 'Later', holders: [] } : rolloutTurn(round)),
     rollingOut: round.record.rollout !== undefined,
   });
   if (instances?.rollout === 'Over') {
@@ -89,13 +90,15 @@ export async function writeAndFollow(whole: Round): Promise<Report> {
     }),
     ...healthFindings(round, occasion, slow, instances),
   ];
-  const due = [nextDue(input, whole.observed, acted, held), instances?.dueAt, filesMissing?.notBefore].filter(
+  const begun = kept?.renewed !== undefined && !kept.isRecorded ? now : undefined;
+  const due = [nextDue(input, whole.observed, acted, held), instances?.dueAt, filesMissing?.notBefore, begun].filter(
     (at) => at !== undefined,
   );
   return {
     findings,
     happenings: await happeningsOf(round, occasion, written, instances?.started ?? []),
-    deployment: recordAfter(round, acted, findings, instances),
+    ...(kept === undefined ? {} : { remarks: kept.remarks }),
+    deployment: withRenewalBegun(scope, recordAfter(round, acted, findings, outcomeFor(kept, instances)), kept),
     againAfterMs: due.length === 0 ? untilNextComparison(scope) : Math.max(0, Math.min(...due) - now),
   };
 }
@@ -117,12 +120,40 @@ function heldBack({ scope, observed }: Round, mayWriteScaleSet: boolean): Readon
   return new Set(mayWriteScaleSet ? [] : [SCALE_SET]);
 }
 
+/** Whether the scale set may be written now. That it has failed is alone no reason to write that of a gateway that is only kept up. */
+async function mayWrite(
+  round: Round,
+  kept: KeptWork | undefined,
+  setupFiles: SetupFilesMemory | undefined,
+): Promise<boolean> {
+  const action = round.observed.plan.actions.find(({ resource }) => resource.key === SCALE_SET);
+  if (kept !== undefined && (action?.kind !== 'Update' || action.differences.length === 0)) {
+    return false;
+  }
+  const bringsModel = kept === undefined || kept.renewed !== undefined;
+  return !bringsModel || (setupFiles?.kind === 'Stored' && !(await earlierModelIsMidway(round)));
+}
+
+function asPresented(deployment: GatewayDeployment, kept: KeptWork | undefined): GatewayDeployment {
+  const sha256Fingerprint = kept?.presents ?? deployment.certificate.sha256Fingerprint;
+  return { ...deployment, certificate: { ...deployment.certificate, sha256Fingerprint } };
+}
+
+/** A rollout is not over before what it brings is in the model of the VMs. */
+function outcomeFor(kept: KeptWork | undefined, seen: InstancesOutcome | undefined): InstancesOutcome | undefined {
+  return kept?.renewed === undefined || seen === undefined ? seen : { ...seen, rollout: 'Unchanged' };
+}
+
 /** Keys that must be in place before files can be uploaded. */
 const SETUP_FILES_NEED = ['storageAccount', 'packagesContainer', 'operatorStorageRole'];
 
-/** `undefined`: what the upload needs is not in place yet. */
-async function bringSetupFiles(round: Round): Promise<SetupFilesMemory | undefined> {
-  const { scope, session, deployment, observed } = round;
+/** `undefined`: what the upload needs is not in place yet, or there is nothing to be uploaded. */
+async function bringSetupFiles(round: Round, kept: KeptWork | undefined): Promise<SetupFilesMemory | undefined> {
+  const { scope, session, observed } = round;
+  const deployment = kept === undefined ? round.deployment : kept.isRecorded ? kept.renewed : undefined;
+  if (deployment === undefined) {
+    return undefined;
+  }
   const endpoint = blobEndpoint(observed.resources);
   const open = new Set([
     ...observed.plan.actions.map(({ resource }) => resource.key),
@@ -159,26 +190,6 @@ const TELLS_CONTENT: ReadonlyMap<ResourceKey, readonly string[]> = new Map([
 /** Whether the operator has something new for Azure without a change of the spec, by the tags that tell. */
 function bringsContent({ plan }: ObservedGateway): boolean {
   return plan.actions.some((action) => differsIn(action, TELLS_CONTENT.get(action.resource.key) ?? []));
-}
-
-/** What is not as declared, but for the mark, which the operator itself changes. */
-function withoutOwnMark(observed: ObservedGateway): ObservedGateway {
-  if (observed.plan.converged) {
-    return observed;
-  }
-  const graph = observed.graph.map((resource) => ({
-    ...resource,
-    desired: (seen: ObservedResources) => withoutMarkTags(resource.desired(seen)),
-  }));
-  return { ...observed, plan: planResources(graph, observed.states, new Set(observed.operations.keys())) };
-}
-
-function withoutMarkTags(body: JsonObject | undefined): JsonObject | undefined {
-  if (!isJsonObject(body?.tags)) {
-    return body;
-  }
-  const tags = Object.entries(body.tags).filter(([name]) => !isMarkTag(name));
-  return { ...body, tags: Object.fromEntries(tags) };
 }
 
 function differsIn(action: ResourceAction, tags: readonly string[]): boolean {

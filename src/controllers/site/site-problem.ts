@@ -45,6 +45,19 @@ export function siteProblem(
   return { status, reason, message, retryAfterMs: pauseAfter(failure, since, now) };
 }
 
+/** As much of what a site says as a condition of something else repeats. */
+const LONGEST_WORDS = 600;
+
+/**
+ * What a failure is, as a sentence without advice, for conditions that speak of something else: without secrets, and the same
+ * words as long as the failure is the same.
+ */
+export function failureInWords(failure: SiteFailure): string {
+  // How long it is to be left alone is another number at each try.
+  const told = failure.kind === 'Throttled' ? 'the site wants fewer requests.' : redactText(wordsOf(failure));
+  return sentence(told.slice(0, LONGEST_WORDS));
+}
+
 function pauseAfter(failure: SiteFailure, since: number, now: number): number {
   switch (failure.kind) {
     case 'Throttled':

@@ -315,6 +315,8 @@ const REDEPLOYMENT_HELD: readonly Omit<AlertCase, 'alert'>[] = [
 ];
 
 const expiry = ofGateway('certificate_expiry_timestamp_seconds');
+const certificateOf = (deployment: string) =>
+  `cmg_operator_gateway_deployment_certificate_expiry_timestamp_seconds${labelsText({ ...GATEWAY, instance: 'a', deployment })}`;
 /** Of a certificate that has this many days left at minute 61. */
 const expiring = (days: number) => ({ [expiry]: `${days * DAY + 61 * 60}x90` });
 const left = (days: number) =>
@@ -336,6 +338,16 @@ const CERTIFICATE_EXPIRING: readonly Omit<AlertCase, 'alert'>[] = [
     ],
   },
   { when: 'it has fifteen days left', series: expiring(15), minute: 61, firing: [] },
+  {
+    when: 'that of the gateway that is being replaced has ten days left, and that of the new one a year',
+    series: {
+      ...expiring(365),
+      [certificateOf('old')]: `${10 * DAY + 61 * 60}x90`,
+      [certificateOf('new')]: `${365 * DAY}x90`,
+    },
+    minute: 61,
+    firing: [{ ...GATEWAY_ALERT, description: left(10) }],
+  },
 ];
 
 const credentialsExpiry = ofGateway('credentials_expiry_timestamp_seconds');

@@ -223,6 +223,27 @@ describe('a gateway that is ready', () => {
     expect(gateway.condition('Ready')).toMatchObject({ reason: 'VaultSoftDeleted' });
   });
 
+  it('tells of a deleted vault too that was deleted after the name was asked for, and goes on once it is purged', async () => {
+    world.azure.control.call('DELETE', `${idOf('Microsoft.KeyVault/vaults')}?api-version=2026-02-01`);
+    world.azure.control.faults.add({
+      match: { method: 'GET', urlPattern: 'deletedVaults' },
+      times: 1,
+      action: { kind: 'answer', status: 404, code: 'DeletedVaultNotFound', message: 'There is none.' },
+    });
+    const begun = clock.now();
+    await gateway.round();
+    expect(gateway.condition('AzureReady')).toMatchObject({ reason: 'NameTaken' });
+    await gateway.round();
+    expect(gateway.condition('Ready')).toMatchObject({ reason: 'VaultSoftDeleted' });
+    const paused = gateway.reports.at(-1)?.againAfterMs ?? 0;
+    expect(clock.now() - begun - paused).toBeLessThan(60_000);
+    const purge = `/subscriptions/${world.azure.subscriptionId}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/contoso/purge`;
+    world.azure.control.call('POST', `${purge}?api-version=2026-02-01`);
+    const purged = clock.now();
+    await gateway.roundsUntil(isReady);
+    expect(clock.now() - purged).toBeLessThan(1_800_000);
+  });
+
   it('goes, with its group in one call', async () => {
     await removed();
     expect(countOf('DELETE', /./)).toBe(1);

@@ -53,6 +53,46 @@ describe('the resource group', () => {
   });
 });
 
+describe('how the operator came by the group', () => {
+  const cmg = servingCmg() as ManagedCmg;
+  const [made] = cmg.status?.deployments ?? [];
+  if (made === undefined) throw new Error('The CMG has no deployment.');
+  const { resources: _unknown, ...bare } = made;
+  const elsewhere: CMGStatusDeployment = { ...bare, identity: { ...bare.identity, resourceGroup: 'rg-elsewhere' } };
+  const own = { name: 'resourceGroup', id: '/subscriptions/s/resourceGroups/rg-elsewhere' };
+  const modeOf = (deployment: CMGStatusDeployment | undefined, mode: 'Create' | 'UseExisting') => {
+    const azure = { ...cmg.spec.azure, resourceGroup: { ...cmg.spec.azure.resourceGroup, mode } };
+    const asked = { ...cmg, spec: { ...cmg.spec, azure } };
+    return cmgOfDeployment(asked, deployment, { upkeep: 'KeepServing', sharesGroup: false }).spec.azure.resourceGroup;
+  };
+
+  test.each(['Create', 'UseExisting'] as const)(
+    'is what the record has of another group, with %s in the spec',
+    (mode) => {
+      expect(modeOf({ ...elsewhere, resources: [own] }, mode)).toEqual({ name: 'rg-elsewhere', mode: 'Create' });
+      expect(modeOf({ ...elsewhere, resources: [] }, mode).mode).toBe('UseExisting');
+    },
+  );
+
+  test('is by no deed of its own where nobody knows', () => {
+    expect(modeOf(elsewhere, 'Create').mode).toBe('UseExisting');
+  });
+
+  test('is what the spec says of the group that it names', () => {
+    const named: CMGStatusDeployment = {
+      ...bare,
+      identity: {
+        ...bare.identity,
+        subscriptionId: cmg.spec.azure.subscriptionId,
+        resourceGroup: cmg.spec.azure.resourceGroup.name,
+      },
+    };
+    expect(modeOf(named, 'UseExisting').mode).toBe('UseExisting');
+    expect(modeOf({ ...named, resources: [] }, 'Create').mode).toBe('Create');
+    expect(modeOf(undefined, 'Create').mode).toBe('Create');
+  });
+});
+
 describe('the certificate in the status', () => {
   const cmg = servingCmg() as ManagedCmg;
   const [old] = cmg.status?.deployments ?? [];

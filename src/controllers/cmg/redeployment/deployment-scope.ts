@@ -60,14 +60,13 @@ function statusOf(status: CMGStatus, deployment: CMGStatusDeployment | undefined
 
 /**
  * How the operator came by the group of a deployment. What the spec says is about the group that it names. Of another one the
- * record has it; and what is deleted of it, once it is to go, its tags decide.
+ * record has it, or does not know, and then the group is not the operator's; what is deleted of it, once the deployment is to
+ * go, its tags decide.
  */
 function groupModeOf({ spec: { azure } }: ManagedCmg, deployment: CMGStatusDeployment | undefined) {
   const { name, mode } = azure.resourceGroup;
   const asked = { subscriptionId: azure.subscriptionId, resourceGroup: name };
-  // Of one that was found anew, the record does not have it yet.
-  const isTold = deployment?.resources !== undefined || deployment?.phase === 'Deleting';
-  if (deployment === undefined || !isTold || isInGroupOf(deployment.identity, asked)) {
+  if (deployment === undefined || isInGroupOf(deployment.identity, asked)) {
     return mode;
   }
   const isMade = deployment.resources?.some(({ name: resource }) => resource === 'resourceGroup') === true;

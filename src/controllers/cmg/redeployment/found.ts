@@ -2,7 +2,8 @@ import { ArmError } from '../../../azure/errors.ts';
 import { parseResourceId } from '../../../azure/resource-id.ts';
 import { API_VERSIONS } from '../../../gateway/api-versions.ts';
 import type { GatewayOwner } from '../../../gateway/deployment.ts';
-import { markOf } from '../../../gateway/mark.ts';
+import { type GatewayMark, markOf } from '../../../gateway/mark.ts';
+import { isOwnedBy } from '../../../gateway/tags.ts';
 import type { Observed, ObservedDeployment } from '../../../redeployment/observed.ts';
 import { readCredentials } from '../credentials.ts';
 import { type FoundDeployment, takeInventory } from '../inventory.ts';
@@ -13,10 +14,19 @@ import { UNSEEN } from './look.ts';
 export interface Search extends Pick<Observed, 'inventory'> {
   /** Deployments that no record tells of. */
   readonly found: readonly ObservedDeployment[];
+  /** What Azure tells of them, by their ids. */
+  readonly facts: ReadonlyMap<string, FoundFacts>;
+}
+
+/** What Azure tells of a deployment that no record tells of. */
+export interface FoundFacts {
+  readonly mark: GatewayMark;
+  /** The ARM id of its resource group where that carries the tags of the CMG, so that the operator has made it. */
+  readonly ownGroup: string | undefined;
 }
 
 /** Before nothing is made there is nothing to be found that could stand in its way. */
-export const NOT_SEARCHED: Search = { found: [], inventory: 'Complete' };
+export const NOT_SEARCHED: Search = { found: [], facts: new Map(), inventory: 'Complete' };
 
 /**
  * Looks for everything that carries the tag of this CMG, wherever it is: the records may have been lost. The search may be
@@ -29,7 +39,7 @@ export async function searchAzure(scope: Scope, known: ReadonlySet<string>): Pro
   const { metadata, spec, status } = cmg;
   const credentials = await readCredentials(scope);
   if (credentials.kind === 'Halt') {
-    return { found: [], inventory: 'Partial' };
+    return { found: [], facts: new Map(), inventory: 'Partial' };
   }
   const { environment, subscriptionId } = spec.azure;
   const connect = (subscription: string) => azure.connect(environment, subscription, credentials.value.credentials).arm;
@@ -49,8 +59,18 @@ export async function searchAzure(scope: Scope, known: ReadonlySet<string>): Pro
       return lookAgain(each, { arm, owner, serviceName: spec.serviceName, signal });
     }),
   );
-  const found = looked.filter((each) => each !== 'NotRead');
-  return { found, inventory: found.length < looked.length ? 'Partial' : inventory };
+  const facts = looked.filter((each) => each !== 'NotRead');
+  return {
+    found: facts.map(({ mark }) => ({
+      ...UNSEEN,
+      id: mark.id,
+      resolves: 'Unknown',
+      siteRecord: 'Unknown',
+      mark: { kind: 'Read', mark },
+    })),
+    facts: new Map(facts.map((each) => [each.mark.id, each])),
+    inventory: facts.length < looked.length ? 'Partial' : inventory,
+  };
 }
 
 interface Sought {
@@ -60,28 +80,45 @@ interface Sought {
   readonly signal: AbortSignal;
 }
 
-/** What Azure itself says of it now. Where its identity is not found, or has gone since, it may have served. */
-async function lookAgain(
-  { id, resource, isAnchor, mark }: FoundDeployment,
-  { arm, owner, serviceName, signal }: Sought,
-): Promise<ObservedDeployment | 'NotRead'> {
-  const seen = { ...UNSEEN, id, resolves: 'Unknown', siteRecord: 'Unknown' } as const;
-  if (!isAnchor) {
-    return { ...seen, mark: { kind: 'Read', mark } };
-  }
+/** What Azure itself says of it now. */
+async function lookAgain(found: FoundDeployment, sought: Sought): Promise<FoundFacts | 'NotRead'> {
   try {
-    const now = await arm.get(resource.id, API_VERSIONS.managedIdentity, { signal });
-    const { location, tags } = now.kind === 'Present' ? now.resource : {};
-    const read =
-      now.kind === 'Present'
-        ? markOf({ id: resource.id, location, tags }, { owner, deploymentId: id, serviceName })
-        : undefined;
-    return read?.kind === 'Read'
-      ? { ...seen, mark: read }
-      : { ...seen, mark: { kind: 'Read', mark: { ...mark, served: 'Yes' } } };
+    return { mark: await markNow(found, sought), ownGroup: await ownGroupOf(found, sought) };
   } catch (error) {
     if (error instanceof ArmError) {
       return 'NotRead';
+    }
+    throw error;
+  }
+}
+
+/** Where its identity is not found, or has gone since, it may have served. */
+async function markNow(
+  { id, resource, isAnchor, mark }: FoundDeployment,
+  { arm, owner, serviceName, signal }: Sought,
+): Promise<GatewayMark> {
+  if (!isAnchor) {
+    return mark;
+  }
+  const now = await arm.get(resource.id, API_VERSIONS.managedIdentity, { signal });
+  const { location, tags } = now.kind === 'Present' ? now.resource : {};
+  const read =
+    now.kind === 'Present'
+      ? markOf({ id: resource.id, location, tags }, { owner, deploymentId: id, serviceName })
+      : undefined;
+  return read?.kind === 'Read' ? read.mark : { ...mark, served: 'Yes' };
+}
+
+/** What may not be read is not taken for the operator's. */
+async function ownGroupOf({ resource }: FoundDeployment, { arm, owner, signal }: Sought): Promise<string | undefined> {
+  const { subscriptionId, resourceGroup } = parseResourceId(resource.id);
+  const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+  try {
+    const group = await arm.get(id, API_VERSIONS.resourceGroups, { signal });
+    return group.kind === 'Present' && isOwnedBy(group.resource.tags, owner) ? id : undefined;
+  } catch (error) {
+    if (error instanceof ArmError && error.class === 'NeedsAdministrator') {
+      return undefined;
     }
     throw error;
   }

@@ -43,7 +43,7 @@ function ofTags(scope: Scope, deployment: CMGStatusDeployment, tags: unknown): O
 /** What is written into the tags of a deployment. Its certificate and credentials are told as they were last used for it. */
 export function markOfDeployment(deployment: CMGStatusDeployment): NonNullable<GatewayDeployment['mark']> {
   const { identity, serviceName, served, wantedSince, wantedOrder } = recordOf(deployment);
-  const { serverCertificate, credentials } = deployment;
+  const { serverCertificate, credentials, certificate } = deployment;
   return {
     identity,
     serviceName,
@@ -52,5 +52,11 @@ export function markOfDeployment(deployment: CMGStatusDeployment): NonNullable<G
     wantedOrder,
     ...(serverCertificate === undefined ? {} : { serverCertificate }),
     ...(credentials === undefined ? {} : { credentials }),
+    ...(certificate === undefined ? {} : { madeWith: madeWithOf(certificate) }),
   };
+}
+
+/** What every renewed certificate is like, so that the tags are not written with each. */
+function madeWithOf({ commonName, organization, trust }: NonNullable<CMGStatusDeployment['certificate']>) {
+  return { commonName, ...(organization === undefined ? {} : { organization }), trust };
 }

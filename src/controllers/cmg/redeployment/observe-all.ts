@@ -8,7 +8,7 @@ import type { OperationsStore } from '../operations-secret.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
 import { cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
-import { NOT_SEARCHED, searchAzure } from './found.ts';
+import { type FoundFacts, NOT_SEARCHED, searchAzure } from './found.ts';
 import { marksNow } from './live-marks.ts';
 import { keepUp, type Look, lookOnly, UNSEEN } from './look.ts';
 import { lookAtOthers, presenceWithSite } from './look-at-others.ts';
@@ -21,8 +21,8 @@ import { readSiteFacts, type SiteFacts, UNREACHABLE } from './site-facts.ts';
 export interface Round {
   readonly looks: ReadonlyMap<string, Look>;
   readonly scopes: ReadonlyMap<string, Scope>;
-  /** Ids of deployments that no record tells of, and that were found in Azure. */
-  readonly found: ReadonlySet<string>;
+  /** What Azure tells of deployments that no record tells of, by their ids. */
+  readonly found: ReadonlyMap<string, FoundFacts>;
   /** What the procedure says of a gateway that is still to be made, where the spec asks for one that there is not. */
   readonly candidate: Report | undefined;
   readonly siteFacts: SiteFacts;
@@ -58,12 +58,12 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
     deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isSeveral)),
   );
   const isToBeMade = candidate?.deployment !== undefined;
-  const { found, inventory } = isToBeMade ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
+  const { found, facts, inventory } = isToBeMade ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
   const certificateReadable = isCertificateReadable(looks, candidate, wanted?.id);
   return {
     looks,
     scopes,
-    found: new Set(found.map(({ id }) => id)),
+    found: facts,
     candidate,
     siteFacts,
     observed: {

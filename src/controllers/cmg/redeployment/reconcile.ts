@@ -2,6 +2,7 @@ import type { CMG } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { Action } from '../../../redeployment/action.ts';
 import type { ClientPass } from '../../../redeployment/client-gate.ts';
 import { type Plan, plan } from '../../../redeployment/planner.ts';
+import type { SiteFailure } from '../../../site/site.ts';
 import type { Comparison } from '../content-comparisons.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
@@ -27,6 +28,8 @@ export interface DeploymentsInput {
   readonly others: readonly CMG[];
   /** The last passes over the devices of the site for this CMG. */
   readonly passes: readonly ClientPass[];
+  /** Why the last pass came to nothing; `undefined` where it did not, or none has been made. */
+  readonly countFailure: SiteFailure | undefined;
   /** A pass is wanted. */
   readonly countClients: (action: Extract<Action, { kind: 'CountClients' }>) => void;
   /** What the last comparisons of its gateways have shown; absent where none are to be made. */

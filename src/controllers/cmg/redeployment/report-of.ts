@@ -1,5 +1,4 @@
 import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
-import { isStalling } from '../../../api/v1alpha1/conditions.ts';
 import { type Identity, isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish } from '../../../redeployment/observed.ts';
 import type { DeploymentRecord } from '../../../redeployment/record.ts';
@@ -8,11 +7,14 @@ import { isSameName } from '../../../site/names.ts';
 import { identityOf } from '../deployment.ts';
 import { type Finding, SHORT_RETRY_MS } from '../finding.ts';
 import type { Report } from '../report.ts';
+import { expiryHappenings, withCertificate } from './certificate-of-deployment.ts';
 import { stepsForContent } from './content-steps.ts';
 import { CANDIDATE } from './deployment-scope.ts';
+import type { FoundFacts } from './found.ts';
 import { wantedAmong } from './observe-all.ts';
 import type { DeploymentsInput, PlannedRound } from './reconcile.ts';
 import { plannedOf, withRecord } from './records.ts';
+import { redeployingFinding } from './redeploying-finding.ts';
 import { redeploymentOf } from './redeployment-status.ts';
 import { type SitePlan, sitePlanAfter } from './site-plan.ts';
 
@@ -32,9 +34,13 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
   const leader = leaderOf(deployments, wanted);
   const report = main ?? combined(round.candidate, round.looks.get(leader?.id ?? '')?.report);
   const isRedeploying = deployments.length > 1 || (deployments.length === 1 && wanted === undefined);
+  const { metadata, status } = input.scope.cmg;
+  const { namespace } = metadata;
+  const { countFailure } = input;
   const finding = isRedeploying
-    ? redeployingFinding(result, wanted, [...keptTroubles(deployments, round, report)])
+    ? redeployingFinding({ result, deployments, wanted, told: report, countFailure, namespace })
     : undefined;
+  const before = status?.deployments ?? [];
   const others = [...round.looks.values()].flatMap(({ report }) => (report === undefined ? [] : [report.againAfterMs]));
   const about = wanted ?? leader;
   return {
@@ -42,7 +48,8 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
     findings: [...report.findings, ...(finding === undefined ? [] : [finding])],
     happenings: [
       ...[...round.looks.values()].flatMap(({ report }) => report?.happenings ?? []),
-      ...phaseHappenings(input.scope.cmg.status?.deployments ?? [], deployments),
+      ...phaseHappenings(before, deployments),
+      ...expiryHappenings(before, deployments, wanted?.id, namespace),
       ...happenings,
     ],
     ...certificateOf(input, planned.records.wanted, report),
@@ -117,9 +124,17 @@ function deploymentOf(
     // Something was there already, and nobody knows whether clients depend on it.
     const isDoubtful = proposal.served === true && !round.found.has(record.id);
     memories.rename(`${uid} ${CANDIDATE}`, `${uid} ${record.id}`);
-    return withAccess(scope, withRecord(proposal, isDoubtful ? { ...record, served: 'Yes' } : record));
+    const proposed = withRecord(proposal, isDoubtful ? { ...record, served: 'Yes' } : record);
+    const { certificate } = partsFound(round.found.get(record.id));
+    return withAccess(
+      scope,
+      certificate === undefined
+        ? withCertificate(proposed, round.candidate?.certificate, scope.clock.now())
+        : { ...proposed, certificate },
+    );
   }
-  const seen = round.looks.get(record.id)?.report?.deployment ?? before;
+  const report = round.looks.get(record.id)?.report;
+  const seen = report?.deployment ?? before;
   const found = seen ?? {
     id: record.id,
     // Of one that was found in Azure its tags may not tell everything.
@@ -127,9 +142,29 @@ function deploymentOf(
     serviceName: record.serviceName,
     phase: 'Active',
     createdAt: toTimestamp(record.wantedSince),
+    ...partsFound(round.found.get(record.id)),
   };
-  const deployment = withRecord({ ...found, ...sitePartsOf(before) }, record);
+  const remembered = withRecord({ ...found, ...sitePartsOf(before) }, record);
+  const deployment = withCertificate(remembered, report?.certificate, scope.clock.now());
   return round.scopes.get(record.id)?.upkeep === 'AsDeclared' ? withAccess(scope, deployment) : deployment;
+}
+
+/** What Azure tells of a deployment that the planner does not ask for. */
+function partsFound(
+  found: FoundFacts | undefined,
+): Pick<CMGStatusDeployment, 'serverCertificate' | 'credentials' | 'certificate' | 'resources'> {
+  if (found === undefined) {
+    return {};
+  }
+  const { mark, ownGroup } = found;
+  const { serverCertificate, credentials, madeWith } = mark;
+  return {
+    // A group that stands here is the operator's.
+    resources: ownGroup === undefined ? [] : [{ name: 'resourceGroup', id: ownGroup }],
+    ...(serverCertificate === undefined ? {} : { serverCertificate }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(madeWith === undefined ? {} : { certificate: madeWith }),
+  };
 }
 
 function sitePartsOf(before: CMGStatusDeployment | undefined) {
@@ -172,42 +207,6 @@ function combined(candidate: Report | undefined, leader: Report | undefined): Re
       ...leader.findings.filter((finding) => !isBeforehand(finding)),
     ],
     againAfterMs: Math.min(candidate.againAfterMs, leader.againAfterMs),
-  };
-}
-
-/** What is wrong with gateways that are kept up beside the one that the conditions speak of. */
-function* keptTroubles(
-  deployments: readonly CMGStatusDeployment[],
-  { looks }: PlannedRound['round'],
-  told: Report,
-): Generator<string> {
-  for (const { id, serviceName, phase } of deployments) {
-    const report = phase === 'Draining' || phase === 'Deleting' ? undefined : looks.get(id)?.report;
-    const trouble = report?.findings.find(
-      (finding) => finding.status === 'False' && finding.type !== 'InSync' && !told.findings.includes(finding),
-    );
-    if (trouble !== undefined && report !== told) {
-      yield `Of ${serviceName}, which serves meanwhile: ${trouble.message}`;
-    }
-  }
-}
-
-function redeployingFinding(
-  { planned, troubles, steps }: PlannedRound,
-  wanted: CMGStatusDeployment | undefined,
-  kept: readonly string[],
-): Finding {
-  const stalled = planned.conditions.find(({ reason }) => isStalling(reason));
-  const [first] = planned.conditions;
-  const leading = stalled ?? first;
-  const lines = steps.flatMap(({ cmdlet }) => (cmdlet === undefined ? [] : [`In a PowerShell of the site: ${cmdlet}`]));
-  const told = planned.conditions.map(({ message }) => message);
-  const messages = [...new Set([...told, ...lines, ...troubles, ...kept])];
-  return {
-    type: 'Redeploying',
-    status: 'True',
-    reason: leading?.reason ?? (wanted?.phase === 'Provisioning' ? 'BuildingReplacement' : 'WaitingForClients'),
-    message: messages.length === 0 ? 'The gateway is being replaced.' : messages.join(' ').slice(0, 4000),
   };
 }
 
