@@ -17,7 +17,7 @@ beside it a day of simulated clients that learn of a gateway. It stays up then u
   --once          tear everything down at the end; exit 0 only if each step was seen to happen
   --keep          stay up until Ctrl-C: what it does anyway, for scripts that want to say so
   --record FILE   write every exchange with the simulated Azure to FILE, one JSON object a line, secrets masked
-  --speed N       how much faster than real time Azure runs (default 30)
+  --speed N       how much faster than real time Azure runs (default 60)
   --help          print this
 
 Examples:
@@ -33,7 +33,7 @@ function readOptions() {
         once: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         record: { type: 'string' },
-        speed: { type: 'string', default: '30' },
+        speed: { type: 'string', default: '60' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
