@@ -15,8 +15,8 @@ export interface Onlooker {
   phaseOfEarlier(): CMGStatusDeployment['phase'] | undefined;
   /** Whole hours since the new gateway was advertised; `undefined` before. */
   hour(): number | undefined;
-  /** Looks at the clients, and shows how everything is. */
-  look(): ClientsNow;
+  /** Looks at the clients, and shows how everything is. @param when default: the hour since the new gateway was advertised */
+  look(when?: string): ClientsNow;
   /** What the status has said so far of going back, in the order in which it came to it. */
   readonly rollbacks: readonly CMGStatusRedeployment['rollback'][];
   close(): Promise<void>;
@@ -31,7 +31,7 @@ export async function lookOn(
   const first = Promise.withResolvers<void>();
   const rollbacks: CMGStatusRedeployment['rollback'][] = [];
   let present: CMG | undefined;
-  let clients: ClientsNow = { hour: undefined, through: new Map(), cutOff: 0 };
+  let clients = clientsOf(site.control.fleet, 'at first');
   const cmg = () => {
     if (present === undefined) {
       throw new Error('No version of the CMG has come yet.');
@@ -65,8 +65,9 @@ export async function lookOn(
     cmg,
     phaseOfEarlier: () => deploymentOf(earlier.serviceName)?.phase,
     hour,
-    look: () => {
-      clients = clientsOf(site.control.fleet, hour());
+    look: (when) => {
+      const hours = hour();
+      clients = clientsOf(site.control.fleet, when ?? (hours === undefined ? 'now' : `hour ${hours}`));
       show();
       return clients;
     },

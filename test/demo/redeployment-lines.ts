@@ -5,8 +5,8 @@ import { describeResources } from './steps.ts';
 
 /** What clients on the internet notice at one moment. */
 export interface ClientsNow {
-  /** Whole hours since the new gateway was advertised; `undefined`: it is not yet. */
-  readonly hour: number | undefined;
+  /** Such as `hour 3`. */
+  readonly when: string;
   /** How many talk through which gateway, by its service name. */
   readonly through: ReadonlyMap<string, number>;
   /** How many reach none of the gateways that they know. */
@@ -30,7 +30,7 @@ export interface Moment {
 }
 
 /** Looks at every client of a fleet. */
-export function clientsOf(fleet: Fleet, hour: number | undefined): ClientsNow {
+export function clientsOf(fleet: Fleet, when: string): ClientsNow {
   const through = new Map<string, number>();
   for (let place = 0; place < fleet.size; place += 1) {
     const { isOnInternet, gateway } = fleet.at(place);
@@ -38,7 +38,7 @@ export function clientsOf(fleet: Fleet, hour: number | undefined): ClientsNow {
       through.set(gateway, (through.get(gateway) ?? 0) + 1);
     }
   }
-  return { hour, through, cutOff: fleet.cutOffNow };
+  return { when, through, cutOff: fleet.cutOffNow };
 }
 
 /** The moment as rows: the gateways, what is waited for, what a revert would take, and what clients notice. */
@@ -48,7 +48,7 @@ export function describeRedeployment({ cmg, clients, onSite }: Moment): readonly
   return [
     ...deployments.map((deployment) => rowOf(deployment, onSite(deployment.serviceName))),
     ...(redeploying === undefined ? [] : [`${redeploying.reason}: ${firstSentence(redeploying.message)}`]),
-    ...(redeployment === undefined ? [] : [waitOf(redeployment)]),
+    ...(redeployment === undefined ? [] : [wayBackOf(redeployment)]),
     clientsLine(clients),
     ...(redeployment?.clients === undefined ? [] : [countLine(redeployment.clients, cmg)]),
     ...deployments.filter(({ phase }) => phase === 'Provisioning').flatMap(describeResources),
@@ -61,24 +61,23 @@ function rowOf({ serviceName, identity, phase }: CMGStatusDeployment, { servers,
   return `${serviceName.padEnd(24)} ${identity.region.padEnd(11)} ${phase.padEnd(12)} ${points}, ${boundaries}`;
 }
 
-function waitOf({ until, rollback }: CMGStatusRedeployment): string {
-  const wait =
-    until === undefined ? 'not waiting for clients yet' : `the old one stays until ${minuteOf(until)} at least`;
-  return `${wait}; to go back: ${rollback}, ${ROLLBACK[rollback]}`;
+function wayBackOf({ until, rollback }: CMGStatusRedeployment): string {
+  const atLeast = until !== undefined && rollback === 'Free' ? `, until ${minuteOf(until)} at least` : '';
+  return `rollback: ${rollback}, ${ROLLBACK[rollback]}${atLeast}`;
 }
 
 const ROLLBACK: Readonly<Record<CMGStatusRedeployment['rollback'], string>> = {
   Free: 'the old one serves',
-  NeedsWait: 'clients get the whole wait again',
-  Rebuild: 'it would be built anew',
+  NeedsWait: 'clients would get the whole wait again',
+  Rebuild: 'the old one would be built anew',
 };
 
 /** Counts by the first labels of the service names. */
-function clientsLine({ hour, through, cutOff }: ClientsNow): string {
+function clientsLine({ when, through, cutOff }: ClientsNow): string {
   const counts = [...through]
     .toSorted(([left], [right]) => left.localeCompare(right))
     .map(([serviceName, count]) => `${count} clients through ${firstLabel(serviceName)}`);
-  return `${hour === undefined ? 'now' : `hour ${hour}`}: ${[...counts, `${cutOff} cut off`].join(', ')}`;
+  return `${when}: ${[...counts, `${cutOff} cut off`].join(', ')}`;
 }
 
 function countLine(

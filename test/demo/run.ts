@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../src/runtime/logger.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
-import { startAdminServiceSimulator } from '../simulators/adminservice/simulator.ts';
+import { type AdminServiceSimulator, startAdminServiceSimulator } from '../simulators/adminservice/simulator.ts';
 import { certificateSecret, gatewayManifests, type Manifest } from '../world/gateway-manifests.ts';
 import { isGatewayReached } from '../world/gateway-names.ts';
 import type { SimulatedWorld } from '../world/simulated-world.ts';
@@ -12,13 +12,15 @@ import { invitation } from './invitation.ts';
 import { replaceGateway } from './redeployment.ts';
 import type { Screen } from './screen.ts';
 import { type Setting, startSetting } from './setting.ts';
-import { connectSite } from './site.ts';
+import { connectSite, type OnSite } from './site.ts';
 import { apply, isReady, StepFailed, watchUntil } from './steps.ts';
 import { damage, scale } from './upkeep.ts';
 
 export interface DemoOptions {
   /** Whether it stays up at the end until the signal. */
   readonly keep: boolean;
+  /** Whether the gateway that stays is the first one, so that none is replaced. */
+  readonly brief: boolean;
   readonly record?: string | undefined;
   readonly speed: number;
   readonly screen: Screen;
@@ -52,44 +54,46 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 async function demonstrate(options: DemoOptions, later: (cleanup: () => Promise<unknown>) => void): Promise<void> {
   const setting = await startSetting(options, later);
   const { api, world, clock } = setting;
-  const first = manifestsOf(world);
-  await provision(options, api, first.cmg, [await certificateOf(world, EARLIER), first.credentials]);
-  await visitGateway(options, clientOf(setting, EARLIER));
+  const gateway = options.brief ? LATER : EARLIER;
+  const { serviceName } = gateway;
+  const { cmg, credentials } = gatewayManifests(world, { namespace: NAMESPACE, name: NAME, serviceName });
+  const manifest = askingFor(cmg, gateway);
+  await provision(options, api, manifest, [await certificateOf(world, gateway), credentials]);
+  await visitGateway(options, clientOf(setting, gateway));
   const site = await startAdminServiceSimulator({
     clock,
-    gatewayServes: (serviceName) => isGatewayReached(world.azure, serviceName),
+    gatewayServes: (name) => isGatewayReached(world.azure, name),
   });
   later(() => site.close());
-  const onSite = { site, manifest: first.cmg, serviceName: EARLIER.serviceName, limitMs: CHANGE_LIMIT_MS };
-  const { declared, standby } = await connectSite(options, api, onSite);
-  const replaced = askingFor(declared, LATER);
-  await replaceGateway(options, {
-    ...setting,
-    site,
-    earlier: EARLIER,
-    later: LATER,
-    declared: replaced,
-    certificate: await certificateOf(world, LATER),
-    standby,
-    limitMs: PROVISIONING_LIMIT_MS,
-  });
+  const onSite = await connectSite(options, api, { site, manifest, serviceName, limitMs: CHANGE_LIMIT_MS });
+  const declared = options.brief ? onSite.declared : await replace(options, setting, { site, onSite });
   const client = clientOf(setting, LATER);
-  await visitGateway(options, client);
-  await scale(options, api, world, replaced);
-  await damage(options, api, { world, client, manifest: replaced });
+  await scale(options, api, world, declared);
+  await damage(options, api, { world, client, manifest: declared });
   if (options.keep) {
     await invite(options, setting);
   }
 }
 
-/** The CMG as it is at first, and the client secret for Azure. */
-function manifestsOf(world: SimulatedWorld) {
-  const { cmg, credentials } = gatewayManifests(world, {
-    namespace: NAMESPACE,
-    name: NAME,
-    serviceName: EARLIER.serviceName,
+/** Has the earlier gateway replaced by the later one. Returns the CMG as it is declared from now on. */
+async function replace(
+  options: DemoOptions,
+  setting: Setting,
+  { site, onSite }: { readonly site: AdminServiceSimulator; readonly onSite: OnSite },
+): Promise<Manifest> {
+  const declared = askingFor(onSite.declared, LATER);
+  await replaceGateway(options, {
+    ...setting,
+    site,
+    earlier: EARLIER,
+    later: LATER,
+    declared,
+    certificate: await certificateOf(setting.world, LATER),
+    standby: onSite.standby,
+    limitMs: PROVISIONING_LIMIT_MS,
   });
-  return { cmg: askingFor(cmg, EARLIER), credentials };
+  await visitGateway(options, clientOf(setting, LATER));
+  return declared;
 }
 
 async function certificateOf(world: SimulatedWorld, { serviceName, secret }: DemoGateway): Promise<Manifest> {

@@ -66,6 +66,8 @@ export async function startSetting(
     kubeconfigPath: controlPlane.kubeconfigPath,
     world,
     logger: options.logger,
+    // What happens in more than a day is more than one object may tell in a minute.
+    eventPace: clock,
     dial: gatewayDial(world.azure),
     resolveName: createResolveName([dns.address]),
     flags: ['--drift-interval', DRIFT_INTERVAL],

@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject } from '../../src/json.ts';
+import { sleep, systemClock } from '../../src/runtime/clock.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { Manifest } from '../world/gateway-manifests.ts';
 import type { SimulatedWorld } from '../world/simulated-world.ts';
-import { type ClientOptions, connectAsClient } from './client.ts';
+import { type ClientOptions, connectAsClient, type Noticed } from './client.ts';
 import type { DemoOptions } from './run.ts';
 import { apply, isReady, watchUntil } from './steps.ts';
 
@@ -50,15 +51,39 @@ export async function damage(
   const rules = () => namesOf(resourceOf(azure, 'Microsoft.Network/networkSecurityGroups'));
   const expected = 'the rule https is back';
   let told = '';
-  let cutOff = false;
+  const visitor = visitAgainAndAgain(client);
   const seen = await watchUntil({ api, manifest, screen, signal, limitMs: LIMIT_MS, expected }, async (cmg) => {
     // The event stays; the condition may have come and gone between two looks.
     told ||= await driftEvent(api, manifest);
-    const { status } = await connectAsClient(client);
-    cutOff ||= status === undefined;
-    return told !== '' && status === 401 && rules().includes('https') && isReady(cmg) ? expected : undefined;
-  });
-  screen.done(`${seen}${cutOff ? ', and clients that were cut off get through again' : ''}. The event said: ${told}`);
+    return told !== '' && visitor.getsThrough() && rules().includes('https') && isReady(cmg) ? expected : undefined;
+  }).finally(() => visitor.leave());
+  const wasCutOff = visitor.wasCutOff() ? ', and clients that were cut off get through again' : '';
+  screen.done(`${seen}${wasCutOff}. The event said: ${told}`);
+}
+
+/** How long a client pauses between two visits, in milliseconds of the machine's clock. */
+const PAUSE_MS = 20;
+
+/** A client that connects until it leaves: a gateway may be out of reach for a moment only. */
+function visitAgainAndAgain(client: ClientOptions) {
+  let cutOff = false;
+  let last: Noticed | undefined;
+  let isLeaving = false;
+  const visiting = (async () => {
+    while (!isLeaving) {
+      last = await connectAsClient(client);
+      cutOff ||= last.status === undefined;
+      await sleep(systemClock, PAUSE_MS);
+    }
+  })();
+  return {
+    getsThrough: () => last?.status === 401,
+    wasCutOff: () => cutOff,
+    leave: () => {
+      isLeaving = true;
+      return visiting;
+    },
+  };
 }
 
 /** What the operator said of the drift that it found; empty as long as it has found none. */

@@ -30,6 +30,10 @@ const MINUTE_MS = 60_000;
 /** An operator mostly takes less than a second; the rest is patience with a busy machine, and only ends what hangs. */
 const PATIENCE_MS = 120_000;
 
+const RECONCILES = 'controller_runtime_reconcile_total';
+const WORKERS = 'controller_runtime_active_workers';
+const QUEUED = 'workqueue_depth';
+
 /** One that begins in the very moment of a jump is broken off, and follows again at once. */
 const ENDED_WELL = { controller: 'cmg', result: 'requeue_after' };
 
@@ -42,10 +46,9 @@ export function passingTime(clock: MovableClock, { port, signal }: TimeTraveller
       'the operator to have reconciled the CMG, and to be idle',
       async () => {
         signal?.throwIfAborted();
-        const samples = await scrape(port);
-        const reconciles = sumOf(samples, 'controller_runtime_reconcile_total', ENDED_WELL) ?? 0;
-        const isIdle =
-          sumOf(samples, 'controller_runtime_active_workers') === 0 && sumOf(samples, 'workqueue_depth') === 0;
+        const samples = await scrape(port, [RECONCILES, WORKERS, QUEUED]);
+        const reconciles = sumOf(samples, RECONCILES, ENDED_WELL) ?? 0;
+        const isIdle = sumOf(samples, WORKERS) === 0 && sumOf(samples, QUEUED) === 0;
         return isIdle && reconciles >= atLeast ? reconciles : undefined;
       },
       PATIENCE_MS,
