@@ -66,7 +66,7 @@ describe('a redeployment on the screen', () => {
       'WaitingForClients: Clients are given the time to learn granitefalls.contoso.com.',
       'rollback: Free, the old one serves, until 2026-11-29 06:09 UTC at least',
       'hour 3: 825 clients through bellevue, 23 clients through granitefalls, 0 cut off',
-      'counted by the operator: 25 of 848 know the new one; 95 % have to',
+      'last counted by the operator: 25 of 848 know the new one; 95 % have to',
     ]);
   });
 

@@ -85,7 +85,7 @@ function countLine(
   { spec }: Pick<CMG, 'spec'>,
 ): string {
   const { requiredRefreshPercent } = spec.redeployment;
-  return `counted by the operator: ${refreshed} of ${eligible} know the new one; ${requiredRefreshPercent} % have to`;
+  return `last counted by the operator: ${refreshed} of ${eligible} know the new one; ${requiredRefreshPercent} % have to`;
 }
 
 /** Names have dots, sentences end before a blank. */
