@@ -85,6 +85,8 @@ export interface OperatorOptions {
    * machine's own clock.
    */
   readonly clock?: Clock;
+  /** Time by which it is judged whether a gateway tells too much in events. Default: the machine's. */
+  readonly eventPace?: Clock;
   readonly random?: Random;
   /** How gateways are connected to. Default: a plain TCP connection. */
   readonly dial?: Dial;
@@ -130,6 +132,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     const events = createEventRecorder({
       client: fenced,
       clock: systemClock,
+      pace: options.eventPace ?? systemClock,
       random,
       logger,
       reportingController: 'configmgr.io/cmg-operator',

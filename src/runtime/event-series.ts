@@ -47,7 +47,10 @@ export interface EventSeries {
 
 /** What the counting needs. */
 export interface EventSeriesOptions {
-  readonly clock: Clock;
+  /** Of the times that events carry. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** By which it is judged how often an object tells something. */
+  readonly pace: Pick<Clock, 'monotonic'>;
   readonly random: Random;
   readonly logger: Logger;
 }
@@ -59,12 +62,12 @@ export interface EventSeriesCounter {
 }
 
 /** Creates a counter without any memory. */
-export function createEventSeries({ clock, random, logger }: EventSeriesOptions): EventSeriesCounter {
+export function createEventSeries({ clock, pace, random, logger }: EventSeriesOptions): EventSeriesCounter {
   const seriesByIdentity = new Map<string, EventSeries & { seenAt: number }>();
   const buckets = new Map<string, { tokens: number; at: number }>();
 
   function mayWrite(uid: string): boolean {
-    const now = clock.monotonic();
+    const now = pace.monotonic();
     const bucket = buckets.get(uid) ?? { tokens: BURST, at: now };
     const tokens = Math.min(BURST, bucket.tokens + (now - bucket.at) / REFILL_MS);
     const isAllowed = tokens >= 1;
@@ -77,7 +80,7 @@ export function createEventSeries({ clock, random, logger }: EventSeriesOptions)
     const identity = JSON.stringify([regarding.metadata.uid, type, reason, action, note]);
     const known = seriesByIdentity.get(identity);
     const now = clock.now();
-    const seenAt = clock.monotonic();
+    const seenAt = pace.monotonic();
     const isRepetition = known !== undefined && seenAt - known.seenAt < SERIES_IDLE_MS;
     const series = isRepetition
       ? Object.assign(known, { count: known.count + 1, lastAt: now, seenAt })

@@ -4,7 +4,7 @@ import type { Patch } from './client.ts';
 import type { RecordedEvent } from './event-series.ts';
 import { createEventRecorder } from './events.ts';
 import { silentLogger } from './logger.ts';
-import { createManualClock } from './manual-clock.ts';
+import { createManualClock, type ManualClock } from './manual-clock.ts';
 import type { KubernetesObject, ObjectIntent } from './objects.ts';
 import { seededRandom } from './random.ts';
 
@@ -22,7 +22,7 @@ function event(note = 'It is up.', reason = 'Provisioned'): RecordedEvent {
 type Stored = ObjectIntent & { readonly note: string; readonly series?: { readonly count: number } };
 
 /** Keeps events as the API server does, for as long as it is up. */
-function setUp() {
+function setUp({ pace }: { readonly pace?: ManualClock } = {}) {
   const clock = createManualClock();
   const stored = new Map<string, Stored>();
   const state = { failure: undefined as Error | undefined, lostAnswers: 0, isHanging: false, requests: 0 };
@@ -52,6 +52,7 @@ function setUp() {
   const recorder = createEventRecorder({
     client,
     clock,
+    ...(pace === undefined ? {} : { pace }),
     random: seededRandom(1),
     logger: silentLogger,
     reportingController: 'configmgr.io/cmg-operator',
@@ -100,6 +101,19 @@ describe('the event recorder', () => {
     await clock.advance(0);
     expect(events().at(-1)?.note).toBe('One more.');
     expect(events()).toHaveLength(27);
+  });
+
+  it('judges by another time whether an object writes too much, if there is one', async () => {
+    const pace = createManualClock();
+    const { clock, recorder, events } = setUp({ pace });
+    for (let index = 0; index < 100; index++) recorder.record(object('loud'), event(`Note ${index}.`));
+    await clock.advance(60 * MINUTE);
+    recorder.record(object('loud'), event('Too much.'));
+    await pace.advance(5 * MINUTE);
+    recorder.record(object('loud'), event('One more.'));
+    await clock.advance(0);
+    expect(events()).toHaveLength(26);
+    expect(events().at(-1)).toMatchObject({ note: 'One more.', eventTime: '2026-01-01T01:00:00.000000Z' });
   });
 
   it('keeps a thousand events while the API server is down, and no more', async () => {

@@ -32,6 +32,8 @@ const EVENT: ResourceKind = {
 export interface EventRecorderOptions {
   readonly client: Pick<KubernetesClient, 'create' | 'patch'>;
   readonly clock: Clock;
+  /** Time by which an object tells too much, where what happens to it runs in another one. Default: `clock`. */
+  readonly pace?: Pick<Clock, 'monotonic'>;
   readonly random: Random;
   readonly logger: Logger;
   /** Who reports, as a qualified name: `configmgr.io/cmg-operator`. */
@@ -53,8 +55,8 @@ export interface EventRecorder {
 
 /** Creates a recorder. It writes one event after the other, when there are any. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
-  const { clock, logger } = options;
-  const series = createEventSeries(options);
+  const { clock, pace = clock, logger } = options;
+  const series = createEventSeries({ ...options, pace });
   const queue: EventSeries[] = [];
   const stopping = new AbortController();
   const giveUp = new AbortController();

@@ -9,15 +9,17 @@ import { createScreen } from './screen.ts';
 import { StepFailed } from './steps.ts';
 
 const HELP = `Shows a cloud management gateway coming up from a manifest: a real etcd and kube-apiserver, a simulated Azure,
-a process for each VM, the operator, and one CMG that is connected to a simulated site, scaled, damaged and repaired; and
-beside it a day of simulated clients that learn of a gateway. It stays up then until Ctrl-C, and prints what to try with kubectl, curl and the Azure CLI.
+a process for each VM, the operator, and one CMG that is connected to a simulated site. Then the gateway is replaced by one in
+another region and under another name, while 1000 simulated clients live through the day that it takes; the one that stays is
+scaled, damaged and repaired. It stays up then until Ctrl-C, and prints what to try with kubectl, curl and the Azure CLI.
 
   npm run demo -- [options]
 
   --once          tear everything down at the end; exit 0 only if each step was seen to happen
   --keep          stay up until Ctrl-C: what it does anyway, for scripts that want to say so
+  --brief         leave out that a gateway is replaced
   --record FILE   write every exchange with the simulated Azure to FILE, one JSON object a line, secrets masked
-  --speed N       how much faster than real time Azure runs (default 30)
+  --speed N       how much faster than real time everything runs but Kubernetes (default 60); the day passes in half hours anyway
   --help          print this
 
 Examples:
@@ -32,8 +34,9 @@ function readOptions() {
       options: {
         once: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
+        brief: { type: 'boolean', default: false },
         record: { type: 'string' },
-        speed: { type: 'string', default: '30' },
+        speed: { type: 'string', default: '60' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

@@ -1,4 +1,4 @@
-import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatusDeployment } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { findCondition } from '../../src/runtime/conditions.ts';
 import { APPLY_PATCH, type ApiClient } from '../cluster/api-client.ts';
 import type { Manifest } from '../world/gateway-manifests.ts';
@@ -62,10 +62,7 @@ const MARKS: Readonly<Record<string, string>> = { Succeeded: '●', Absent: '○
 export function describeCmg({ status }: CMG): readonly string[] {
   const ready = findCondition(status?.conditions, 'Ready');
   const deployment = status?.deployments?.[0];
-  const rows = (deployment?.resources ?? []).map(({ name, provisioningState = 'unknown', operation }) => {
-    const work = operation === undefined ? '' : ` (${operation.verb})`;
-    return `${MARKS[provisioningState] ?? '◐'} ${name.padEnd(22)} ${provisioningState}${work}`;
-  });
+  const rows = deployment === undefined ? [] : describeResources(deployment);
   const summary = ready === undefined ? 'no status yet' : `Ready=${ready.status} ${ready.reason}: ${ready.message}`;
   const inSync = findCondition(status?.conditions, 'InSync');
   const drift = inSync?.status === 'False' ? [`InSync=False ${inSync.reason}: ${inSync.message}`] : [];
@@ -74,6 +71,14 @@ export function describeCmg({ status }: CMG): readonly string[] {
       ? []
       : [`VMs: ${deployment.instances.ready} of ${deployment.instances.wanted} serve`];
   return [summary, ...drift, ...rows, ...vms];
+}
+
+/** The Azure resources of a gateway, a row each. */
+export function describeResources({ resources = [] }: CMGStatusDeployment): readonly string[] {
+  return resources.map(({ name, provisioningState = 'unknown', operation }) => {
+    const work = operation === undefined ? '' : ` (${operation.verb})`;
+    return `${MARKS[provisioningState] ?? '◐'} ${name.padEnd(22)} ${provisioningState}${work}`;
+  });
 }
 
 /** Whether the CMG is Ready with its latest generation. */

@@ -15,6 +15,8 @@ export interface OperatorUnderTestOptions {
   readonly logger: Logger;
   /** Time of the gateways; that of the simulated Azure by default. */
   readonly clock?: Clock;
+  /** Time by which it is judged whether a gateway tells too much in events. Default: the machine's. */
+  readonly eventPace?: Clock;
   readonly random?: Random;
   /** How gateways are reached, in a world that has them. */
   readonly dial?: Dial;
@@ -54,6 +56,7 @@ export async function startOperatorUnderTest(options: OperatorUnderTestOptions):
       },
       logger,
       clock: options.clock ?? world.azure.clock,
+      ...(options.eventPace === undefined ? {} : { eventPace: options.eventPace }),
       ...(options.dial === undefined ? {} : { dial: options.dial }),
       ...(options.resolveName === undefined ? {} : { resolveName: options.resolveName }),
       ...(options.random === undefined ? {} : { random: options.random }),

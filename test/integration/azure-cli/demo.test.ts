@@ -8,7 +8,7 @@ import { describeWithAzureCli } from './with-azure-cli.ts';
 
 describeWithAzureCli('the demo', (az) => {
   it('points the Azure CLI at its Azure by the lines that it prints', { timeout: 420_000 }, async () => {
-    const demo = await demoThatIsUp();
+    const demo = await demoThatIsUp('--brief');
     const folder = makeTemporaryDirectory();
     onTestFinished(() => removeTemporaryDirectory(folder));
     const environment = guardedEnvironment(az, folder);

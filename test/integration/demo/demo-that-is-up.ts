@@ -8,9 +8,16 @@ const ENTRY = join(import.meta.dirname, '../../demo/main.ts');
 /** Faster than for people, who want to see what happens. */
 const SPEED = '120';
 
-/** Starts what `npm run demo` starts, and waits for it to say that everything is up. It ends with the test. */
-export async function demoThatIsUp(): Promise<{ readonly process: ChildProcess; readonly said: string }> {
-  const demo = spawn(process.execPath, [ENTRY, '--keep', '--speed', SPEED], { stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Starts what `npm run demo` starts, and waits for it to say that everything is up. It ends with the test.
+ *
+ * @param options further ones of its command line
+ */
+export async function demoThatIsUp(
+  ...options: readonly string[]
+): Promise<{ readonly process: ChildProcess; readonly said: string }> {
+  const args = [ENTRY, '--keep', '--speed', SPEED, ...options];
+  const demo = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void demo.kill('SIGKILL'));
   let said = '';
   for (const stream of [demo.stdout, demo.stderr]) {

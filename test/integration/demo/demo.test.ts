@@ -68,16 +68,27 @@ describe('npm run demo', () => {
       .output()
       .split('\n')
       .filter((line) => / ok {2}/.test(line));
-    expect(steps).toHaveLength(10);
-    expect(demo.output()).toContain('answers 401 to a client without a token');
-    expect(demo.output()).toContain('clients that were cut off get through again');
-    expect(demo.output()).not.toContain('\u001b');
-    expect(demo.output()).toContain('the CMG is Ready');
-    expect(demo.output()).toContain('One step was for a person: Add-CMCloudManagementGatewayConnectionPoint');
-    expect(demo.output()).toMatch(/hour 1: \d+ of \d+ clients on the internet have moved; the gate is shut/);
-    expect(demo.output()).toMatch(/the gate is open after \d+ hours/);
-    expect(demo.output()).toContain('two VMs serve');
-    expect(demo.output()).toContain('the rule https is back');
+    expect(steps).toHaveLength(13);
+    const shown = demo.output();
+    expect(shown).not.toContain('\u001b');
+    expect(shown).toContain('the CMG is Ready');
+    expect(shown).toMatch(/ok {2}bellevue\.contoso\.com is .* answers 401 to a client without a token/);
+    expect(shown).toContain('One step was for a person: Add-CMCloudManagementGatewayConnectionPoint');
+    expect(shown).toMatch(/bellevue\.contoso\.com +northeurope +Superseded +cp1, Headquarters/);
+    expect(shown).toMatch(/WaitingForClients: .*granitefalls\.contoso\.com/);
+    expect(shown).toMatch(/rollback: Free, .*, until \d{4}-\d\d-\d\d \d\d:\d\d UTC at least/);
+    expect(shown).toMatch(/hour 12: \d+ clients through bellevue, \d+ clients through granitefalls, 0 cut off/);
+    expect(shown).toMatch(/the gate is open after 2[5-7] hours/);
+    expect(shown).toMatch(/bellevue\.contoso\.com +northeurope +Draining/);
+    expect(shown).toContain('rollback: NeedsWait');
+    expect(shown).toMatch(/bellevue\.contoso\.com +northeurope +Deleting/);
+    expect(shown).toContain('rollback: Rebuild');
+    expect(shown).toMatch(
+      /cmg-bellevue is gone from Azure, .* talk through granitefalls\.contoso\.com; 0 were cut off/,
+    );
+    expect(shown).toMatch(/ok {2}granitefalls\.contoso\.com is .* answers 401 to a client without a token/);
+    expect(shown).toContain('two VMs serve');
+    expect(shown).toContain('the rule https is back, and clients that were cut off get through again');
     if (process.platform === 'linux') {
       expect(processesWith(demo.mark)).toEqual([]);
     }
@@ -87,7 +98,7 @@ describe('npm run demo', () => {
     // What would not have stayed up has not done what it was asked for.
     ['while Kubernetes starts', 'Starting etcd and kube-apiserver', ['--once'], 130],
     ['while Azure starts', 'Starting a simulated Azure', [], 0],
-    ['while the gateway comes up', 'scaleSet', ['--keep'], 0],
+    ['while a second gateway is built', 'BuildingReplacement', ['--keep', '--speed', '120'], 0],
   ])(
     'leaves no process behind when it is interrupted %s (looks into /proc: Linux only)',
     {

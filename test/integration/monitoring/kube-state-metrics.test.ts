@@ -9,12 +9,12 @@ import { startSupervised } from '../../cluster/supervised-process.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { goProgram } from '../../tools/go-program.ts';
 import { KUBE_STATE_METRICS } from '../../tools/programs.ts';
+import { type Sample, scrape } from '../../world/scrape.ts';
 import { appliedObjects } from '../chart/applied-objects.ts';
 import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
 import { rightsOf } from '../chart/rights.ts';
 import { serviceAccountKubeconfig, untilGranted } from '../chart/service-account.ts';
 import { NAME, operatorSuite, PATIENCE_MS } from '../operator/suite.ts';
-import { type Sample, scrape } from './scrape.ts';
 
 const MONITORING = join(import.meta.dirname, '../../../deploy/monitoring');
 const ACCOUNT = 'kube-state-metrics';

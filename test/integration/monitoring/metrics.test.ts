@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { EXPIRES_AT_ANNOTATION } from '../../../src/controllers/cmg/credentials-expiry.ts';
+import { type Sample, scrape, sumOf } from '../../world/scrape.ts';
 import { NAME, operatorSuite, PATIENCE_MS } from '../operator/suite.ts';
-import { type Sample, scrape, sumOf } from './scrape.ts';
 
 const suite = operatorSuite();
 

@@ -12,9 +12,9 @@ import { linkOf, ROLE } from '../../simulators/adminservice/site-systems.ts';
 import { STATE } from '../../simulators/adminservice/world.ts';
 import { certificateSecret, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { isGatewayReached } from '../../world/gateway-names.ts';
+import { type PassingTime, passingTime } from '../../world/passing-time.ts';
 import { CONNECTION_POINT_SERVER, STANDBY_SERVER, siteManifests } from '../../world/site-manifests.ts';
 import { conditionOf, type GatewayTest, NAME, operatorSuite, PATIENCE_MS, SERVICE_NAME } from '../operator/suite.ts';
-import { type PassingTime, passingTime } from './passing-time.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

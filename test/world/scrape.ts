@@ -8,11 +8,17 @@ export interface Sample {
 const LINE = /^(?<name>[a-z_]\w*)(?:\{(?<labels>.*)\})? (?<value>\S+)$/;
 const LABEL = /(?<label>\w+)="(?<text>(?:[^"\\]|\\.)*)"/g;
 
-/** What an operator on this machine serves at `/metrics` now. */
-export async function scrape(port: number): Promise<readonly Sample[]> {
+/**
+ * What an operator on this machine serves at `/metrics` now.
+ *
+ * @param names what their names begin with: the fewer are read, the faster it is. Default: all
+ */
+export async function scrape(port: number, names: readonly string[] = ['']): Promise<readonly Sample[]> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`);
   if (!response.ok) throw new Error(`/metrics answered ${response.status}`);
-  const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = (await response.text())
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#') && names.some((name) => line.startsWith(name)));
   return lines.map((line) => {
     const { name = '', labels = '', value = '' } = LINE.exec(line)?.groups ?? {};
     if (name === '') throw new Error(`This is no line of a scrape: ${line}`);

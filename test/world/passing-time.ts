@@ -1,7 +1,6 @@
-import { waitFor } from '../../cluster/api-client.ts';
-import type { MovableClock } from '../../simulators/accelerated-clock.ts';
-import { scrape, sumOf } from '../monitoring/scrape.ts';
-import { PATIENCE_MS } from '../operator/suite.ts';
+import { waitFor } from '../cluster/api-client.ts';
+import type { MovableClock } from '../simulators/accelerated-clock.ts';
+import { scrape, sumOf } from './scrape.ts';
 
 /** Time that an operator is moved through. */
 export interface PassingTime {
@@ -18,7 +17,22 @@ export interface PassingTime {
   ): Promise<void>;
 }
 
+/** Whose time passes. */
+export interface TimeTraveller {
+  /** The port at which the operator serves its metrics. */
+  readonly port: number;
+  /** Aborted when nobody waits any more. */
+  readonly signal?: AbortSignal;
+}
+
 const MINUTE_MS = 60_000;
+
+/** An operator mostly takes less than a second; the rest is patience with a busy machine, and only ends what hangs. */
+const PATIENCE_MS = 120_000;
+
+const RECONCILES = 'controller_runtime_reconcile_total';
+const WORKERS = 'controller_runtime_active_workers';
+const QUEUED = 'workqueue_depth';
 
 /** One that begins in the very moment of a jump is broken off, and follows again at once. */
 const ENDED_WELL = { controller: 'cmg', result: 'requeue_after' };
@@ -26,16 +40,15 @@ const ENDED_WELL = { controller: 'cmg', result: 'requeue_after' };
 /** A run of being advertised outlasts an hour without an observation. */
 const LONGEST_STEP_MS = 30 * MINUTE_MS;
 
-/** @param operator the port at which it serves its metrics */
-export function passingTime(clock: MovableClock, operator: { readonly port: number }): PassingTime {
+export function passingTime(clock: MovableClock, { port, signal }: TimeTraveller): PassingTime {
   const idle = (atLeast: number) =>
     waitFor(
       'the operator to have reconciled the CMG, and to be idle',
       async () => {
-        const samples = await scrape(operator.port);
-        const reconciles = sumOf(samples, 'controller_runtime_reconcile_total', ENDED_WELL) ?? 0;
-        const isIdle =
-          sumOf(samples, 'controller_runtime_active_workers') === 0 && sumOf(samples, 'workqueue_depth') === 0;
+        signal?.throwIfAborted();
+        const samples = await scrape(port, [RECONCILES, WORKERS, QUEUED]);
+        const reconciles = sumOf(samples, RECONCILES, ENDED_WELL) ?? 0;
+        const isIdle = sumOf(samples, WORKERS) === 0 && sumOf(samples, QUEUED) === 0;
         return isIdle && reconciles >= atLeast ? reconciles : undefined;
       },
       PATIENCE_MS,
