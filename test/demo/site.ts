@@ -58,9 +58,10 @@ export async function connectSite(
   }
   const step = await manualStep(api, objects.point, { signal, limitMs, about: serviceName });
   site.control.linkConnectionPoint(CONNECTION_POINT_SERVER, serviceName);
-  const expected = 'the connection point is connected and the boundary group references the gateway';
+  const expected = `the connection point is connected, the boundary group references the gateway, and ${MANAGEMENT_POINT} takes the traffic of gateways`;
+  const areReady = async () => (await isObjectReady(api, objects.group)) && (await isObjectReady(api, objects.site));
   await watchUntil({ api, manifest, screen, signal, limitMs, expected }, async (cmg) =>
-    isReady(cmg) && (await isObjectReady(api, objects.group)) ? expected : undefined,
+    isReady(cmg) && (await areReady()) ? expected : undefined,
   );
   screen.done(`${expected}. One step was for a person: ${step}`);
   return { declared: connected, standby: objects.standby };

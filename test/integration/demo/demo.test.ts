@@ -73,6 +73,7 @@ describe('npm run demo', () => {
     expect(shown).not.toContain('\u001b');
     expect(shown).toContain('the CMG is Ready');
     expect(shown).toMatch(/ok {2}bellevue\.contoso\.com is .* answers 401 to a client without a token/);
+    expect(shown).toContain('mp1.ps1.corp.contoso.com takes the traffic of gateways');
     expect(shown).toContain('One step was for a person: Add-CMCloudManagementGatewayConnectionPoint');
     expect(shown).toMatch(/bellevue\.contoso\.com +northeurope +Superseded +cp1, Headquarters/);
     expect(shown).toMatch(/WaitingForClients: .*granitefalls\.contoso\.com/);
