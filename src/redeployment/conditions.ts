@@ -33,7 +33,8 @@ export function conditionsOf(situation: Situation, verdicts: Verdicts): readonly
 }
 
 const HOLD_MESSAGES: Readonly<Partial<Record<RedeploymentReason, string>>> = {
-  CarriesClientsOf: 'It stays as it is until the other one has been advertised for its wait.',
+  CarriesClientsOf:
+    'It stays as it is until the other one has been advertised for its wait. If that one is suspended or only observed, let it go on.',
   CertificateUnreadable: 'The Secret of the server certificate cannot be read: no gateway is made, drained or deleted.',
   ClockSkew:
     'The clock of the operator and those of Azure and the site differ by more than five minutes. No wait counts and nothing is retired. Set the clock of the node right.',

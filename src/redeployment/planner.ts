@@ -109,7 +109,8 @@ function remove(situation: Situation): Plan {
   };
 }
 
-function observe(situation: Situation): Plan {
+function observe(before: Situation): Plan {
+  const situation = withDeployments(before, markServed(before));
   return { records: situation.records, actions: [], conditions: [] };
 }
 

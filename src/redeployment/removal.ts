@@ -1,5 +1,6 @@
 import type { Action } from './action.ts';
 import { HOUR } from './instant.ts';
+import type { GatewayWish } from './observed.ts';
 import { isOthers } from './others.ts';
 import type { DeploymentRecord, Records } from './record.ts';
 import type { Situation } from './situation.ts';
@@ -13,18 +14,20 @@ const LONGEST_SILENCE = HOUR;
 /** Rule 10: what becomes of the records while the CMG is being deleted. */
 export function removalRecords(situation: Situation): Records {
   const { records, wish, observed, now } = situation;
-  if (wish.deletion === 'Retain') {
-    return { ...records, deployments: [] };
-  }
   const { siteSilentSince = now, ...rest } = records;
   const isSilent = observed.site.kind === 'Unreachable';
-  const deployments = isCarrier(wish, observed) ? records.deployments : doomed(situation).filter(isOperators);
+  const deployments = isCarrier(wish, observed) ? records.deployments : isRetained(wish) ? [] : ownDoomed(situation);
   return isSilent ? { ...rest, siteSilentSince, deployments } : { ...rest, deployments };
 }
 
+/** Whether Azure and the site are left as they are: so it is asked for, or the operator may only look. */
+function isRetained({ deletion, management }: GatewayWish): boolean {
+  return deletion === 'Retain' || management === 'Observe';
+}
+
 /** What the site made stays when the CMG goes, as it was there before. */
-function isOperators(record: DeploymentRecord): boolean {
-  return !isOthers(record);
+function ownDoomed(situation: Situation): readonly DeploymentRecord[] {
+  return doomed(situation).filter((record) => !isOthers(record));
 }
 
 /** Those that never served first, then the others. */
@@ -69,8 +72,8 @@ export function removalActions(situation: Situation): readonly Action[] {
   const { records, wish, observed } = situation;
   const release: readonly Action[] = observed.claim?.claimant === wish.key ? [{ kind: 'ReleaseClaim' }] : [];
   if (records.deployments.length > 0) {
-    return [...release, ...deletionSteps(situation)];
+    return isRetained(wish) ? release : [...release, ...deletionSteps(situation)];
   }
-  const isAllKnown = wish.deletion === 'Retain' || observed.inventory === 'Complete';
+  const isAllKnown = isRetained(wish) || observed.inventory === 'Complete';
   return release.length > 0 ? release : isAllKnown ? [{ kind: 'ReleaseFinalizer' }] : [];
 }

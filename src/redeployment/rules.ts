@@ -9,7 +9,7 @@ import { isDetachedOrAbandoned, removalRecords } from './removal.ts';
 import { drainsBehind, hasWaited, isGateOpen, stillBehind } from './retirement.ts';
 import { mayBeSucceeded, mayCarry } from './same-prefix.ts';
 import { isDrained, settleWanted } from './stages.ts';
-import { mannerOfUpkeep } from './steps.ts';
+import { isWithinBudget, mannerOfUpkeep } from './steps.ts';
 import { creditTime } from './time-credit.ts';
 import { noteWish, wantedOf } from './wanted.ts';
 import { isGone, isKnownNeverServed, isMarkedServed } from './words.ts';
@@ -50,6 +50,7 @@ export const RULES = {
   // 10: deletion of the CMG
   removalRecords,
   isDetached: isDetachedOrAbandoned,
+  isWithinBudget,
   // 11: lost and contradictory state
   recall,
 };

@@ -92,6 +92,9 @@ function stageOfOld(situation: Situation, record: DeploymentRecord, successors: 
   if (record.served === 'No') {
     return stage;
   }
+  if (stage.phase === 'Provisioning') {
+    return { phase: 'Active' };
+  }
   if (stage.phase === 'Draining') {
     return stillDraining(situation, record, stage, successors);
   }

@@ -81,8 +81,15 @@ function deletionStep(situation: Situation, record: DeploymentRecord): readonly 
   if (seen === undefined || seen.azure === 'Absent' || seen.azure === 'Unknown' || !isTouchable(situation, record)) {
     return [];
   }
-  const isWithinBudget = record.served === 'No' || seen.azure === 'Partial' || situation.observed.mayDeleteGateway;
-  return isWithinBudget ? [{ kind: 'Delete', deployment: record.id, by: 'Azure' }] : [];
+  return situation.rules.isWithinBudget(situation, record)
+    ? [{ kind: 'Delete', deployment: record.id, by: 'Azure' }]
+    : [];
+}
+
+/** Rule 10: whether the fleet brake lets the deployment be deleted. One that never served, or is gone already, needs none. */
+export function isWithinBudget(situation: Situation, record: DeploymentRecord): boolean {
+  const isLoss = record.served === 'Yes' && factsOf(situation, record).seen?.azure !== 'Partial';
+  return !isLoss || situation.observed.mayDeleteGateway;
 }
 
 /** The gateways that others made, and that a person is to delete now. */

@@ -141,13 +141,18 @@ export function isOwnershipLost(situation: Situation, record: DeploymentRecord):
   return factsOf(situation, record).seen?.mark.kind === 'Lost';
 }
 
+/** Whether a client may have come to the deployment without anybody's telling: there is no site to ask, and it serves. */
+export function maySecretlyServe(situation: Situation, record: DeploymentRecord): boolean {
+  return situation.observed.site.kind === 'None' && factsOf(situation, record).serving === 'Yes';
+}
+
 /**
  * Whether the deployment is known never to have served: status says so, and the tag says so, or there is neither a resource
  * that carries one nor a VM.
  */
 export function isKnownNeverServed(situation: Situation, record: DeploymentRecord): boolean {
   const { seen } = factsOf(situation, record);
-  if (record.served !== 'No' || seen === undefined) {
+  if (record.served !== 'No' || seen === undefined || maySecretlyServe(situation, record)) {
     return false;
   }
   return seen.mark.kind === 'Read'

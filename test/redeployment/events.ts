@@ -39,7 +39,11 @@ export const EVENT_NAMES = [
   'resume',
   'stop',
   'start',
+  'only observe',
+  'manage again',
   'delete the CMG',
+  'delete the CMG and retain its gateways',
+  'retain what is left',
   'delete the carrier',
   'consent to an outage',
   'consent to retire',
@@ -57,6 +61,8 @@ export const EVENT_NAMES = [
   'VMs fail',
   'VMs serve again',
   'VMs stopped by hand',
+  'service name does not resolve',
+  'service name resolves again',
   'scale set deleted by hand',
   'group deleted by hand',
   'status lost',
@@ -78,6 +84,8 @@ export const EVENT_NAMES = [
   'content distributed',
   'quota missing',
   'quota there',
+  'deletions of the hour used up',
+  'deletions free again',
   'half a day passes',
   'clients learn the name',
   'gateway provisioned',
@@ -111,7 +119,7 @@ function happeningsTo(world: World, cmg: Cmg, at: number): readonly Happening[] 
   });
   const isCarrier = world.claim?.carrier === KEYS[at];
   const spec = (name: EventName, change: Partial<Cmg>, kind: Happening['kind'] = 'Decision'): Happening => ({
-    names: name === 'delete the CMG' && isCarrier ? [name, 'delete the carrier'] : [name],
+    names: change.deletion === true && isCarrier ? [name, 'delete the carrier'] : [name],
     cmg: at,
     kind,
     apply: (then) => withCmg(then, at, { ...change, generation: cmgAt(then, at).generation + 1 }),
@@ -120,7 +128,17 @@ function happeningsTo(world: World, cmg: Cmg, at: number): readonly Happening[] 
     ...edits(cmg, at),
     cmg.suspended ? spec('resume', { suspended: false }, 'Healing') : spec('suspend', { suspended: true }),
     cmg.stopped ? spec('start', { stopped: false }, 'Healing') : spec('stop', { stopped: true }),
-    ...(cmg.deletion ? [] : [spec('delete the CMG', { deletion: true })]),
+    cmg.onlyObserved
+      ? spec('manage again', { onlyObserved: false }, 'Healing')
+      : spec('only observe', { onlyObserved: true }),
+    ...(cmg.deletion
+      ? []
+      : [
+          spec('delete the CMG', { deletion: true }),
+          spec('delete the CMG and retain its gateways', { deletion: true, retain: true }),
+        ]),
+    // It saves what can still be saved, as a revert does.
+    ...(cmg.deletion && !cmg.retain ? [spec('retain what is left', { retain: true }, 'Healing')] : []),
     ...consents(cmg, at),
     ...(cmg.consents.length > 0 ? [one('withdraw the consent', { consents: [] }, 'Healing')] : []),
     cmg.quota ? one('quota missing', { quota: false }) : one('quota there', { quota: true }, 'Healing'),
@@ -235,7 +253,7 @@ export function withSpare(world: World, at: number): World {
 }
 
 function gatewayHappenings({ records }: Cmg, at: number, gateway: Gateway): readonly Happening[] {
-  const { id, azure, healthy, running, mark, deleting } = gateway;
+  const { id, azure, healthy, running, resolves, mark, deleting } = gateway;
   const to = (name: EventName, change: Partial<Gateway>, kind: Happening['kind'] = 'Fault'): Happening => ({
     names: [name],
     cmg: at,
@@ -248,6 +266,8 @@ function gatewayHappenings({ records }: Cmg, at: number, gateway: Gateway): read
     ...(isThere && healthy ? [to('VMs fail', { healthy: false })] : []),
     ...(isThere && !healthy ? [to('VMs serve again', { healthy: true }, 'Healing')] : []),
     ...(isThere && running ? [to('VMs stopped by hand', { running: false })] : []),
+    ...(isThere && resolves ? [to('service name does not resolve', { resolves: false })] : []),
+    ...(resolves ? [] : [to('service name resolves again', { resolves: true }, 'Healing')]),
     ...(isThere ? [to('scale set deleted by hand', { azure: 'Partial' })] : []),
     ...(azure === 'Absent' ? [] : [to('group deleted by hand', { azure: 'Absent', deleting: false })]),
     ...(mark === undefined || azure === 'Absent' ? [] : [to('tags lost', { mark: undefined })]),
@@ -279,6 +299,9 @@ function globalHappenings(world: World): readonly Happening[] {
     world.devicesHidden
       ? to('devices visible', { devicesHidden: false }, 'Healing')
       : to('devices hidden', { devicesHidden: true }),
+    world.deletionsUsedUp
+      ? to('deletions free again', { deletionsUsedUp: false }, 'Healing')
+      : to('deletions of the hour used up', { deletionsUsedUp: true }),
     world.localClockOff === 0
       ? to('local clock steps', { localClockOff: 10 * MINUTE })
       : to('local clock set right', { localClockOff: 0 }, 'Healing'),

@@ -35,23 +35,53 @@ export interface Disturbance {
 }
 
 /** One reconcile of a CMG, as the controller does it: observe, plan, read live where asked to, write down, act. */
-export function reconcile(world: World, at: number, planner: Planner, disturbance: Disturbance = {}): Reconciled {
+export function reconcile(world: World, at: number, planner: Planner, disturbance?: Disturbance): Reconciled {
+  if (disturbance !== undefined) {
+    return reconcileAnew(world, at, planner, disturbance);
+  }
+  const byWorld = RECONCILED.get(planner) ?? new WeakMap<World, Map<number, Reconciled>>();
+  RECONCILED.set(planner, byWorld);
+  const known = byWorld.get(world) ?? new Map<number, Reconciled>();
+  byWorld.set(world, known);
+  const reconciled = known.get(at) ?? reconcileAnew(world, at, planner, {});
+  known.set(at, reconciled);
+  return reconciled;
+}
+
+/** Worlds never change, and what a reconcile makes of one that is left alone is asked again and again. */
+const RECONCILED = new WeakMap<Planner, WeakMap<World, Map<number, Reconciled>>>();
+
+function reconcileAnew(before: World, at: number, planner: Planner, disturbance: Disturbance): Reconciled {
+  const world = seenToServe(before, at);
   const wish = wishOf(world, at);
   const observed = observe(world, at);
-  const before = cmgAt(world, at).records;
-  let plan = planner(wish, before, observed, dateOf(world));
+  const { records } = cmgAt(world, at);
+  let plan = planner(wish, records, observed, dateOf(world));
   const then = disturbance.meanwhile?.(world) ?? world;
   if (plan.actions.some(({ kind }) => kind === 'ReadLive')) {
-    plan = planner(wish, before, { ...observed, live: readLive(then, at) }, dateOf(then));
+    plan = planner(wish, records, { ...observed, live: readLive(then, at) }, dateOf(then));
   }
   if (cmgAt(then, at).gone) {
     return { world: then, plan, violations: [] };
   }
-  const violations = judgePlan(world, at, before, plan);
+  const violations = judgePlan(world, at, plan);
   const written = writeDown(then, at, plan.records, disturbance.crash !== 'AfterStatus');
   const done = disturbance.crash === 'AfterStatus' || disturbance.crash === 'AfterTags' ? 0 : plan.actions.length;
   const actions = plan.actions.slice(0, disturbance.crash === 'AfterFirstAction' ? firstWrite(plan.actions) : done);
   return carryOut(written, world, at, plan, actions, violations);
+}
+
+/**
+ * Without a site nobody can tell when the first client comes to a gateway: it may have since the operator saw it serve. What
+ * is being deleted is past the point of no return.
+ */
+function seenToServe(world: World, at: number): World {
+  const { hasSite, gateways, records, suspended, deletion } = cmgAt(world, at);
+  const isLookedAt = !hasSite && world.azureUp && (!suspended || deletion);
+  const isGoing = (id: string) => records.deployments.some((each) => each.id === id && each.stage.phase === 'Deleting');
+  return gateways
+    .filter((gateway) => isLookedAt && !gateway.hasServed && serves(gateway) && !isGoing(gateway.id))
+    .reduce((then, { id }) => withGateway(then, at, id, { hasServed: true }), world);
 }
 
 function firstWrite(actions: readonly Action[]): number {
@@ -72,7 +102,10 @@ function carryOut(
   let world = written;
   let found = violations;
   for (const action of actions) {
-    const next = settleWorld(act(world, at, action, plan.records));
+    const isAsSeen = cmgAt(world, at).generation === cmgAt(seen, at).generation;
+    // The API server takes a finalizer away only from the object as it was read.
+    const next =
+      action.kind === 'ReleaseFinalizer' && !isAsSeen ? world : settleWorld(act(world, at, action, plan.records));
     if (next !== world) {
       const more = judgeAction({ seen, before: world, after: next, at, action, records: plan.records });
       found = more.length === 0 ? found : [...found, ...more];
@@ -172,6 +205,7 @@ function build(world: World, at: number, records: readonly DeploymentRecord[], i
     deleting: false,
     running: true,
     healthy: true,
+    resolves: existing?.resolves ?? true,
     mark: markOf(record),
     // Clients who knew it know it again when it is built anew under the same name.
     known: existing?.known ?? false,

@@ -50,8 +50,13 @@ interface Node {
   readonly key: string;
   readonly decisions: number;
   readonly faults: number;
+  readonly history: History;
+}
+
+/** How a state was reached, the last step first; without the worlds on the way, of which there are many. */
+interface History {
   readonly by: string;
-  readonly from: Node | undefined;
+  readonly from: History | undefined;
 }
 
 interface Cost {
@@ -229,7 +234,7 @@ class Explorer {
     this.#costs.set(key, [...known, { decisions, faults }]);
     const open = this.#open[decisions + faults] ?? [];
     this.#open[decisions + faults] = open;
-    open.push({ world, key, by, from, decisions, faults });
+    open.push({ world, key, decisions, faults, history: { by, from: from?.history } });
   }
 
   #checkGoal(node: Node): void {
@@ -254,7 +259,7 @@ class Explorer {
 
   #report(violations: readonly Violation[], node: Node, by: string): void {
     for (const violation of violations) {
-      this.#found.push({ violation, history: [...historyOf(node), by] });
+      this.#found.push({ violation, history: [...stepsOf(node.history), by] });
     }
   }
 }
@@ -270,9 +275,9 @@ function told(name: string, cmg: number | undefined): string {
   return cmg === undefined ? name : `${name} (${cmg === 0 ? 'one' : 'two'})`;
 }
 
-function historyOf(node: Node): readonly string[] {
+function stepsOf(history: History): readonly string[] {
   const steps: string[] = [];
-  for (let at: Node | undefined = node; at !== undefined; at = at.from) {
+  for (let at: History | undefined = history; at !== undefined; at = at.from) {
     steps.unshift(at.by);
   }
   return steps;

@@ -6,7 +6,7 @@ import { reconcile } from './execution.ts';
 import type { Violation } from './invariants.ts';
 import { LONG_TIME, passObserved, passTime, pendingProgress, SHORT_TIME } from './progress.ts';
 import { settle } from './settling.ts';
-import { JUST_APPLIED, SETTLED, type World } from './world.ts';
+import { ALONE, JUST_APPLIED, SETTLED, type World } from './world.ts';
 
 /** One step of a history; the number chooses among what is possible in the world of that moment. */
 type Step =
@@ -95,8 +95,12 @@ function nameOf({ names, cmg: at }: Happening): string {
 const withStory = (violations: readonly Violation[], story: readonly string[]) =>
   violations.map(({ invariant, what }) => `(${invariant}) ${what}\n  ${story.join('\n  ')}`);
 
+/** Of two CMGs on a site, and of one that names no site or retires by time only; with every event of the bounded model. */
 describe('long histories', () => {
-  const history = fc.tuple(fc.constantFrom(SETTLED, JUST_APPLIED), fc.array(step, { maxLength: 80 }));
+  const history = fc.tuple(
+    fc.constantFrom(SETTLED, JUST_APPLIED, ...ALONE.values()),
+    fc.array(step, { maxLength: 80 }),
+  );
 
   it('break no invariant', () => {
     fc.assert(

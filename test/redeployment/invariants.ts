@@ -1,4 +1,4 @@
-import type { Action } from '../../src/redeployment/action.ts';
+import { type Action, isWrite } from '../../src/redeployment/action.ts';
 import type { Plan } from '../../src/redeployment/planner.ts';
 import type { DeploymentRecord, Records } from '../../src/redeployment/record.ts';
 import {
@@ -7,17 +7,20 @@ import {
   type Gateway,
   IDENTITIES,
   isAdvertised,
+  isToBeLeft,
   KEYS,
   nameOf,
   serves,
-  TERMS,
   WHOLE_DAY,
   type World,
 } from './world.ts';
 
-/** A broken invariant of the design, by its letter. */
+/** A broken invariant of the design, by its letter; or a rule, or a field of the spec, that is not kept. */
 export interface Violation {
-  readonly invariant: 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'rule 1' | 'rule 3' | 'rule 6' | 'rule 9';
+  readonly invariant:
+    | ('a' | 'b' | 'c' | 'd' | 'e' | 'f')
+    | ('rule 1' | 'rule 3' | 'rule 6' | 'rule 9' | 'rule 10')
+    | ('managementPolicy' | 'deletionPolicy');
   readonly what: string;
 }
 
@@ -33,17 +36,37 @@ export interface Acted {
 }
 
 /** What is wrong with what a plan remembers and means to do. */
-export function judgePlan(world: World, at: number, before: Records, plan: Plan): readonly Violation[] {
-  if (cmgAt(world, at).deletion) {
-    return [];
-  }
+export function judgePlan(world: World, at: number, plan: Plan): readonly Violation[] {
+  const cmg = cmgAt(world, at);
   const { records, actions } = plan;
-  const known = new Map(before.deployments.map((record) => [record.id, record]));
+  const known = new Map(cmg.records.deployments.map((record) => [record.id, record]));
   const changed = records.deployments.filter((record) => known.get(record.id) !== record);
-  return [
-    ...changed.flatMap((record) => judgeChange(world, at, known.get(record.id), record, records)),
-    ...judgeUpkeep(world, at, actions, records),
-  ];
+  const untouched = judgeUntouched(cmg, at, actions);
+  return cmg.deletion
+    ? untouched
+    : [
+        ...untouched,
+        ...changed.flatMap((record) => judgeChange(world, at, known.get(record.id), record, records)),
+        ...judgeUpkeep(world, at, actions, records),
+      ];
+}
+
+/** What is only observed, suspended or retained is left alone. What the deletion of a CMG gives back is its own. */
+function judgeUntouched(cmg: Cmg, at: number, actions: Plan['actions']): readonly Violation[] {
+  const { deletion, suspended, onlyObserved } = cmg;
+  const isLeftAlone = deletion ? isToBeLeft(cmg) : suspended || onlyObserved;
+  const isOwn = ({ kind }: Action) => deletion && (kind === 'ReleaseClaim' || kind === 'ReleaseFinalizer');
+  const wrong = isLeftAlone
+    ? actions.find((action) => !isOwn(action) && (isWrite(action) || action.kind === 'Maintain'))
+    : undefined;
+  return wrong === undefined
+    ? []
+    : [
+        {
+          invariant: deletion ? 'deletionPolicy' : 'managementPolicy',
+          what: `${wrong.kind} is planned for ${KEYS[at]}, which is to be left as it is`,
+        },
+      ];
 }
 
 function judgeChange(
@@ -138,9 +161,9 @@ function judgeDrain(
   claim((successor?.credit ?? 0) >= WHOLE_DAY, 'for which clients have not had a day');
   const orderOf = (id: string) => records.deployments.find((each) => each.id === id)?.wantedOrder ?? 0;
   claim(orderOf(behind) > record.wantedOrder, 'which was wanted less recently');
-  const isOverridden = isRetireConsented(world, at, record) || isOverdue(at, successor);
-  claim(isOverridden || isGateOpen(world, successor, records), 'which too few clients know');
-  claim(isOverridden || !world.contentMissing, 'which lacks content of it');
+  const isOverridden = isRetireConsented(world, at, record) || isOverdue(world, at, successor);
+  claim(isOverridden || isGateOpen(world, at, successor, records), 'which too few clients know');
+  claim(isOverridden || !world.contentMissing || !cmg.hasSite, 'which lacks content of it');
   return found;
 }
 
@@ -148,14 +171,21 @@ function isRetireConsented(world: World, at: number, { id }: DeploymentRecord): 
   return cmgAt(world, at).consents.some(({ kind, deployment }) => kind === 'ConfirmRetire' && deployment === id);
 }
 
-/** The deadline has passed, and the CMG says that it ends the waiting. */
-function isOverdue(at: number, successor: Gateway | undefined): boolean {
-  return TERMS[at]?.onDeadline === 'Retire' && (successor?.credit ?? 0) >= 2 * WHOLE_DAY;
+/** The deadline has passed, and the CMG says that it ends the waiting. What it asks to be counted is counted on a site. */
+function isOverdue(world: World, at: number, successor: Gateway | undefined): boolean {
+  const { hasSite, terms } = cmgAt(world, at);
+  return hasSite && terms.onDeadline === 'Retire' && (successor?.credit ?? 0) >= 2 * WHOLE_DAY;
 }
 
-function isGateOpen(world: World, successor: Gateway | undefined, { devicesAtBeginning = 0 }: Records): boolean {
+function isGateOpen(
+  world: World,
+  at: number,
+  successor: Gateway | undefined,
+  { devicesAtBeginning = 0 }: Records,
+): boolean {
+  const { hasSite, terms } = cmgAt(world, at);
   const isSeenWhole = !world.devicesHidden || devicesAtBeginning <= 50;
-  return successor?.known === true && isSeenWhole;
+  return terms.evidence === 'TimeOnly' || (hasSite && successor?.known === true && isSeenWhole);
 }
 
 /** What is wrong with one action, as it was carried out. */
@@ -164,7 +194,7 @@ export function judgeAction(acted: Acted): readonly Violation[] {
 }
 
 function reach(world: World, at: number): number {
-  return cmgAt(world, at).gateways.filter((gateway) => isAdvertised(world, at, gateway)).length;
+  return cmgAt(world, at).gateways.filter((gateway) => gateway.hasServed && isAdvertised(world, at, gateway)).length;
 }
 
 /** (a) Nothing that the operator does leaves a CMG without an advertised deployment. */
@@ -200,6 +230,9 @@ function judgeDeletion({ seen, before, at, action, records }: Acted): readonly V
   if (gateway === undefined || !gateway.hasServed || cmg.deletion) {
     return [];
   }
+  if (seen.deletionsUsedUp && gateway.azure === 'Whole' && !gateway.deleting) {
+    return [{ invariant: 'rule 10', what: `${gateway.id} of ${KEYS[at]} is deleted beyond the number of the hour` }];
+  }
   const because = record?.stage.phase === 'Deleting' ? record.stage.because : undefined;
   const isRight = because !== undefined && mayBeDeleted(seen, before, at, gateway, because);
   return isRight
@@ -212,8 +245,9 @@ function mayBeDeleted(seen: World, before: World, at: number, gateway: Gateway, 
   switch (because) {
     case 'Retired':
       return (
-        isStoppedLongEnough(at, gateway) &&
-        cmg.gateways.some(
+        isStoppedLongEnough(cmg, gateway) &&
+        // Whether its successor is in reach is looked at once in a reconcile.
+        cmgAt(seen, at).gateways.some(
           (other) => other.id !== gateway.id && other.credit >= WHOLE_DAY && isAdvertised(seen, at, other),
         )
       );
@@ -228,8 +262,7 @@ function mayBeDeleted(seen: World, before: World, at: number, gateway: Gateway, 
 }
 
 /** Rule 3: it drains for as long as the CMG asks, which is longer than nothing only for the first one. */
-function isStoppedLongEnough(at: number, { running, absence }: Gateway): boolean {
-  const { drainFor = 0 } = TERMS[at] ?? {};
+function isStoppedLongEnough({ terms: { drainFor } }: Cmg, { running, absence }: Gateway): boolean {
   return drainFor === 0 || (!running && absence >= drainFor);
 }
 

@@ -1,7 +1,7 @@
 import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord, Stage } from '../../src/redeployment/record.ts';
 import { dateOf } from './observation.ts';
-import { type Cmg, type Gateway, IDENTITIES, KEYS, nameOf, WHOLE_DAY, type World } from './world.ts';
+import { type Cmg, type Gateway, IDENTITIES, isToBeLeft, KEYS, nameOf, WHOLE_DAY, type World } from './world.ts';
 
 /**
  * Names a state modulo the passing of time and the names of deployments: instants count by their age, in the regions that
@@ -28,6 +28,7 @@ function makeKey(world: World): string {
     world.azureUp,
     world.certificateReadable,
     world.devicesHidden,
+    world.deletionsUsedUp,
     world.localClockOff === 0,
   ].map((flag) => (flag ? 1 : 0));
   const claim = world.claim === undefined ? '' : world.claim.claimant === KEYS[0] ? 0 : 1;
@@ -57,25 +58,32 @@ function knownCmgKey(cmg: Cmg, at: number, now: number): string {
 
 function cmgKey(cmg: Cmg, at: number, now: number): string {
   if (cmg.gone) {
-    return 'gone';
+    const left = cmg.gateways.filter(({ azure, mark }) => azure !== 'Absent' && mark !== undefined);
+    return `gone${isToBeLeft(cmg) ? 'r' : ''}${left.length}${cmg.group.length}`;
   }
   const { records } = cmg;
   const ids = [...new Set([...records.deployments.map(({ id }) => id), ...cmg.gateways.map(({ id }) => id)])];
   const indexOf = (id: string) => ids.indexOf(id);
-  const flags = [cmg.suspended, cmg.stopped, cmg.deletion, cmg.quota].map((flag) => (flag ? 1 : 0)).join('');
+  const { suspended, stopped, onlyObserved, deletion, retain, quota } = cmg;
+  const flags = [suspended, stopped, onlyObserved, deletion, retain, quota].map((flag) => (flag ? 1 : 0)).join('');
   const generations = records.generation === undefined ? 'n' : Math.min(2, cmg.generation - records.generation);
   const wanted = records.wanted === undefined ? 'n' : IDENTITIES[at]?.indexOf(records.wanted);
   const consents = (list: Cmg['consents']) =>
     list.map(({ kind, deployment }) => `${kind[0]}${indexOf(deployment)}`).join('');
   const silence = records.siteSilentSince === undefined ? '' : `s${sighting(now, records.siteSilentSince)}`;
   return [
-    `${cmg.wish}${flags}${generations}${wanted}`,
+    `${kindOf(cmg)}${cmg.wish}${flags}${generations}${wanted}`,
     `${consents(cmg.consents)}/${consents(records.lapsed)}`,
     `${records.devicesAtBeginning ?? ''}${silence}`,
     cmg.group.map((name) => nameIndex(at, name)).join(''),
     records.deployments.map((record) => recordKey(record, at, now, indexOf, records.deployments)).join(';'),
-    cmg.gateways.map((gateway) => gatewayKey(gateway, indexOf, records.deployments)).join(';'),
+    cmg.gateways.map((gateway) => gatewayKey(gateway, now, indexOf, records.deployments)).join(';'),
   ].join(' ');
+}
+
+/** Of what kind the CMG is, all its life. */
+function kindOf({ hasSite, terms }: Cmg): string {
+  return `${hasSite ? '' : 'n'}${terms.evidence === 'TimeOnly' ? 't' : ''}`;
 }
 
 function recordKey(
@@ -104,13 +112,28 @@ function stageKey(stage: Stage, now: number, indexOf: (id: string) => number): s
   }
 }
 
-function gatewayKey(gateway: Gateway, indexOf: (id: string) => number, records: readonly DeploymentRecord[]): string {
-  const { id, identity, azure, deleting, running, healthy, mark, known, reach, credit, absence, hasServed } = gateway;
+function gatewayKey(
+  gateway: Gateway,
+  now: number,
+  indexOf: (id: string) => number,
+  records: readonly DeploymentRecord[],
+): string {
+  const { id, identity, azure, deleting, running, healthy, resolves, mark, known, reach, credit, absence, hasServed } =
+    gateway;
   const record = records.find((each) => each.id === id);
-  const flags = [deleting, running, healthy, known, hasServed].map((flag) => (flag ? 1 : 0)).join('');
+  const flags = [deleting, running, healthy, resolves, known, hasServed].map((flag) => (flag ? 1 : 0)).join('');
   const isSame = mark?.wantedOrder === record?.wantedOrder && mark?.wantedSince === record?.wantedSince;
   const marked = mark === undefined ? '-' : `${mark.served[0]}${isSame ? '' : mark.wantedOrder}`;
-  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${creditKey(credit)}${creditKey(reach)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}`;
+  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${creditKey(credit)}${creditKey(reach)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}${isAhead(gateway, now, record) ? 'a' : ''}`;
+}
+
+/**
+ * Whether the planner has counted half a day that the test has not. Half a day of a wait looks like none of it, but for the
+ * reckoning of the test; a planner that counts what it should not is to come to the end of its wait all the same.
+ */
+function isAhead({ credit }: Gateway, now: number, record: DeploymentRecord | undefined): boolean {
+  const begun = record?.run === undefined ? now : Math.max(record.run.since, record.wantedSince);
+  return now - begun >= DAY / 2 && credit < DAY / 2;
 }
 
 function creditKey(credit: number): number {

@@ -1,24 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   anotherCluster,
   type Change,
-  createRedeploymentStage,
   DAY,
   HOUR,
   type Lives,
   MINUTE,
   named,
   type RedeploymentStage,
-  startRedeploymentLives,
   timeOnly,
 } from './stage.ts';
+import { beginEachWithStage } from './suite.ts';
 
 let lives: Lives;
 let stage: RedeploymentStage;
-beforeAll(async () => {
-  lives = await startRedeploymentLives();
-}, 60_000);
-afterAll(() => lives?.close());
+beginEachWithStage((...begun) => {
+  [stage, lives] = begun;
+});
 
 const forth = named('fabrikam.contoso.com');
 const inGroup =
@@ -70,7 +68,6 @@ const ids = () =>
 
 describe('a cluster that is lost in a redeployment', () => {
   it.each(Object.keys(MOMENTS))('goes on from the tags when %s', async (moment) => {
-    stage = createRedeploymentStage(lives);
     await stage.ready(timeOnly);
     stage.change(forth, inGroup('rg-fabrikam'));
     await MOMENTS[moment]?.();
@@ -129,7 +126,6 @@ describe('a cluster that is lost in a redeployment', () => {
   });
 
   it('finds a gateway in another subscription too', async () => {
-    stage = createRedeploymentStage(lives);
     const other = lives.world.azure.control.addSubscription();
     const elsewhere: Change = (spec) => ({ ...spec, azure: { ...spec.azure, subscriptionId: other } });
     await stage.ready(timeOnly);

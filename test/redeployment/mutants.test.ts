@@ -5,7 +5,8 @@ import { SCOPES } from './scopes.ts';
 
 describe('a planner that breaks a rule is caught', () => {
   test.each(MUTANTS)('rule $rule: one that $what', (mutant) => {
-    const [first] = explore(plannerOf(mutant), { ...SCOPES.disturbances(), untilFirst: true }).found;
+    const bounds = SCOPES[mutant.scope ?? 'disturbances']();
+    const [first] = explore(plannerOf(mutant), { ...bounds, untilFirst: true }).found;
     expect(first, 'nothing caught it').toBeDefined();
     expect(first?.violation.invariant).toBe(mutant.caughtBy);
   });

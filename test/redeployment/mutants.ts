@@ -1,17 +1,25 @@
-import { createPlanner } from '../../src/redeployment/planner.ts';
+import type { GatewayWish, Observed } from '../../src/redeployment/observed.ts';
+import { createPlanner, type Planner } from '../../src/redeployment/planner.ts';
 import { RULES, type Rules } from '../../src/redeployment/rules.ts';
 import { mayCarry } from '../../src/redeployment/same-prefix.ts';
 import { factsOf } from '../../src/redeployment/situation.ts';
 import type { Violation } from './invariants.ts';
+import type { ScopeName } from './scopes.ts';
 
-/** A planner with one wrong judgement. */
+/** A planner with one wrong judgement, or one that does not see or hear something. */
 export interface Mutant {
   /** Number of the rule of the design that it breaks. */
   readonly rule: number;
   readonly what: string;
   /** What is seen of it first. */
   readonly caughtBy: Violation['invariant'];
-  readonly rules: Partial<Rules>;
+  readonly rules?: Partial<Rules>;
+  /** What it takes what is seen for. */
+  readonly sees?: (observed: Observed) => Observed;
+  /** What it takes the spec for. */
+  readonly hears?: (wish: GatewayWish) => GatewayWish;
+  /** The part of the bounded model in which it is caught. Default: `disturbances`. */
+  readonly scope?: ScopeName;
 }
 
 /** At least one for each rule. */
@@ -35,6 +43,18 @@ export const MUTANTS: readonly Mutant[] = [
     rules: { isKnownNeverServed: () => true },
   },
   {
+    rule: 2,
+    what: 'takes a gateway that serves for one that never served, where there is no site to ask',
+    caughtBy: 'b',
+    rules: {
+      isKnownNeverServed: (situation, record) => {
+        const observed = { ...situation.observed, site: { kind: 'Unreachable' as const } };
+        return RULES.isKnownNeverServed({ ...situation, observed }, record);
+      },
+    },
+    scope: 'disturbancesAlone',
+  },
+  {
     rule: 3,
     what: 'waits for no time',
     caughtBy: 'rule 3',
@@ -42,6 +62,25 @@ export const MUTANTS: readonly Mutant[] = [
   },
   { rule: 3, what: 'waits for no clients', caughtBy: 'rule 3', rules: { isGateOpen: () => true } },
   { rule: 3, what: 'waits for no content', caughtBy: 'rule 3', rules: { isContentThere: () => true } },
+  {
+    rule: 3,
+    what: 'takes the lack of a site for evidence of clients',
+    caughtBy: 'rule 3',
+    rules: {
+      isGateOpen: (situation, record) => situation.observed.site.kind === 'None' || RULES.isGateOpen(situation, record),
+    },
+    scope: 'disturbancesAlone',
+  },
+  {
+    rule: 3,
+    what: 'does not see that a service name does not resolve',
+    // It waits for clients that cannot come, and nobody is told why.
+    caughtBy: 'e',
+    sees: (observed) => ({
+      ...observed,
+      deployments: observed.deployments.map((each) => ({ ...each, resolves: 'Yes' })),
+    }),
+  },
   {
     rule: 3,
     what: 'takes a deployment that was wanted less recently for a successor',
@@ -134,6 +173,28 @@ export const MUTANTS: readonly Mutant[] = [
         }),
     },
   },
+  {
+    rule: 8,
+    what: 'counts the time in which the CMG is only observed',
+    caughtBy: 'rule 3',
+    rules: {
+      creditTime: (situation) =>
+        RULES.creditTime({ ...situation, wish: { ...situation.wish, management: 'Manage' as const } }),
+    },
+    scope: 'decisionsAlone',
+  },
+  {
+    rule: 8,
+    what: 'goes on while the CMG is only observed',
+    caughtBy: 'managementPolicy',
+    hears: (wish) => ({ ...wish, management: 'Manage' }),
+  },
+  {
+    rule: 8,
+    what: 'goes on while the CMG is suspended',
+    caughtBy: 'managementPolicy',
+    hears: (wish) => ({ ...wish, suspended: false }),
+  },
   { rule: 9, what: 'keeps what is gone', caughtBy: 'f', rules: { isGone: () => false } },
   {
     rule: 9,
@@ -146,6 +207,25 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'lets go of the CMG and leaves its gateways',
     caughtBy: 'f',
     rules: { removalRecords: ({ records }) => ({ ...records, deployments: [] }) },
+  },
+  {
+    rule: 10,
+    what: 'deletes what is to be retained',
+    caughtBy: 'deletionPolicy',
+    hears: ({ deletion, ...wish }) => (deletion === undefined ? wish : { ...wish, deletion: 'Delete' }),
+  },
+  {
+    rule: 10,
+    what: 'deletes the gateways of a CMG that is only observed',
+    caughtBy: 'deletionPolicy',
+    hears: (wish) => (wish.deletion === undefined ? wish : { ...wish, management: 'Manage' }),
+    scope: 'decisionsAlone',
+  },
+  {
+    rule: 10,
+    what: 'deletes more gateways than the hour has room for',
+    caughtBy: 'rule 10',
+    rules: { isWithinBudget: () => true },
   },
   { rule: 10, what: 'forgets what is still named on the site', caughtBy: 'f', rules: { isDetached: () => true } },
   {
@@ -170,6 +250,7 @@ export const MUTANTS: readonly Mutant[] = [
 ];
 
 /** The planner of a mutant. */
-export function plannerOf({ rules }: Mutant) {
-  return createPlanner({ ...RULES, ...rules });
+export function plannerOf({ rules, sees, hears }: Mutant): Planner {
+  const planner = createPlanner({ ...RULES, ...rules });
+  return (wish, records, observed, now) => planner(hears?.(wish) ?? wish, records, sees?.(observed) ?? observed, now);
 }

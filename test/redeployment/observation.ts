@@ -12,7 +12,7 @@ import type {
   Seen,
 } from '../../src/redeployment/observed.ts';
 import type { DeploymentRecord } from '../../src/redeployment/record.ts';
-import { type Cmg, cmgAt, type Gateway, IDENTITIES, isAdvertised, KEYS, nameOf, TERMS, type World } from './world.ts';
+import { type Cmg, cmgAt, type Gateway, IDENTITIES, isAdvertised, KEYS, nameOf, type World } from './world.ts';
 
 /** What the clocks of Azure and of the site show. */
 export function dateOf({ time, allClocksOff }: World): number {
@@ -21,29 +21,25 @@ export function dateOf({ time, allClocksOff }: World): number {
 
 /** What the CMG declares. */
 export function wishOf(world: World, at: number): GatewayWish {
-  const { generation, wish, suspended, stopped, deletion } = cmgAt(world, at);
-  const terms = TERMS[at];
-  const key = KEYS[at];
-  if (terms === undefined || key === undefined) {
-    throw new Error(`There is no CMG ${at}.`);
-  }
+  const { generation, wish, suspended, stopped, onlyObserved, deletion, retain, terms } = cmgAt(world, at);
   return {
-    key,
+    key: KEYS[at] ?? '',
     generation,
     identity: IDENTITIES[at]?.[wish] ?? {},
     serviceName: nameOf(at, wish),
-    management: 'Manage',
+    management: onlyObserved ? 'Observe' : 'Manage',
     suspended,
     power: stopped ? 'Stopped' : 'Running',
     terms,
-    ...(deletion ? { deletion: 'Delete' as const } : {}),
+    ...(deletion ? { deletion: retain ? ('Retain' as const) : ('Delete' as const) } : {}),
   };
 }
 
 /** What the operator sees of the world when it reconciles a CMG. */
 export function observe(world: World, at: number): Observed {
   const cmg = cmgAt(world, at);
-  const { claim } = world;
+  const claim = claimSeen(world, at);
+  const isSiteRead = cmg.hasSite && world.siteUp;
   return {
     localTime: dateOf(world) + world.localClockOff,
     deployments: observedDeployments(world, cmg),
@@ -55,14 +51,19 @@ export function observe(world: World, at: number): Observed {
     ...(claim === undefined ? {} : { claim }),
     carriers: carriersFor(world, at),
     consents: cmg.consents,
-    clientPasses: world.siteUp ? cmg.records.deployments.flatMap((record) => passOver(world, at, record)) : [],
-    ...(world.siteUp ? { devices: visibleDevices(world) } : {}),
+    clientPasses: isSiteRead ? cmg.records.deployments.flatMap((record) => passOver(world, at, record)) : [],
+    ...(isSiteRead ? { devices: visibleDevices(world) } : {}),
     certificateReadable: world.certificateReadable,
     preflight: { passed: cmg.quota && areNamesFree(world, at), wholePassed: cmg.quota },
-    mayDeleteGateway: true,
+    mayDeleteGateway: !world.deletionsUsedUp,
     freshId: `d${cmg.made + 1}`,
-    content: world.siteUp ? comparisons(world, cmg) : [],
+    ...(cmg.hasSite ? { content: world.siteUp ? comparisons(world, cmg) : [] } : {}),
   };
+}
+
+/** A claim stands in the object of the site. */
+function claimSeen(world: World, at: number): World['claim'] {
+  return cmgAt(world, at).hasSite ? world.claim : undefined;
 }
 
 /** Whether nothing that nobody knows any more holds the names of what is wanted. */
@@ -82,7 +83,7 @@ export function readLive(world: World, at: number): LiveFacts | 'Failed' {
     return 'Failed';
   }
   const cmg = cmgAt(world, at);
-  const { claim } = world;
+  const claim = claimSeen(world, at);
   return {
     sameObject: !cmg.gone,
     generation: cmg.generation,
@@ -109,7 +110,7 @@ function observedDeployments(world: World, { gateways, records }: Cmg): readonly
 }
 
 function observedDeployment({ azureUp }: World, gateway: Gateway): ObservedDeployment {
-  const { id, azure, running, healthy, deleting } = gateway;
+  const { id, azure, running, healthy, resolves, deleting } = gateway;
   if (!azureUp) {
     return unknownOf(id);
   }
@@ -124,7 +125,7 @@ function observedDeployment({ azureUp }: World, gateway: Gateway): ObservedDeplo
     running: yesIf(!isWhole || running),
     instancesServe: yesIf(isWhole && running && healthy),
     certificatePresented: yesIf(isWhole && running && healthy),
-    resolves: 'Yes',
+    resolves: yesIf(resolves),
     siteRecord: yesIf(isWhole),
     credentialsMissing: false,
   };
@@ -167,6 +168,9 @@ function unknownOf(id: string): ObservedDeployment {
 }
 
 function observedSite(world: World, at: number): ObservedSite {
+  if (!cmgAt(world, at).hasSite) {
+    return { kind: 'None' };
+  }
   if (!world.siteUp) {
     return { kind: 'Unreachable' };
   }
@@ -226,10 +230,11 @@ function passOver(world: World, at: number, { id, run, serviceName }: Deployment
   ];
 }
 
-/** What the other CMG shows of itself: its object and its status. */
+/** What the other CMG of the site shows of itself: its object and its status. */
 function carriersFor(world: World, at: number): readonly CarrierFacts[] {
+  const { hasSite } = cmgAt(world, at);
   return world.cmgs.flatMap((cmg, index): readonly CarrierFacts[] =>
-    index === at || cmg.gone ? [] : [carrierFacts(world, index, cmg)],
+    index === at || cmg.gone || !hasSite || !cmg.hasSite ? [] : [carrierFacts(world, index, cmg)],
   );
 }
 

@@ -55,7 +55,13 @@ export const OUTAGE = 2 * HOUR;
 /** Time passes without a reconcile. */
 export function passTime(world: World, duration: number): World {
   const cmgs = world.cmgs.map((cmg, at) => withCredit(world, cmg, at, duration, duration > HOUR));
-  return { ...world, time: world.time + duration, cmgs };
+  return { ...after(world, duration), cmgs };
+}
+
+/** In another hour gateways may be deleted again. */
+function after(world: World, duration: number): World {
+  const deletionsUsedUp = world.deletionsUsedUp && duration < HOUR;
+  return { ...world, time: world.time + duration, deletionsUsedUp };
 }
 
 /**
@@ -63,9 +69,9 @@ export function passTime(world: World, duration: number): World {
  * what all of them come to. That it comes to the same is a test of its own.
  */
 export function passObserved(world: World, duration: number): World {
-  const then = { ...world, time: world.time + duration };
-  const isSeen = world.siteUp && world.azureUp;
+  const then = after(world, duration);
   const cmgs = world.cmgs.map((cmg, at) => {
+    const isSeen = (world.siteUp || !cmg.hasSite) && world.azureUp;
     const later = withCredit(world, cmg, at, duration, !isSeen);
     if (!isSeen || cmg.suspended || cmg.gone) {
       return later;
@@ -86,7 +92,8 @@ function sighted(world: World, at: number, record: DeploymentRecord, now: number
 
 /** The reckoning of the test: time in which a gateway is advertised and the operator may count it. */
 function withCredit(world: World, cmg: Cmg, at: number, duration: number, isUnobserved: boolean): Cmg {
-  const isCounting = !cmg.suspended && !cmg.stopped && !cmg.deletion && Math.abs(world.localClockOff) <= 5 * MINUTE;
+  const isManaged = !cmg.suspended && !cmg.stopped && !cmg.onlyObserved && !cmg.deletion;
+  const isCounting = isManaged && Math.abs(world.localClockOff) <= 5 * MINUTE;
   const gateways = cmg.gateways.map((gateway) => {
     const isThere = isAdvertised(world, at, gateway);
     const absence = isThere ? 0 : Math.min(DAY, gateway.absence + duration);

@@ -1,26 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type Change,
-  createRedeploymentStage,
-  DAY,
-  HOUR,
-  type Lives,
-  MINUTE,
-  named,
-  type RedeploymentStage,
-  startRedeploymentLives,
-  timeOnly,
-} from './stage.ts';
+import { describe, expect, it } from 'vitest';
+import { type Change, DAY, HOUR, type Lives, MINUTE, named, type RedeploymentStage, timeOnly } from './stage.ts';
+import { beginEachWithStage } from './suite.ts';
 
 let lives: Lives;
 let stage: RedeploymentStage;
-beforeAll(async () => {
-  lives = await startRedeploymentLives();
-}, 60_000);
-afterAll(() => lives?.close());
-beforeEach(() => {
-  stage = createRedeploymentStage(lives);
-  return () => stage.operator.kill();
+beginEachWithStage((...begun) => {
+  [stage, lives] = begun;
 });
 
 const back = named('contoso.contoso.com');

@@ -6,71 +6,113 @@ import {
   asItIs,
   BOTH_SERVE,
   type Change,
+  DRAINING,
+  edited,
   LACKING,
   phasesOf,
   planIn,
   READY,
+  recorded,
+  seen,
   withConsents,
   withContent,
   withSite,
   withSuccessor,
   worldWith,
 } from './planned-world.ts';
-import { cmgAt, SETTLED, type World } from './world.ts';
+import { cmgAt, SETTLED, type World, withCmg } from './world.ts';
 
-/** Runs for some hours with a look every half hour; what is wrong is so in hours 1 to 23. */
-function historyOf(hours: number, wrong: Change): Records {
-  const begun: World = {
-    ...BOTH_SERVE,
-    cmgs: BOTH_SERVE.cmgs.map((cmg) => ({ ...cmg, gateways: cmg.gateways.map((each) => ({ ...each, known: true })) })),
+// What the design says of a deployment with "never", "only" or "any doubt", by its words: identity, served, and rules 3 to 5.
+// Of the rules after them: safety-of-deletion.test.ts. Of what makes a deployment advertised: advertised.test.ts.
+
+const ofNew = ({ deployments }: Records) => deployments.find(({ id }) => id === 'd2');
+
+describe('"a field that a record lacks is equal (a newer operator never redeploys a fleet)"', () => {
+  const without = (...parts: readonly (keyof DeploymentRecord['identity'])[]) => {
+    const { records } = cmgAt(SETTLED, 0);
+    const identity = Object.fromEntries(
+      Object.entries(records.deployments[0]?.identity ?? {}).filter(([part]) => !parts.some((each) => each === part)),
+    );
+    return { ...recorded(records, 'd1', { identity }), wanted: identity };
   };
-  let records = cmgAt(begun, 0).records;
-  for (let passed = 0; passed <= hours * HOUR; passed += 30 * MINUTE) {
-    const isWrong = passed >= HOUR && passed <= 23 * HOUR;
-    records = planIn({ ...begun, time: begun.time + passed }, isWrong ? wrong : asItIs, records).records;
-  }
-  return records;
-}
 
-const idsOf = ({ deployments }: Records) => deployments.map(({ id }) => id);
-
-describe('the wait of a day', () => {
-  it('ends after a day in which the new gateway was advertised', () => {
-    expect(phasesOf(historyOf(23.5, asItIs))).toEqual(['Superseded', 'Active']);
-    expect(phasesOf(historyOf(24, asItIs))).toEqual(['Draining', 'Active']);
+  it('makes no other gateway for a field of which nothing was written down', () => {
+    const { records, conditions } = planIn(SETTLED, asItIs, without('region'));
+    expect(phasesOf(records)).toEqual(['Active']);
+    expect(conditions).toEqual([]);
   });
 
-  const conjuncts: readonly (readonly [string, Change])[] = [
-    ['it is not stopped', withSuccessor({ running: 'No' })],
-    ['every VM serves', withSuccessor({ instancesServe: 'No' })],
-    ['its address presents its certificate', withSuccessor({ certificatePresented: 'No' })],
-    ['the service name resolves to it', withSuccessor({ resolves: 'No' })],
-    ['the site has its record', withSuccessor({ siteRecord: 'No' })],
+  it('makes one for a field that was written down', () => {
+    const { records } = planIn(edited(SETTLED, { wish: 1 }), asItIs, without('region'));
+    expect(phasesOf(records)).toEqual(['Active', 'Provisioning']);
+  });
+});
+
+describe('"`no` only if status and the tag written at creation say so. Any doubt is yes."', () => {
+  const BUILT = worldWith('after edit of 0', 'Active', 'Provisioning');
+  const reverted = edited(BUILT, { wish: 0 });
+  const never = { kind: 'Read' as const, mark: mark('No') };
+
+  function mark(served: 'Yes' | 'No') {
+    const record = cmgAt(BUILT, 0).records.deployments[1];
+    if (record === undefined) throw new Error('The world has no second deployment.');
+    const { id, identity, serviceName, wantedSince, wantedOrder } = record;
+    return { id, identity, serviceName, served, wantedSince, wantedOrder };
+  }
+
+  const phaseOfNew = (change: Partial<ObservedDeployment>, site: Change = asItIs) =>
+    planIn(reverted, (observed) => site(withSuccessor({ azure: 'Whole', ...change })(observed))).records.deployments[1]
+      ?.stage.phase;
+
+  it('goes at once when both say so', () => {
+    expect(phaseOfNew({ mark: never })).toBe('Deleting');
+  });
+
+  const doubts: readonly (readonly [string, Partial<ObservedDeployment>, Change])[] = [
+    ['the tag says yes', { mark: { kind: 'Read', mark: mark('Yes') } }, asItIs],
+    ['the tag cannot be read', { mark: { kind: 'Unknown' } }, asItIs],
+    ['the tag is lost', { mark: { kind: 'Lost' } }, asItIs],
+    ['the tag of what is half there cannot be read', { azure: 'Partial', mark: { kind: 'Unknown' } }, asItIs],
+    ['it has VMs and no tag', { mark: { kind: 'None' } }, asItIs],
+    ['Azure cannot be read', { azure: 'Unknown', mark: { kind: 'None' } }, asItIs],
     [
-      'a connection point is connected',
+      'a boundary group names it',
+      { mark: never },
+      withSite((site) => ({ ...site, groups: [{ name: 'group', members: ['x.contoso.com', 'Y.contoso.com'] }] })),
+    ],
+    [
+      'a connection point names it',
+      { mark: never },
       withSite((site) => ({
         ...site,
-        points: site.points.map((each) => (each.name === 'p-standby' ? { ...each, connected: 'No' } : each)),
+        points: site.points.map((each) => (each.role === 'Standby' ? { ...each, linkedTo: 'y.contoso.com' } : each)),
       })),
     ],
-    [
-      'it is in every boundary group',
-      withSite((site) => ({ ...site, groups: [...site.groups, { name: 'other', members: ['x.contoso.com'] }] })),
-    ],
-    ['the site answers', withSite(() => ({ kind: 'Unreachable' }))],
   ];
 
-  test.each(conjuncts)('does not end after a day when only this failed in hours 1 to 23: %s', (_what, wrong) => {
-    expect(phasesOf(historyOf(24.5, wrong))).toEqual(['Superseded', 'Active']);
+  test.each(doubts)('and stays when %s', (_what, change, site) => {
+    const phase = phaseOfNew(change, site);
+    expect(phase).toBeDefined();
+    expect(phase).not.toBe('Deleting');
   });
 
-  it('is not broken by ten minutes in which something else was seen', () => {
-    const run = cmgAt(BOTH_SERVE, 0).records.deployments[1]?.run;
-    const doubted = planIn(BOTH_SERVE, withSuccessor({ resolves: 'No' })).records;
-    const later = planIn({ ...BOTH_SERVE, time: BOTH_SERVE.time + 10 * MINUTE }, asItIs, doubted).records;
-    expect(later.deployments[1]?.run?.since).toBe(run?.since);
-    const tooLate = planIn({ ...BOTH_SERVE, time: BOTH_SERVE.time + 10 * MINUTE + 1 }, asItIs, doubted).records;
-    expect(tooLate.deployments[1]?.run?.since).toBe(BOTH_SERVE.time + 10 * MINUTE + 1);
+  it('"the tag becomes yes before the first connection point or boundary group is pointed at it"', () => {
+    const ready = { azure: 'Whole', instancesServe: 'Yes', certificatePresented: 'Yes', siteRecord: 'Yes' } as const;
+    const pointedAt = (tag: 'Yes' | 'No') =>
+      planIn(BUILT, withSuccessor({ ...ready, mark: { kind: 'Read', mark: mark(tag) } }), marked).actions.filter(
+        ({ kind }) => kind === 'LinkPoint' || kind === 'JoinGroup',
+      );
+    const marked = recorded(cmgAt(BUILT, 0).records, 'd2', { served: 'Yes', stage: { phase: 'Active' } });
+    expect(pointedAt('No')).toEqual([]);
+    expect(pointedAt('Yes')).toHaveLength(2);
+    const [, born] = planIn(BUILT, withSuccessor({ ...ready, mark: never })).records.deployments;
+    expect(born?.served).toBe('Yes');
+  });
+
+  it('"one whose name a point or group already carries is born yes"', () => {
+    const named = edited(SETTLED, { wish: 1, group: ['x.contoso.com', 'y.contoso.com'] });
+    expect(planIn(named).records.deployments.map(({ served }) => served)).toEqual(['Yes', 'Yes']);
+    expect(planIn(edited(SETTLED, { wish: 1 })).records.deployments.map(({ served }) => served)).toEqual(['Yes', 'No']);
   });
 });
 
@@ -125,57 +167,128 @@ describe('"It drains only when for one and the same successor S all hold"', () =
     ['the certificate can be read', (observed) => ({ ...observed, certificateReadable: false })],
   ];
 
+  const STAYS = expect.stringMatching(/^(Active|Superseded)$/);
+
   test.each(missing)('and not unless %s', (_what, wrong) => {
-    expect(phasesOf(planIn(READY, wrong).records)).toEqual([expect.stringMatching(/^(Active|Superseded)$/), 'Active']);
-  });
-});
-
-describe('"`no` only if status and the tag written at creation say so. Any doubt is yes."', () => {
-  const BUILT = worldWith('edit of 0', 'Active', 'Provisioning');
-  const reverted: World = {
-    ...BUILT,
-    cmgs: BUILT.cmgs.map((cmg, at) => (at === 0 ? { ...cmg, wish: 0, generation: cmg.generation + 1 } : cmg)),
-  };
-  const never = { kind: 'Read' as const, mark: mark('No') };
-
-  function mark(served: 'Yes' | 'No') {
-    const record = cmgAt(BUILT, 0).records.deployments[1];
-    if (record === undefined) throw new Error('The world has no second deployment.');
-    const { id, identity, serviceName, wantedSince, wantedOrder } = record;
-    return { id, identity, serviceName, served, wantedSince, wantedOrder };
-  }
-
-  const phaseOfNew = (change: Partial<ObservedDeployment>, site: Change = asItIs) =>
-    planIn(reverted, (observed) => site(withSuccessor({ azure: 'Whole', ...change })(observed))).records.deployments[1]
-      ?.stage.phase;
-
-  it('goes at once when both say so', () => {
-    expect(phaseOfNew({ mark: never })).toBe('Deleting');
+    expect(phasesOf(planIn(READY, wrong).records)).toEqual([STAYS, 'Active']);
   });
 
-  const doubts: readonly (readonly [string, Partial<ObservedDeployment>, Change])[] = [
-    ['the tag says yes', { mark: { kind: 'Read', mark: mark('Yes') } }, asItIs],
-    ['the tag cannot be read', { mark: { kind: 'Unknown' } }, asItIs],
-    ['the tag is lost', { mark: { kind: 'Lost' } }, asItIs],
+  const { records } = cmgAt(READY, 0);
+  const run = ofNew(records)?.run;
+  if (run === undefined) throw new Error('The new gateway is in no run.');
+  const tooLate = READY.time - DAY + 1;
+  const unready: readonly (readonly [string, World, Records])[] = [
+    ['S has been advertised for a day', READY, recorded(records, 'd2', { run: { ...run, since: tooLate } })],
+    ['S has been wanted for a day', READY, recorded(records, 'd2', { wantedSince: tooLate })],
+    ['S has been advertised for minimumWait', termsOf({ minimumWait: 2 * DAY }), records],
     [
-      'a boundary group names it',
-      { mark: never },
-      withSite((site) => ({ ...site, groups: [{ name: 'group', members: ['x.contoso.com', 'Y.contoso.com'] }] })),
+      'a shorter minimumWait is a day',
+      termsOf({ minimumWait: HOUR }),
+      recorded(records, 'd2', { wantedSince: tooLate }),
     ],
+    ['enough clients are seen to know S', clientsUnaware(READY), records],
     [
-      'a connection point names it',
-      { mark: never },
-      withSite((site) => ({
-        ...site,
-        points: site.points.map((each) => (each.role === 'Standby' ? { ...each, linkedTo: 'y.contoso.com' } : each)),
-      })),
+      'the deadline is more than a day away',
+      clientsUnaware(termsOf({ onDeadline: 'Retire', deadline: 3 * DAY })),
+      records,
     ],
   ];
 
-  test.each(doubts)('and stays when %s', (_what, change, site) => {
-    const phase = phaseOfNew(change, site);
-    expect(phase).toBeDefined();
-    expect(phase).not.toBe('Deleting');
+  test.each(unready)('and not unless %s', (_what, world, remembered) => {
+    expect(phasesOf(planIn(world, asItIs, remembered).records)).toEqual([STAYS, 'Active']);
+  });
+
+  it('"overridden (onDeadline: Retire after such a pass)": not without the pass', () => {
+    const overdue = clientsUnaware(termsOf({ onDeadline: 'Retire', deadline: DAY }));
+    expect(phasesOf(planIn(overdue).records)).toEqual(['Draining', 'Active']);
+    const none: Change = (observed) => ({ ...observed, clientPasses: [] });
+    expect(phasesOf(planIn(overdue, none).records)).toEqual([STAYS, 'Active']);
+    const ofAnother: Change = (observed) => ({
+      ...observed,
+      clientPasses: observed.clientPasses.map((pass) => ({
+        ...pass,
+        question: { ...pass.question, serviceName: 'x.contoso.com' },
+      })),
+    });
+    expect(phasesOf(planIn(overdue, ofAnother).records)).toEqual([STAYS, 'Active']);
+  });
+
+  it('"overridden (confirm-retire)": for the gateway that the word names, and after the wait', () => {
+    const unaware = clientsUnaware(READY);
+    const told = (world: World, deployment: string, remembered = records) =>
+      phasesOf(
+        planIn(world, (observed) => withConsents(observed, [{ kind: 'ConfirmRetire', deployment }]), remembered)
+          .records,
+      );
+    expect(told(unaware, 'd1')).toEqual(['Draining', 'Active']);
+    expect(told(unaware, 'd2')).toEqual([STAYS, 'Active']);
+    expect(told(unaware, 'd1', recorded(records, 'd2', { wantedSince: tooLate }))).toEqual([STAYS, 'Active']);
+  });
+
+  it('not when one has waited and clients know another one', () => {
+    // The third is advertised, and its clients know it, but for less than a day; of the second it is the other way round.
+    const third = { ...ofNew(records), id: 'd3', serviceName: 'z.contoso.com', wantedOrder: 3, wantedSince: tooLate };
+    const three: Records = { ...records, deployments: [...records.deployments, third as DeploymentRecord] };
+    const both: Change = (observed) => {
+      const [pass] = observed.clientPasses.filter(({ question }) => question.serviceName === 'y.contoso.com');
+      const unaware = { eligible: 100, refreshed: 0 };
+      const newest = observed.deployments.find(({ id }) => id === 'd2');
+      if (pass === undefined || newest === undefined || observed.site.kind !== 'Read') return observed;
+      const point = { name: 'p-third', role: 'Standby', linkedTo: 'z.contoso.com', connected: 'Yes' } as const;
+      return {
+        ...observed,
+        deployments: [...observed.deployments.filter(({ id }) => id !== 'd3'), { ...newest, id: 'd3' }],
+        clientPasses: [
+          { ...pass, asUtc: unaware, anyZone: unaware },
+          { ...pass, question: { ...pass.question, serviceName: 'z.contoso.com' } },
+        ],
+        site: {
+          ...observed.site,
+          points: [...observed.site.points, point],
+          groups: [{ name: 'group', members: ['x.contoso.com', 'y.contoso.com', 'z.contoso.com'] }],
+        },
+      };
+    };
+    expect(phasesOf(planIn(READY, both, three).records)).not.toContain('Draining');
+  });
+});
+
+/** The new gateway has waited; the CMG asks for something else. */
+function termsOf(terms: Partial<World['cmgs'][number]['terms']>): World {
+  return withCmg(READY, 0, { terms: { ...cmgAt(READY, 0).terms, ...terms } });
+}
+
+function clientsUnaware(world: World): World {
+  return withCmg(world, 0, { gateways: cmgAt(world, 0).gateways.map((each) => ({ ...each, known: false })) });
+}
+
+describe('"wanted more recently than D (so no two ever retire behind each other)"', () => {
+  it('retires the older one, and never the one that was wanted last', () => {
+    const { records } = cmgAt(READY, 0);
+    const swapped = {
+      ...records,
+      deployments: records.deployments.map((each) => ({ ...each, wantedOrder: 3 - each.wantedOrder })),
+    };
+    // The one that is wanted becomes the newest, from now on.
+    expect(phasesOf(planIn(READY, asItIs, swapped).records)).toEqual(['Superseded', 'Active']);
+  });
+
+  it('retires the older one of two that nobody wants any more', () => {
+    const elsewhere = withCmg(edited(READY, { wish: 2 }), 0, {
+      gateways: cmgAt(READY, 0).gateways.map((each) => ({ ...each, known: true })),
+    });
+    expect(phasesOf(planIn(elsewhere).records)).toEqual(['Draining', 'Active']);
+  });
+});
+
+describe('"counts as advertised only when seen so"', () => {
+  const back = edited(DRAINING, { wish: 0 });
+
+  it('a gateway that is wanted back while it drains has no successor’s place before it is seen to serve', () => {
+    const settled = (change: Change) => phasesOf(planIn(back, change, planIn(back, change).records).records);
+    expect(settled(seen('d1', { running: 'No', instancesServe: 'No' }))).toEqual(['Active', 'Active']);
+    expect(settled(seen('d1', { running: 'Unknown' }))).toEqual(['Active', 'Active']);
+    expect(settled(asItIs)).toEqual(['Active', 'Superseded']);
   });
 });
 
@@ -202,75 +315,6 @@ describe('"A deployment that is not serving gives its last point up only with al
     expect(moves([word])).toEqual([{ kind: 'LinkPoint', point: 'p-primary', deployment: 'd2', from: 'x.contoso.com' }]);
     const { records } = planIn(BOTH_SERVE, (observed) => withConsents(alone(observed), [word]));
     expect(records.lapsed).toEqual([word]);
-  });
-});
-
-describe('"delete first … allowed only with a carrier claim or the annotation, and only after the whole preflight"', () => {
-  const SAME_NAME = worldWith('edit, same prefix of 0', 'Active');
-  const claimed: World = { ...SAME_NAME, claim: { claimant: 'contoso/one', carrier: 'contoso/two' } };
-  const announced = (world: World, change: Change = asItIs) => planIn(world, change).records.deployments[0]?.announced;
-  const word: Change = (observed) =>
-    withConsents({ ...observed, carriers: [] }, [{ kind: 'AllowClientOutage', deployment: 'd1' }]);
-  const seen: World = {
-    ...SAME_NAME,
-    cmgs: SAME_NAME.cmgs.map((cmg, at) => (at === 0 ? { ...cmg, records: planIn(SAME_NAME).records } : cmg)),
-  };
-
-  it('with a claim, or with a word', () => {
-    expect(announced(claimed)).toBe('DeleteFirst');
-    expect(announced(seen, word)).toBe('DeleteFirst');
-  });
-
-  const refused: readonly (readonly [string, World, Change])[] = [
-    ['without either', seen, (observed) => ({ ...observed, carriers: [] })],
-    [
-      'with a claim of another CMG',
-      { ...claimed, claim: { claimant: 'contoso/three', carrier: 'contoso/two' } },
-      asItIs,
-    ],
-    ['with a claim whose carrier has gone', claimed, (observed) => ({ ...observed, carriers: [] })],
-    ['with a word that came with the change', SAME_NAME, word],
-    [
-      'with a word for another deployment',
-      seen,
-      (observed) => withConsents({ ...observed, carriers: [] }, [{ kind: 'AllowClientOutage', deployment: 'd9' }]),
-    ],
-    [
-      'before the whole preflight has passed',
-      claimed,
-      (observed) => ({ ...observed, preflight: { passed: true, wholePassed: false } }),
-    ],
-  ];
-
-  test.each(refused)('not %s', (_what, world, change) => {
-    expect(announced(world, change)).toBeUndefined();
-  });
-
-  const unfit: readonly (readonly [string, Partial<Observed['carriers'][number]>])[] = [
-    ['is not Ready', { ready: false }],
-    ['is stopped', { running: false }],
-    ['has a generation that nobody observed', { current: false }],
-    ['is redeploying', { redeploying: true }],
-    ['has been advertised for less than its wait', { advertisedFor: DAY - 1 }],
-    ['has clients that do not know it', { gateOpen: false }],
-  ];
-
-  test.each(unfit)('not behind a carrier that %s', (_what, change) => {
-    const carriers: Change = (observed) => ({
-      ...observed,
-      carriers: observed.carriers.map((each) => ({ ...each, ...change })),
-    });
-    expect(announced(claimed, carriers)).toBeUndefined();
-  });
-});
-
-describe('"A deployment that is not wanted is never shrunk and never rolled"', () => {
-  it('is kept as it serves, and only the wanted one is made what the spec says', () => {
-    const maintained = planIn(BOTH_SERVE).actions.filter(({ kind }) => kind === 'Maintain');
-    expect(maintained).toEqual([
-      { kind: 'Maintain', deployment: 'd1', manner: 'KeepServing' },
-      { kind: 'Maintain', deployment: 'd2', manner: 'AsDeclared' },
-    ]);
   });
 });
 
@@ -302,70 +346,52 @@ describe('connection points: "the next only when the last reads back connected"'
     expect(released('No')).toEqual([]);
     expect(released('Yes')).toEqual([{ kind: 'UnlinkPoint', point: 'p-standby', from: 'y.contoso.com' }]);
   });
-});
 
-describe('"wanted more recently than D (so no two ever retire behind each other)"', () => {
-  it('retires the older one only', () => {
-    const records = cmgAt(READY, 0).records;
-    const swapped = {
-      ...records,
-      deployments: records.deployments.map((each) => ({ ...each, wantedOrder: 3 - each.wantedOrder })),
+  describe('"every serving deployment keeps at least one connected connection point until it drains"', () => {
+    /** The old one has its primary point and perhaps another one; there is no standby. */
+    const moves = (old: Partial<ObservedDeployment>, other?: 'Yes' | 'No') => {
+      const another = {
+        name: 'p-other',
+        role: 'Primary',
+        linkedTo: 'x.contoso.com',
+        connected: other ?? 'No',
+      } as const;
+      const points = withSite((site) => ({
+        ...site,
+        points: [...site.points.filter(({ role }) => role === 'Primary'), ...(other === undefined ? [] : [another])],
+      }));
+      return planIn(BOTH_SERVE, (observed) => seen('d1', old)(points(observed))).actions.filter(
+        ({ kind }) => kind === 'LinkPoint' || kind === 'UnlinkPoint',
+      );
     };
-    // The one that is wanted becomes the newest, from now on.
-    expect(phasesOf(planIn(READY, asItIs, swapped).records)).toEqual(['Superseded', 'Active']);
-  });
-});
+    const given = [{ kind: 'LinkPoint', point: 'p-primary', deployment: 'd2', from: 'x.contoso.com' }];
 
-describe('"Lost or contradictory state never shortens a wait and never enables rule 2"', () => {
-  const lost: Records = { deployments: [], lapsed: [] };
-
-  it('begins the wait anew when the status is lost', () => {
-    const { records } = planIn(READY, asItIs, lost);
-    expect(idsOf(records)).toEqual(['d1', 'd2']);
-    const since = records.deployments.map(({ run }) => run?.since);
-    expect(since).not.toContain(cmgAt(READY, 0).records.deployments[1]?.run?.since);
-    expect(phasesOf(records)).not.toContain('Draining');
-  });
-
-  it('deletes nothing when the status is lost and what is wanted has changed', () => {
-    const elsewhere: World = { ...READY, cmgs: READY.cmgs.map((cmg, at) => (at === 0 ? { ...cmg, wish: 2 } : cmg)) };
-    const { records } = planIn(elsewhere, asItIs, lost);
-    expect(idsOf(records)).toEqual(expect.arrayContaining(['d1', 'd2']));
-    expect(phasesOf(records)).not.toContain('Deleting');
-  });
-
-  it('counts no consent when it does not know what was wanted before', () => {
-    const withWord: Change = (observed) => ({
-      ...observed,
-      consents: [{ kind: 'AllowClientOutage', deployment: 'd1' }],
+    it('gives one away that it can spare', () => {
+      expect(moves({}, 'Yes')).toEqual(given);
+      expect(moves({ instancesServe: 'No' }, 'No')).toEqual(given);
     });
-    expect(planIn(READY, withWord, lost).records.lapsed).toEqual([{ kind: 'AllowClientOutage', deployment: 'd1' }]);
+
+    it('keeps its last one, and its last that is connected', () => {
+      expect(moves({})).toEqual([]);
+      expect(moves({}, 'No').filter((action) => 'point' in action && action.point === 'p-primary')).toEqual([]);
+    });
+
+    it('keeps it also where nobody knows whether it serves', () => {
+      expect(moves({ instancesServe: 'Unknown' })).toEqual([]);
+      expect(moves({ instancesServe: 'Unknown' }, 'No')).not.toEqual(given);
+    });
   });
 });
 
-describe('"a deployment without our mark is never deleted by us in Azure"', () => {
-  it('asks the site, where the site made it', () => {
-    const { records } = cmgAt(READY, 0);
-    const [first, second] = records.deployments;
-    if (first === undefined || second === undefined) throw new Error('The world has no two deployments.');
-    const doomed: DeploymentRecord = {
-      ...first,
-      identity: { ...first.identity, provisioner: 'Site' },
-      stage: { phase: 'Deleting', because: 'Retired' },
-    };
-    const away = withSite((site) => ({
-      ...site,
-      points: site.points.filter(({ linkedTo }) => linkedTo !== 'x.contoso.com'),
-      groups: [{ name: 'group', members: ['y.contoso.com'] }],
-    }));
-    const { actions } = planIn(READY, away, { ...records, deployments: [doomed, second] });
-    expect(actions.filter(({ kind }) => kind === 'Delete')).toEqual([{ kind: 'Delete', deployment: 'd1', by: 'Site' }]);
-  });
-});
+describe('boundary groups: "the new one is added before the old one leaves"', () => {
+  const left = (members: readonly string[]) =>
+    planIn(
+      DRAINING,
+      withSite((site) => ({ ...site, groups: [...site.groups, { name: 'other', members }] })),
+    ).actions.flatMap((action) => (action.kind === 'LeaveGroup' ? [action.group] : []));
 
-test('"no write anywhere" follows from a state that is as it should be', () => {
-  const { records, actions, conditions } = planIn(SETTLED);
-  expect(actions).toEqual([{ kind: 'Maintain', deployment: 'd1', manner: 'AsDeclared' }]);
-  expect(records).toBe(cmgAt(SETTLED, 0).records);
-  expect(conditions).toEqual([]);
+  it('leaves those groups that its successor is in, and no other', () => {
+    expect(left(['x.contoso.com', 'y.contoso.com'])).toEqual(['group', 'other']);
+    expect(left(['x.contoso.com'])).toEqual([]);
+  });
 });

@@ -1,25 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  createRedeploymentStage,
-  HOUR,
-  type Lives,
-  MINUTE,
-  placedIn,
-  type RedeploymentStage,
-  startRedeploymentLives,
-  timeOnly,
-} from './stage.ts';
+import { describe, expect, it } from 'vitest';
+import { HOUR, type Lives, MINUTE, placedIn, type RedeploymentStage, timeOnly } from './stage.ts';
+import { beginEachWithStage } from './suite.ts';
 
 let lives: Lives;
 let stage: RedeploymentStage;
-beforeAll(async () => {
-  lives = await startRedeploymentLives();
-}, 60_000);
-afterAll(() => lives?.close());
-beforeEach(async () => {
-  stage = createRedeploymentStage(lives);
+beginEachWithStage(async (...begun) => {
+  [stage, lives] = begun;
   await stage.ready(timeOnly);
-  return () => stage.operator.kill();
 });
 
 const old = () => stage.idOf('contoso.contoso.com');

@@ -2,47 +2,87 @@ import { plan } from '../../src/redeployment/planner.ts';
 import { happenings } from './events.ts';
 import type { Bounds } from './exploration.ts';
 import { settle } from './settling.ts';
-import { JUST_APPLIED, SETTLED, type World } from './world.ts';
+import { ALONE, JUST_APPLIED, SETTLED, type World } from './world.ts';
 
 /** What is explored, in parts that do not need each other. */
 export type ScopeName = keyof typeof SCOPES;
 
-const BEGINNINGS: ReadonlyMap<string, World> = new Map([
+type Worlds = ReadonlyMap<string, World>;
+
+/** Two CMGs on one site. */
+const PAIRS: Worlds = new Map([
   ['settled', SETTLED],
   ['just applied', JUST_APPLIED],
 ]);
 
-/** The worlds that a change goes through when nothing else happens, for each change that can be made at the beginning. */
-export function alongTheWay(): ReadonlyMap<string, World> {
-  way ??= findTheWay();
-  return way;
+const WAYS = new Map<Worlds, Worlds>();
+
+/** The worlds that a change goes through when nothing else happens, for each change that can be made at these beginnings. */
+function waysFrom(beginnings: Worlds): Worlds {
+  const ways = WAYS.get(beginnings) ?? new Map([...beginnings].flatMap(([name, world]) => [...wayFrom(name, world)]));
+  WAYS.set(beginnings, ways);
+  return ways;
 }
 
-let way: ReadonlyMap<string, World> | undefined;
-
-function findTheWay(): ReadonlyMap<string, World> {
-  const edits = happenings(SETTLED).filter(({ names }) => names.includes('edit'));
-  const ways = edits.flatMap(({ names, cmg, apply }) =>
-    settle(apply(SETTLED), plan).path.map(
-      (world, step) => [`step ${step} after ${names.join(', ')} of ${cmg}`, world] as const,
+function wayFrom(name: string, beginning: World): Worlds {
+  const edits = happenings(beginning).filter(({ names }) => names.includes('edit'));
+  const isFirst = beginning.cmgs.some(({ gateways, gone }) => gateways.length === 0 && !gone);
+  const histories = isFirst
+    ? [{ what: name, world: beginning }]
+    : edits.map(({ names, cmg, apply }) => ({
+        what: `${name}, after ${names.join(', ')} of ${cmg}`,
+        world: apply(beginning),
+      }));
+  return new Map(
+    histories.flatMap(({ what, world }) =>
+      settle(world, plan).path.map((then, step) => [`step ${step} of: ${what}`, then] as const),
     ),
   );
-  const first = settle(JUST_APPLIED, plan).path.map(
-    (world, step) => [`step ${step} of the first gateway`, world] as const,
-  );
-  return new Map([...ways, ...first]);
+}
+
+/** The worlds that two CMGs on one site go through when one of them is changed and nothing else happens. */
+export function alongTheWay(): Worlds {
+  return waysFrom(PAIRS);
+}
+
+/** The same of one CMG that names no site, or retires by time only. */
+export function alongTheWayAlone(): Worlds {
+  return waysFrom(ALONE);
 }
 
 const WHOLE = { states: Number.POSITIVE_INFINITY, isShallow: false, untilFirst: false };
 
-/** The parts of the bounded model. */
+/**
+ * The parts of the bounded model. Every event is in each of them, but where it is said otherwise. A CMG without a site and
+ * `evidence: TimeOnly` are the worlds of one CMG alone: without a site there is nobody to carry clients or to be carried.
+ * Names that do not resolve, `managementPolicy: Observe`, `deletionPolicy: Retain` and the number of deletions of the hour are
+ * events in all of them. Longer histories, with several of everything, are those of `histories.test.ts`.
+ */
 export const SCOPES = {
   /** Two decisions at any two moments, of either CMG. */
-  decisions: (): Bounds => ({ ...WHOLE, starts: BEGINNINGS, decisions: 2, faults: 0 }),
+  decisions: (): Bounds => ({ ...WHOLE, starts: PAIRS, decisions: 2, faults: 0 }),
   /** One thing that goes wrong at any moment of any redeployment that is left alone, in every order of what follows. */
   faults: (): Bounds => ({ ...WHOLE, starts: alongTheWay(), decisions: 0, faults: 1 }),
   /** One of anything, at any moment of any redeployment that is left alone before and after. */
-  disturbances: (): Bounds => ({ ...WHOLE, starts: alongTheWay(), decisions: 1, faults: 1, isShallow: true }),
-  /** One decision likewise. */
+  disturbances: (): Bounds => ({
+    ...WHOLE,
+    starts: alongTheWay(),
+    decisions: 1,
+    faults: 1,
+    isShallow: true,
+  }),
+  /** The same of a CMG that names no site, or retires by time only. */
+  disturbancesAlone: (): Bounds => ({
+    ...WHOLE,
+    starts: alongTheWayAlone(),
+    decisions: 1,
+    faults: 1,
+    isShallow: true,
+  }),
+  /** One decision at any moment of any redeployment that is left alone, in every order of what follows. */
   rollbacks: (): Bounds => ({ ...WHOLE, starts: alongTheWay(), decisions: 1, faults: 0 }),
+  /** Two decisions of a CMG that names no site, or retires by time only. */
+  decisionsAlone: (): Bounds => ({ ...WHOLE, starts: ALONE, decisions: 2, faults: 0 }),
+  /** One decision and one thing that goes wrong, with such a CMG, in every order. */
+  faultsAlone: (): Bounds => ({ ...WHOLE, starts: ALONE, decisions: 1, faults: 1 }),
 } satisfies Readonly<Record<string, () => Bounds>>;

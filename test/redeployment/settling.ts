@@ -9,8 +9,11 @@ import { LONG_TIME, passObserved, pendingProgress, without } from './progress.ts
 import {
   type Cmg,
   cmgAt,
+  type Gateway,
   IDENTITIES,
   isAdvertised,
+  isToBeLeft,
+  KEYS,
   nameOf,
   type World,
   withCmg,
@@ -37,7 +40,7 @@ const MOST_STEPS = 400;
  * @param isKnown whether a world is known to reach its goal, by its key
  */
 export function settle(start: World, planner: Planner, isKnown: (key: string) => boolean = () => false): Settled {
-  let world: World = { ...start, siteUp: true, azureUp: true };
+  let world: World = start.siteUp && start.azureUp ? start : { ...start, siteUp: true, azureUp: true };
   const path: World[] = [];
   const asked: string[] = [];
   for (let step = 0; step < MOST_STEPS; step++) {
@@ -110,13 +113,15 @@ function afterTime(later: World, planner: Planner, before: string): Moved | unde
 /** Whether everything is as the spec asks, and nothing is left to write. */
 export function isAtGoal(world: World, cmg: Cmg, at: number): boolean {
   if (cmg.gone) {
-    return isNothingLeft(world, cmg, at);
+    return isToBeLeft(cmg) || isNothingLeft(world, cmg, at);
   }
-  if (cmg.suspended || cmg.deletion) {
+  if (cmg.suspended || cmg.onlyObserved || cmg.deletion) {
     return !cmg.deletion;
   }
   if (cmg.stopped) {
-    return cmg.gateways.every(({ running, azure, deleting }) => azure !== 'Whole' || deleting || !running);
+    return cmg.gateways.every(
+      (gateway) => gateway.azure !== 'Whole' || gateway.deleting || !gateway.running || isNobodys(cmg, gateway),
+    );
   }
   const [only] = cmg.records.deployments;
   const gateway = cmg.gateways.find(({ id }) => id === only?.id);
@@ -128,6 +133,11 @@ export function isAtGoal(world: World, cmg: Cmg, at: number): boolean {
     isAdvertised(world, at, gateway) &&
     cmg.gateways.every(({ id, mark }) => id === gateway.id || mark === undefined)
   );
+}
+
+/** What neither the status nor its tags tell of. Where there is a site, it may still name it. */
+function isNobodys({ records }: Cmg, { id, mark }: Gateway): boolean {
+  return mark === undefined && !records.deployments.some((record) => record.id === id);
 }
 
 /** What has lost its tags is nobody's. */
@@ -195,13 +205,15 @@ function helped(world: World, at: number, { reason, deployment }: Finding): Worl
         world,
       );
     case 'NotAdvertised':
-      return cmg.gateways.reduce((then, { id }) => withGateway(then, at, id, { healthy: true }), world);
+      return cmg.gateways.reduce((then, { id }) => withGateway(then, at, id, { healthy: true, resolves: true }), world);
     case 'OwnershipLost': {
       const record = cmg.records.deployments.find(({ id }) => id === deployment);
       return record === undefined ? undefined : withGateway(world, at, record.id, { mark: markFor(record) });
     }
     case 'UnknownGateway':
       return withoutUnknown(world, at);
+    case 'CarriesClientsOf':
+      return withClaimantGoingOn(world);
     case 'ClockSkew':
       return { ...world, localClockOff: 0 };
     case 'CertificateUnreadable':
@@ -225,6 +237,12 @@ function consented(
     return withCmg(world, at, { consents: consents.filter((each) => each.kind !== kind) });
   }
   return deployment === undefined ? undefined : withConsent(world, at, { kind, deployment });
+}
+
+/** A claimant that is suspended or only observed does not come to the end of what others wait for. */
+function withClaimantGoingOn(world: World): World | undefined {
+  const claimant = world.cmgs.findIndex((_cmg, at) => KEYS[at] === world.claim?.claimant);
+  return claimant === -1 ? undefined : withCmg(world, claimant, { suspended: false, onlyObserved: false });
 }
 
 function withoutUnknown(world: World, at: number): World {

@@ -1,29 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { SECRET } from '../../src/runtime/objects.ts';
 import type { IssuedCertificate } from '../certificate-authority.ts';
 import { NAMESPACE } from '../faults/stage.ts';
 import { certificateSecret, secret } from '../world/gateway-manifests.ts';
-import {
-  type Change,
-  createRedeploymentStage,
-  DAY,
-  HOUR,
-  type Lives,
-  named,
-  type RedeploymentStage,
-  startRedeploymentLives,
-  timeOnly,
-} from './stage.ts';
+import { type Change, DAY, HOUR, type Lives, named, type RedeploymentStage, timeOnly } from './stage.ts';
+import { beginEachWithStage } from './suite.ts';
 
 let lives: Lives;
 let stage: RedeploymentStage;
-beforeAll(async () => {
-  lives = await startRedeploymentLives();
-}, 60_000);
-afterAll(() => lives?.close());
-beforeEach(() => {
-  stage = createRedeploymentStage(lives);
-  return () => stage.operator.kill();
+beginEachWithStage((...begun) => {
+  [stage, lives] = begun;
 });
 
 const forth = named('fabrikam.contoso.com');

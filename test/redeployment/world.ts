@@ -14,6 +14,8 @@ export interface Gateway {
   readonly running: boolean;
   /** Its VMs serve while they run. */
   readonly healthy: boolean;
+  /** The service name resolves to it. */
+  readonly resolves: boolean;
   /** What its tags say; `undefined`: somebody took them away. */
   readonly mark: DeploymentMark | undefined;
   /** Clients have learned its name. */
@@ -24,18 +26,25 @@ export interface Gateway {
   readonly credit: number;
   /** Of the test: for how long it has not been advertised. */
   readonly absence: number;
-  /** Of the test: a point or a group has carried its name. */
+  /** Of the test: a point or a group has carried its name; without a site, the operator has seen it serve. */
   readonly hasServed: boolean;
 }
 
 /** One CMG with what belongs to it. */
 export interface Cmg {
+  /** Whether it names a site. */
+  readonly hasSite: boolean;
+  readonly terms: RedeploymentTerms;
   readonly generation: number;
   /** Which identity its spec asks for. */
   readonly wish: number;
   readonly suspended: boolean;
   readonly stopped: boolean;
+  /** `managementPolicy: Observe`. */
+  readonly onlyObserved: boolean;
   readonly deletion: boolean;
+  /** `deletionPolicy: Retain`. */
+  readonly retain: boolean;
   /** The object is gone. */
   readonly gone: boolean;
   readonly consents: readonly Consent[];
@@ -77,6 +86,8 @@ export interface World {
   readonly certificateReadable: boolean;
   /** The site shows only half of its devices. */
   readonly devicesHidden: boolean;
+  /** The operator may delete no further gateway in this hour. */
+  readonly deletionsUsedUp: boolean;
   readonly points: readonly Point[];
   readonly claim: OutageClaim | undefined;
   readonly cmgs: readonly Cmg[];
@@ -106,7 +117,7 @@ export const IDENTITIES: readonly (readonly Identity[])[] = [
 ];
 
 /** The two differ in what they ask of a redeployment. */
-export const TERMS: readonly RedeploymentTerms[] = [
+const TERMS: readonly RedeploymentTerms[] = [
   {
     minimumWait: DAY,
     requiredRefreshPercent: 95,
@@ -135,27 +146,39 @@ export function nameOf(cmg: number, identity: number): string {
 /** When every history begins. */
 export const BEGINNING = Date.parse('2026-03-01T00:00:00Z');
 
+/** Whether the gateways of a CMG that is deleted are to stay as they are. */
+export function isToBeLeft({ deletion, retain, onlyObserved }: Cmg): boolean {
+  return deletion && (retain || onlyObserved);
+}
+
 /** Whether the gateway serves: in truth, not as somebody sees it. */
 export function serves({ azure, deleting, running, healthy }: Gateway): boolean {
   return azure === 'Whole' && !deleting && running && healthy;
 }
 
 /** Whether the gateway is advertised, in truth. */
-export function isAdvertised(world: World, cmg: number, gateway: Gateway): boolean {
-  const name = nameOf(cmg, gateway.identity);
+export function isAdvertised(world: World, at: number, gateway: Gateway): boolean {
+  if (!serves(gateway) || !gateway.resolves) {
+    return false;
+  }
+  const { hasSite, group } = cmgAt(world, at);
+  const name = nameOf(at, gateway.identity);
   return (
-    serves(gateway) &&
-    world.points.some((point) => point.cmg === cmg && point.linkedTo === name && point.connected) &&
-    world.cmgs[cmg]?.group.includes(name) === true
+    !hasSite ||
+    (world.points.some((point) => point.cmg === at && point.linkedTo === name && point.connected) &&
+      group.includes(name))
   );
 }
 
-const ABSENT_CMG: Cmg = {
+const ABSENT_CMG: Omit<Cmg, 'terms'> = {
+  hasSite: true,
   generation: 1,
   wish: 0,
   suspended: false,
   stopped: false,
+  onlyObserved: false,
   deletion: false,
+  retain: false,
   gone: false,
   consents: [],
   records: NO_RECORDS,
@@ -165,6 +188,15 @@ const ABSENT_CMG: Cmg = {
   quota: true,
 };
 
+/** A CMG that was just applied. */
+function absent(cmg: number): Cmg {
+  const terms = TERMS[cmg];
+  if (terms === undefined) {
+    throw new Error(`There is no CMG ${cmg}.`);
+  }
+  return { ...ABSENT_CMG, terms };
+}
+
 /** A CMG whose gateway has served for long. */
 function settled(cmg: number): Cmg {
   const since = BEGINNING - 10 * DAY;
@@ -172,7 +204,7 @@ function settled(cmg: number): Cmg {
   const identity = IDENTITIES[cmg]?.[0] ?? {};
   const mark: DeploymentMark = { id: 'd1', identity, serviceName, served: 'Yes', wantedSince: since, wantedOrder: 1 };
   return {
-    ...ABSENT_CMG,
+    ...absent(cmg),
     records: {
       deployments: [{ ...mark, stage: { phase: 'Active' }, run: { since, seenAt: BEGINNING } }],
       wanted: identity,
@@ -187,6 +219,7 @@ function settled(cmg: number): Cmg {
         deleting: false,
         running: true,
         healthy: true,
+        resolves: true,
         mark,
         known: true,
         reach: 2 * DAY,
@@ -213,6 +246,7 @@ const EMPTY_WORLD = {
   azureUp: true,
   certificateReadable: true,
   devicesHidden: false,
+  deletionsUsedUp: false,
   claim: undefined,
 };
 
@@ -231,8 +265,34 @@ export const SETTLED: World = {
 export const JUST_APPLIED: World = {
   ...SETTLED,
   points: SETTLED.points.map((each) => (each.cmg === 0 ? { ...each, linkedTo: undefined, connected: false } : each)),
-  cmgs: [ABSENT_CMG, settled(1)],
+  cmgs: [absent(0), settled(1)],
 };
+
+/** The first CMG of a world alone, as one that names no site or asks for no evidence of clients. */
+function alone(
+  { points, cmgs, ...rest }: World,
+  change: Pick<Cmg, 'hasSite'> & Pick<RedeploymentTerms, 'evidence'>,
+): World {
+  const { hasSite, evidence } = change;
+  const [first = absent(0), second = absent(1)] = cmgs;
+  const group = hasSite ? first.group : [];
+  return {
+    ...rest,
+    points: hasSite ? points.filter(({ cmg }) => cmg === 0) : [],
+    cmgs: [
+      { ...first, hasSite, group, terms: { ...first.terms, evidence } },
+      { ...second, gone: true, records: NO_RECORDS, gateways: [], group: [] },
+    ],
+  };
+}
+
+/** Worlds with one CMG, for what does not depend on another one: it names no site, or retires by time only, or both. */
+export const ALONE: ReadonlyMap<string, World> = new Map([
+  ['just applied, without a site', alone(JUST_APPLIED, { hasSite: false, evidence: 'Site' })],
+  ['settled, without a site', alone(SETTLED, { hasSite: false, evidence: 'Site' })],
+  ['settled, by time only', alone(SETTLED, { hasSite: true, evidence: 'TimeOnly' })],
+  ['settled, without a site, by time only', alone(SETTLED, { hasSite: false, evidence: 'TimeOnly' })],
+]);
 
 /** The world with another state of one CMG. */
 export function withCmg(world: World, at: number, change: Partial<Cmg>): World {
