@@ -94,7 +94,6 @@ describe('a cluster that is lost in a redeployment', () => {
     ['of somebody else stays', 'rg-hub', 'UseExisting', ['rg-fabrikam', 'rg-hub']],
     ['that the operator made goes', 'rg-own', 'Create', ['rg-fabrikam']],
   ] as const)('knows by its tags that the group of the old gateway %s', async (_, name, mode, left) => {
-    stage = createRedeploymentStage(lives);
     const { control, subscriptionId } = lives.world.azure;
     const path = `/subscriptions/${subscriptionId}/resourceGroups/rg-hub?api-version=2025-04-01`;
     const tags = { owner: 'the network team' };
