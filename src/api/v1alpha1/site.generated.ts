@@ -28,6 +28,11 @@ export interface SiteStatus {
   readonly version?: string;
   /** What kind of site it is. */
   readonly type?: string;
+  /**
+   * The CMG that is to be without a gateway for a while, and the one that carries its clients. One at a time for each
+   * site.
+   */
+  readonly outageClaim?: SiteStatusOutageClaim;
   /** What on the site differs from what is declared, or is not known. */
   readonly differences?: readonly SiteStatusDifference[];
   /**
@@ -55,6 +60,19 @@ export interface SiteStatusDifference {
   readonly declared: string;
   /** What the site says; Unknown where that is not understood. */
   readonly actual: string;
+}
+
+/**
+ * The CMG that is to be without a gateway for a while, and the one that carries its clients. One at a time for each
+ * site.
+ */
+export interface SiteStatusOutageClaim {
+  /** Name of the CMG in the same namespace whose gateway is replaced under its own name. */
+  readonly claimant: string;
+  /** Name of the CMG in the same namespace that its clients use meanwhile. */
+  readonly carrier: string;
+  /** When the claim was made. */
+  readonly since: string;
 }
 
 /** One condition. */

@@ -1,4 +1,5 @@
 import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import type { Site } from '../../api/v1alpha1/site.generated.ts';
 import { isConflict, isInvalid, isNotFound } from '../../runtime/api-error.ts';
 import { applyStatusIfChanged } from '../../runtime/apply.ts';
 import type { KubernetesClient } from '../../runtime/client.ts';
@@ -8,9 +9,10 @@ import type { Reconcile, ReconcileContext, ReconcileResult } from '../../runtime
 import type { EventRecorder } from '../../runtime/events.ts';
 import { addFinalizerPatch, type JsonPatchOperation, removeFinalizerPatch } from '../../runtime/finalizers.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { keyOf } from '../../runtime/objects.ts';
+import { type KubernetesObject, keyOf, type ObjectKey, type ResourceKind } from '../../runtime/objects.ts';
 import type { ObjectStore } from '../../runtime/store.ts';
 import { logEnd } from '../log-end.ts';
+import { SITE_KIND } from '../site/kind.ts';
 import { unforeseenFailure } from '../unforeseen-failure.ts';
 import type { ClientCounts } from './client-counts.ts';
 import type { ContentComparisons } from './content-comparisons.ts';
@@ -300,13 +302,20 @@ function deploymentsInput(
         content.request({ cmg, site: usable.site, from, to });
       }
     },
-    readCmg: (wanted, signal) => readCmg(client, wanted, signal),
+    readCmg: ({ metadata }, signal) => readLive<CMG>(client, CMG_KIND, metadata, signal),
+    readSite: (wanted, signal) => readLive<Site>(client, SITE_KIND, wanted, signal),
+    claims: { client, fieldManager: FIELD_MANAGER },
   };
 }
 
-async function readCmg(client: KubernetesClient, { metadata }: CMG, signal: AbortSignal): Promise<CMG | undefined> {
+async function readLive<T extends KubernetesObject>(
+  client: KubernetesClient,
+  kind: ResourceKind,
+  key: ObjectKey,
+  signal: AbortSignal,
+): Promise<T | undefined> {
   try {
-    return await client.get<CMG>(CMG_KIND, metadata, { signal });
+    return await client.get<T>(kind, key, { signal });
   } catch (error) {
     if (isNotFound(error)) {
       return undefined;

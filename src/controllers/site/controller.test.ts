@@ -51,6 +51,17 @@ describe('reaching the site', () => {
     });
   });
 
+  test('a claim on the site outlasts every round, whether the site answers or not', async () => {
+    const { live, rounds } = start();
+    const outageClaim = { claimant: 'one', carrier: 'two', since: '2026-01-01T00:00:00Z' };
+    rounds.object = { ...rounds.object, status: { outageClaim } };
+    await rounds.round();
+    expect(rounds.object.status).toMatchObject({ siteCode: 'PS1', outageClaim });
+    live.failures.set('ReadIdentity', UNREACHABLE);
+    await rounds.round();
+    expect(rounds.object.status).toMatchObject({ siteCode: 'PS1', outageClaim });
+  });
+
   test.each<[string, SiteFailure, string]>([
     ['does not answer', UNREACHABLE, 'Unknown SiteUnreachable'],
     ['answers with 500', { kind: 'ServerError', status: 500, message: 'Oops.' }, 'Unknown SiteUnreachable'],

@@ -140,6 +140,7 @@ async function keepSettings(
         .slice(0, 32)
         .map(({ field, declared, actual }) => ({ field: field.slice(0, 512), declared, actual })),
       manualSteps: stepsForStatus(outcome.manualSteps),
+      ...claimPart(site),
     },
     againAfterMs: outcome.retryAfterMs ?? nextLook(outcome, intervalMs),
   };
@@ -172,6 +173,11 @@ function mismatchOf({ spec }: SiteObject, identity: SiteIdentity): Finding | und
 
 function identityParts({ siteCode, siteName, version, type }: SiteIdentity) {
   return { siteCode, siteName, version, type };
+}
+
+/** The claim is made and given back by the CMGs of the site; here it only has to outlast what else is stated. */
+function claimPart({ status }: SiteObject): Pick<StatusParts<SiteObject>, 'outageClaim'> {
+  return status?.outageClaim === undefined ? {} : { outageClaim: status.outageClaim };
 }
 
 /** The status as it was: what was known of a site that does not answer is still the last that is known. */

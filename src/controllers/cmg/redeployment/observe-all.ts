@@ -7,6 +7,7 @@ import { isSameName } from '../../../site/names.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
+import { claimInCache, claimNow } from './claim-on-site.ts';
 import { cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
 import { type FoundFacts, NOT_SEARCHED, searchAzure } from './found.ts';
 import { marksNow } from './live-marks.ts';
@@ -166,9 +167,11 @@ interface Found {
 }
 
 function observedOf(
-  { scope, others, passes, content }: DeploymentsInput,
+  input: DeploymentsInput,
   { seen, candidate, siteFacts, deployments, certificateReadable }: Found,
 ): Omit<Observed, 'inventory'> {
+  const { scope, others, passes, content } = input;
+  const claim = claimInCache(input);
   const proposal = candidate?.deployment;
   const isNew = proposal !== undefined && deployments.every(({ id }) => id !== proposal.id);
   return {
@@ -176,6 +179,7 @@ function observedOf(
     deployments: seen,
     site: siteFacts.site,
     otherGateways: serviceNamesOf(others),
+    ...(claim === undefined ? {} : { claim }),
     carriers: [],
     consents: consentsOf(scope.cmg),
     clientPasses: passes,
@@ -206,18 +210,17 @@ function serviceNamesOf(others: readonly CMG[]): readonly string[] {
 }
 
 /** What is read past every cache before something that cannot be taken back. */
-export async function readLive(
-  { scope, site, readCmg }: DeploymentsInput,
-  { scopes, observed }: Round,
-): Promise<LiveFacts | 'Failed'> {
+export async function readLive(input: DeploymentsInput, { scopes, observed }: Round): Promise<LiveFacts | 'Failed'> {
+  const { scope, site, readCmg } = input;
   const { cmg, signal } = scope;
   const live = await readCmg(cmg, signal);
   if (live === undefined) {
     return 'Failed';
   }
-  const [marks, { site: siteNow }] = await Promise.all([
+  const [marks, { site: siteNow }, claim] = await Promise.all([
     marksNow(scopes, cmg.status?.deployments ?? []),
     readSiteFacts({ cmg, site, maxAgeMs: 0, now: scope.clock.now(), signal }),
+    claimNow(input),
   ]);
   return {
     sameObject: live.metadata.uid === cmg.metadata.uid,
@@ -225,6 +228,7 @@ export async function readLive(
     consents: consentsOf(live),
     marks,
     site: siteNow,
+    ...(claim === undefined ? {} : { claim }),
     carriers: observed.carriers,
   };
 }

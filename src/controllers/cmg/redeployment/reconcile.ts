@@ -1,8 +1,11 @@
 import type { CMG } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { Site } from '../../../api/v1alpha1/site.generated.ts';
 import type { Action } from '../../../redeployment/action.ts';
 import type { ClientPass } from '../../../redeployment/client-gate.ts';
 import { type Plan, plan } from '../../../redeployment/planner.ts';
+import type { ObjectKey } from '../../../runtime/objects.ts';
 import type { SiteFailure } from '../../../site/site.ts';
+import type { ClaimWriter } from '../../site/outage-claim.ts';
 import type { Comparison } from '../content-comparisons.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
@@ -11,6 +14,7 @@ import type { Scope } from '../scope.ts';
 import type { SiteStep } from '../site-requirements.ts';
 import type { SiteScope } from '../site-scope.ts';
 import { stopDeployment } from './azure-actions.ts';
+import { changeClaim } from './claim-on-site.ts';
 import { deleteDeployment } from './delete-deployment.ts';
 import { deletionStepsForPerson } from './deletion-by-person.ts';
 import { observeAll, type Round, readLive } from './observe-all.ts';
@@ -38,6 +42,10 @@ export interface DeploymentsInput {
   readonly compareContent: (action: Extract<Action, { kind: 'CompareContent' }>) => void;
   /** The CMG as the API server has it now; `undefined`: it is gone, or could not be read. */
   readonly readCmg: (cmg: CMG, signal: AbortSignal) => Promise<CMG | undefined>;
+  /** The Site as the API server has it now; `undefined`: it is gone. */
+  readonly readSite: (site: ObjectKey, signal: AbortSignal) => Promise<Site | undefined>;
+  /** Writes the claim on the site. */
+  readonly claims: Pick<ClaimWriter, 'client' | 'fieldManager'>;
 }
 
 /** A round in its parts, for the report. */
@@ -79,7 +87,7 @@ export async function reconcileDeployments(input: DeploymentsInput): Promise<Rep
 
 const NOTHING = { happenings: [], troubles: [], againAfterMs: Number.POSITIVE_INFINITY };
 
-/** What is done in Azure. Points and groups are moved by their own controllers, which read the plan in the status. */
+/** What is done in Azure, and the claim on the site. Points and groups are moved by their own controllers, which read the plan in the status. */
 async function carryOut(
   input: DeploymentsInput,
   round: Round,
@@ -98,6 +106,9 @@ async function carryOut(
       happenings.push(...outcome.happenings);
       troubles.push(...outcome.messages);
       againAfterMs = Math.min(againAfterMs, outcome.againAfterMs);
+    } else if (action.kind === 'TakeClaim' || action.kind === 'ReleaseClaim') {
+      await changeClaim(input, action);
+      againAfterMs = Math.min(againAfterMs, CLAIM_LOOK_MS);
     } else if (action.kind === 'CountClients') {
       input.countClients(action);
     } else if (action.kind === 'CompareContent') {
@@ -109,3 +120,6 @@ async function carryOut(
 
 /** How soon it is looked whether a gateway has stopped. */
 const STOP_POLL_MS = 60_000;
+
+/** How soon it is looked who has the claim: the cache has it within moments. */
+const CLAIM_LOOK_MS = 1000;
