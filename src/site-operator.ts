@@ -177,6 +177,7 @@ export function siteScope({ informers, access }: Pick<SiteParts, 'informers' | '
   const { sites, connectionPoints, boundaryGroupReferences } = informers;
   return {
     siteOf: ({ metadata, spec }) => usableSite(sites.store, access, metadata.namespace, spec.siteRef?.name ?? ''),
+    siteObjectOf: ({ metadata, spec }) => sites.store.get(`${metadata.namespace}/${spec.siteRef?.name ?? ''}`),
     connectionPointsOf: (cmg) => connectionPoints.store.byIndex(BY_CMG, cmg),
     boundaryGroupReferencesOf: (cmg) => boundaryGroupReferences.store.byIndex(BY_CMG, cmg),
   };
@@ -190,7 +191,7 @@ export function siteSourcesOfCmgs(
   return [
     storeSource({
       store: sites.store,
-      when: usabilityChanged,
+      when: or(usabilityChanged, claimChanged),
       keysOf: (site) => cmgs.byIndex(BY_SITE, keyOf(site)).map(keyOf),
     }),
     storeSource({ store: connectionPoints.store, when: or(generationChanged, readinessChanged), keysOf: cmgReference }),
@@ -208,7 +209,14 @@ export function createSiteControllers(parts: SiteParts): readonly Controller[] {
       parts,
       'site',
       sites.store,
-      siteProcedure({ sites: sites.store, access, usersOf: usersOf(parts), now: clock.now, intervalMs }),
+      siteProcedure({
+        sites: sites.store,
+        access,
+        usersOf: usersOf(parts),
+        isClaimant: isClaimant(parts),
+        now: clock.now,
+        intervalMs,
+      }),
       [...siteSources(parts)],
     ),
     controllerOf(
@@ -338,8 +346,20 @@ function usersOf({ informers, cmgs }: SiteParts): (site: SiteObject) => readonly
     );
 }
 
+/** Whether the CMG of that name may hold a claim on a Site: it exists, and stays. */
+function isClaimant({ cmgs }: SiteParts): (site: SiteObject, name: string) => boolean {
+  return ({ metadata: { namespace, name: siteName } }, name) => {
+    const cmg = cmgs.get(`${namespace}/${name}`);
+    return cmg?.metadata.deletionTimestamp === undefined && cmg?.spec.siteRef?.name === siteName;
+  };
+}
+
 /** Whether what is on a site has reason to look again: it can be used, or cannot any more, or says so otherwise. */
 const usabilityChanged: Predicate<SiteObject> = (old, current) => usabilityOf(old) !== usabilityOf(current);
+
+/** Whether the CMGs of a site have reason to look again who carries whose clients. */
+const claimChanged: Predicate<SiteObject> = (old, current) =>
+  JSON.stringify(old?.status?.outageClaim) !== JSON.stringify(current?.status?.outageClaim);
 
 function usabilityOf(site: SiteObject | undefined): string {
   const reachable = findCondition(site?.status?.conditions, 'Reachable');

@@ -108,11 +108,26 @@ console: give the new gateway its own before the wait ends, and take the old one
 /** What happens when the names cannot be held by two. */
 export const SAME_NAME = `## The same service name
 
-Two gateways cannot have one name: the old one has to be deleted first. The operator does nothing and says so
-(\`NoOtherActiveCMG\`): change the service name too, or consent to the outage with the line in the message. Before anything is
-deleted, everything that the new gateway needs is checked. A client that has no other gateway then has none until the new one serves,
-some 15 minutes or more; one that knows another \`CMG\` of the site talks through that one. This version does not find out by itself
-whether another \`CMG\` could carry all clients (\`OutageClaimTaken\` and \`CarriesClientsOf\` do not occur yet).`;
+Two gateways cannot have one name: the old one has to be deleted first, and its clients have no gateway until the new one serves, some
+15 minutes or more. The operator does that only while **another \`CMG\` of the site carries the clients**, or when you consent to the
+outage with the line in the message (\`NoOtherActiveCMG\`). Before anything is deleted, everything that the new gateway needs is checked.
+
+Another \`CMG\` can carry them when it names the same \`Site\` and
+
+- is \`Ready\`, with the policy \`Manage\`, not suspended, its last change carried out, and neither being replaced nor deleted;
+- has served, been on the site, had a connected connection point and been in its boundary groups for its own
+  \`redeployment.minimumWait\`, and its service name leads to it;
+- is known to clients: as many of them as its \`redeployment.requiredRefreshPercent\` says are seen to have come to know it, or its
+  \`redeployment.evidence\` is \`TimeOnly\`. The operator counts them when they are needed, which takes some minutes at the first time.
+
+The message of \`NoOtherActiveCMG\` says of each other \`CMG\` what it lacks. One that can is claimed in \`status.outageClaim\` of the \`Site\`
+(\`kubectl get cmsite ps1 --output wide\` has a column for it), until the new gateway has been advertised for its wait:
+
+- One claim at a time for each site: other \`CMG\`s that need one wait (\`OutageClaimTaken\`).
+- The carrier stays as it is: it is not replaced and not deleted meanwhile (\`CarriesClientsOf\`). Its deletion goes on by itself.
+- The claim is given back when its \`CMG\` is deleted, or when the carrier has failed before anything was deleted.
+
+Whoever has only one \`CMG\` on a site has no carrier: add a second one with its own connection point well before, or consent.`;
 
 /** What is different when the site made the old gateway. */
 export const FROM_CONSOLE = `## From a gateway that the console made

@@ -1,3 +1,4 @@
+import { whyNobodyCarries } from './carrier-words.ts';
 import { couldBeGivenPoint } from './connection-points.ts';
 import { consentCommand } from './consent-command.ts';
 import { contentFinding, contentNote } from './content.ts';
@@ -77,7 +78,7 @@ function creationMessage(
     case 'WaitingForEarlierRedeployment':
       return `${name} is not built yet: an earlier redeployment has to end first.${wayOut}`;
     case 'NoOtherActiveCMG':
-      return `${name} needs the names of the gateway that it replaces, which has to be deleted first. Its clients would have none meanwhile.${wayOut}`;
+      return `${name} needs the names of the gateway that it replaces, which has to be deleted first. Its clients would have none meanwhile${whyNobodyCarries(situation)}.${wayOut}`;
     case 'OutageClaimTaken':
       return `${name} waits until ${situation.observed.claim?.claimant} has replaced its gateway.${wayOut}`;
     case 'WaitingForNames':

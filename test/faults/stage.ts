@@ -52,7 +52,7 @@ export interface FaultStageOptions {
   /** Puts something between an operator and the API server. */
   readonly between?: (client: KubernetesClient) => KubernetesClient;
   /** What the operator sees besides Azure: the site of the gateways, and what clients see. Default: nothing. */
-  readonly surroundings?: Pick<InProcessOperatorOptions, 'site' | 'probe' | 'resolveName'>;
+  readonly surroundings?: Pick<InProcessOperatorOptions, 'site' | 'probe' | 'resolveName' | 'countClients'>;
 }
 
 export const NAMESPACE = 'gateways';

@@ -84,6 +84,7 @@ function createStage(site: MemorySite) {
       resolveName,
       site: {
         siteOf: () => ({ kind: 'Usable', object: reachedSite(), site }),
+        siteObjectOf: () => undefined,
         connectionPointsOf: () => [point('cp01', 'Primary'), point('spare', 'Standby')],
         boundaryGroupReferencesOf: () => [GROUP],
       },

@@ -45,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 2,
     what: 'takes a gateway that serves for one that never served, where there is no site to ask',
-    caughtBy: 'b',
+    caughtBy: 'a',
     rules: {
       isKnownNeverServed: (situation, record) => {
         const observed = { ...situation.observed, site: { kind: 'Unreachable' as const } };

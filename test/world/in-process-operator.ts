@@ -1,7 +1,7 @@
 import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { createAzureAccess } from '../../src/controllers/cmg/azure-access.ts';
 import { createContentComparisons } from '../../src/controllers/cmg/content-comparisons.ts';
-import { cmgReconcile } from '../../src/controllers/cmg/controller.ts';
+import { type CmgControllerDependencies, cmgReconcile } from '../../src/controllers/cmg/controller.ts';
 import { createDeletionBudget } from '../../src/controllers/cmg/deletion-budget.ts';
 import { createDriftSweep } from '../../src/controllers/cmg/drift-sweep.ts';
 import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
@@ -17,6 +17,7 @@ import { VM_MODELS } from '../../src/gateway/vm-models.ts';
 import type { ResolveName } from '../../src/probe/resolve-name.ts';
 import { createListFetch } from '../../src/probe/revocation-list-fetch.ts';
 import type { TlsProbe } from '../../src/probe/tls-probe.ts';
+import type { ClientPass, PassQuestion } from '../../src/redeployment/client-gate.ts';
 import { backoffDelay } from '../../src/runtime/backoff.ts';
 import type { KubernetesClient } from '../../src/runtime/client.ts';
 import type { RecordedEvent } from '../../src/runtime/event-series.ts';
@@ -80,6 +81,8 @@ export interface InProcessOperatorOptions {
   readonly probe?: TlsProbe;
   /** Looks names up. Default: nothing does. */
   readonly resolveName?: ResolveName;
+  /** What a pass over the devices of the site shows. Default: none is ever made. */
+  readonly countClients?: (question: PassQuestion, now: number) => ClientPass;
 }
 
 /** Nothing but an endless loop reconciles so often in one wait. */
@@ -186,6 +189,7 @@ function isOperators({ metadata }: KubernetesObject): boolean {
 
 const WITHOUT_SITE: SiteScope = {
   siteOf: () => ({ kind: 'Wait', why: 'Suspended' }),
+  siteObjectOf: () => undefined,
   connectionPointsOf: () => [],
   boundaryGroupReferencesOf: () => [],
 };
@@ -227,7 +231,7 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     operations: createOperationsStore(client, FIELD_MANAGER),
     events: { record: (_regarding, event) => void events.push(event), stop: async () => {} },
     memories: createGatewayMemories(),
-    clientCounts: { passes: () => [], progress: () => undefined, request: () => {}, forget: () => {} },
+    clientCounts: countedBy(options),
     content,
     metrics: { driftRepaired: () => {} },
     site: options.site ?? WITHOUT_SITE,
@@ -264,6 +268,23 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     for (const end of ends) end();
   };
   return { reconcile, endSources };
+}
+
+/** Passes over the devices of a site that end as soon as they are asked for. */
+function countedBy({ countClients, clock }: InProcessOperatorOptions): CmgControllerDependencies['clientCounts'] {
+  const counted = new Map<string, readonly ClientPass[]>();
+  return {
+    passes: (uid) => counted.get(uid) ?? [],
+    progress: () => undefined,
+    request: ({ cmg: { metadata }, question }) => {
+      const pass = countClients?.(question, clock.now());
+      const others = (counted.get(metadata.uid) ?? []).filter(
+        (each) => each.question.serviceName !== question.serviceName,
+      );
+      if (pass !== undefined) counted.set(metadata.uid, [...others, pass]);
+    },
+    forget: (uid) => void counted.delete(uid),
+  };
 }
 
 /** A client whose requests, readings included, do not leave a process that is no more. */

@@ -604,7 +604,7 @@ export const REASONS = {
   NoOtherActiveCMG: {
     stalled: true,
     meaning:
-      'The old gateway has to go first, as its names are needed, and nobody has agreed that its clients have none meanwhile.',
+      'The old gateway has to go first, no other CMG can carry its clients, and nobody has agreed that they have none.',
     action: 'Change the service name too, or give the consent in the message.',
   },
   OutageClaimTaken: {

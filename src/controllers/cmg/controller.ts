@@ -14,6 +14,7 @@ import type { ObjectStore } from '../../runtime/store.ts';
 import { logEnd } from '../log-end.ts';
 import { SITE_KIND } from '../site/kind.ts';
 import { unforeseenFailure } from '../unforeseen-failure.ts';
+import { heldForClaimant } from './carried-clients.ts';
 import type { ClientCounts } from './client-counts.ts';
 import type { ContentComparisons } from './content-comparisons.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
@@ -165,6 +166,10 @@ async function reconcileDeletion(
   }
   const next = nextToRemove(cmg);
   const narrowed = next === undefined ? cmg : narrowedTo(cmg, next);
+  const held = isManaged(cmg) ? await heldForClaimant(deploymentsInput(dependencies, cmg, context), cmg) : undefined;
+  if (held !== undefined) {
+    return finish(dependencies, cmg, key, withTheOthers(cmg, held), context);
+  }
   const leaving = await leaveSite(onSiteInput(dependencies, narrowed, context));
   if (leaving.kind === 'Waiting') {
     return finish(dependencies, cmg, key, withTheOthers(cmg, leaving.report), context);

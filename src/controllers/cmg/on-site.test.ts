@@ -87,6 +87,7 @@ function start(spec: Partial<CMG['spec']> = {}): World {
       now: world.now,
       signal: new AbortController().signal,
       site: {
+        siteObjectOf: () => undefined,
         siteOf: ({ metadata, spec: { siteRef } }) =>
           usableSite(
             storeOf(() => world.sites),

@@ -41,6 +41,7 @@ const inputFor = (cmg: CMG): OnSiteInput => ({
   signal: new AbortController().signal,
   site: {
     siteOf: () => ({ kind: 'Usable', object: reachedSite(), site: live }),
+    siteObjectOf: () => reachedSite(),
     connectionPointsOf: () => [],
     boundaryGroupReferencesOf: () => [],
   },

@@ -31,6 +31,7 @@ function start(spec: Partial<SiteSpec> = {}, options: { others?: SiteObject[]; u
       }),
       access: accessTo(live),
       usersOf: () => users,
+      isClaimant: (_site, name) => name !== 'gone',
       now,
       intervalMs: 600_000,
     }),
@@ -49,6 +50,15 @@ describe('reaching the site', () => {
       version: '5.00.9141.1000',
       type: 'StandalonePrimary',
     });
+  });
+
+  test('a claim of a CMG that is gone, or is being deleted, is given back', async () => {
+    const { rounds } = start();
+    const outageClaim = { claimant: 'gone', carrier: 'two', since: '2026-01-01T00:00:00Z' };
+    rounds.object = { ...rounds.object, status: { outageClaim } };
+    await rounds.round();
+    expect(rounds.object.status).toMatchObject({ siteCode: 'PS1' });
+    expect(rounds.object.status?.outageClaim).toBeUndefined();
   });
 
   test('a claim on the site outlasts every round, whether the site answers or not', async () => {

@@ -18,6 +18,8 @@ export interface SiteProcedureDependencies {
   readonly access: SiteAccess;
   /** Whether and what names a Site: `CMG granitefalls`, `ConnectionPoint cp01`. */
   readonly usersOf: (site: SiteObject) => readonly string[];
+  /** Whether the CMG of that name may hold a claim on the Site: it exists, and stays. */
+  readonly isClaimant: (site: SiteObject, name: string) => boolean;
   /** Time in milliseconds since the epoch. */
   readonly now: () => number;
   /** Milliseconds between two looks at a site while nothing happens. */
@@ -47,7 +49,7 @@ export function siteProcedure(dependencies: SiteProcedureDependencies): ObjectPr
       readyMessage: 'The site answers, and is as declared.',
     },
     needsFinalizer: (site) => usersOf(site).length > 0,
-    reconcile: (site, context) => reconcileSite(dependencies, site, context),
+    reconcile: async (site, context) => withClaim(dependencies, site, await reconcileSite(dependencies, site, context)),
     remove: (site, context) => removeSite(dependencies, site, context),
     forget: ({ metadata }) => access.forget(metadata.uid),
   };
@@ -69,14 +71,12 @@ async function removeSite(
   const inUse: Finding = { type: 'InSync', status: 'False', reason: 'InUse', message };
   const reached = await reachSite(dependencies, site, context);
   const [reachable] = reached.kind === 'Reached' ? [reached.finding] : reached.report.findings;
-  return {
-    kind: 'Remaining',
-    report: {
-      findings: reachable === undefined ? [inUse] : [reachable, inUse],
-      status: { ...partsOf(site), differences: [], manualSteps: [] },
-      againAfterMs: (reached.kind === 'Reached' ? undefined : reached.report.againAfterMs) ?? dependencies.intervalMs,
-    },
+  const report: ObjectReport<SiteObject> = {
+    findings: reachable === undefined ? [inUse] : [reachable, inUse],
+    status: { ...partsOf(site), differences: [], manualSteps: [] },
+    againAfterMs: (reached.kind === 'Reached' ? undefined : reached.report.againAfterMs) ?? dependencies.intervalMs,
   };
+  return { kind: 'Remaining', report: withClaim(dependencies, site, report) };
 }
 
 /** Whether the declared site answers. */
@@ -140,7 +140,6 @@ async function keepSettings(
         .slice(0, 32)
         .map(({ field, declared, actual }) => ({ field: field.slice(0, 512), declared, actual })),
       manualSteps: stepsForStatus(outcome.manualSteps),
-      ...claimPart(site),
     },
     againAfterMs: outcome.retryAfterMs ?? nextLook(outcome, intervalMs),
   };
@@ -175,9 +174,19 @@ function identityParts({ siteCode, siteName, version, type }: SiteIdentity) {
   return { siteCode, siteName, version, type };
 }
 
-/** The claim is made and given back by the CMGs of the site; here it only has to outlast what else is stated. */
-function claimPart({ status }: SiteObject): Pick<StatusParts<SiteObject>, 'outageClaim'> {
-  return status?.outageClaim === undefined ? {} : { outageClaim: status.outageClaim };
+/**
+ * The claim is made and given back by the CMGs of the site, and outlasts what else is stated here. That of a CMG that is being
+ * deleted, or is gone, is of no use to anybody, and would hold the other one for ever.
+ */
+function withClaim(
+  { isClaimant }: SiteProcedureDependencies,
+  site: SiteObject,
+  report: ObjectReport<SiteObject>,
+): ObjectReport<SiteObject> {
+  const { outageClaim: _before, ...status } = report.status;
+  const claim = site.status?.outageClaim;
+  const stays = claim !== undefined && isClaimant(site, claim.claimant);
+  return { ...report, status: { ...status, ...(stays ? { outageClaim: claim } : {}) } };
 }
 
 /** The status as it was: what was known of a site that does not answer is still the last that is known. */

@@ -25,6 +25,7 @@ function cmgThatSees(name: string, object: SiteObject): Parameters<typeof change
     scope: { cmg, azure: { serverTime } as Parameters<typeof changeClaim>[0]['scope']['azure'], signal },
     site: {
       siteOf: () => ({ kind: 'Usable', object, site: memorySite() }),
+      siteObjectOf: () => object,
       connectionPointsOf: () => [],
       boundaryGroupReferencesOf: () => [],
     },

@@ -10,11 +10,11 @@ type ClaimInput = Pick<DeploymentsInput, 'site' | 'readSite' | 'claims'> & {
 
 /** The claim on the site of a CMG, as the cache has it. */
 export function claimInCache({ site, scope: { cmg } }: ClaimInput): OutageClaim | undefined {
-  const usable = site.siteOf(cmg);
-  return usable.kind === 'Usable' ? outageClaimOf(usable.object) : undefined;
+  const object = site.siteObjectOf(cmg);
+  return object === undefined ? undefined : outageClaimOf(object);
 }
 
-/** The claim as the API server has it now. A CMG whose site cannot be used has none. */
+/** The claim as the API server has it now. It stands also while the site itself cannot be used. */
 export async function claimNow(input: ClaimInput): Promise<OutageClaim | undefined> {
   const site = await siteNow(input);
   return site === undefined ? undefined : outageClaimOf(site);
@@ -40,6 +40,6 @@ export async function changeClaim(
 }
 
 async function siteNow({ site, scope: { cmg, signal }, readSite }: ClaimInput) {
-  const usable = site.siteOf(cmg);
-  return usable.kind === 'Usable' ? readSite(usable.object.metadata, signal) : undefined;
+  const object = site.siteObjectOf(cmg);
+  return object === undefined ? undefined : readSite(object.metadata, signal);
 }

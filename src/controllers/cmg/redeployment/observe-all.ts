@@ -1,12 +1,14 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { isSameIdentity } from '../../../redeployment/identity.ts';
-import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
+import type { GatewayWish, LiveFacts, Observed, ObservedDeployment } from '../../../redeployment/observed.ts';
 import { isOthers } from '../../../redeployment/others.ts';
 import { isConditionTrue } from '../../../runtime/conditions.ts';
+import { keyOf } from '../../../runtime/objects.ts';
 import { isSameName } from '../../../site/names.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
+import { carriersNow, carriersOf, mayNeedCarrier } from './carriers.ts';
 import { claimInCache, claimNow } from './claim-on-site.ts';
 import { cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
 import { type FoundFacts, NOT_SEARCHED, searchAzure } from './found.ts';
@@ -16,6 +18,7 @@ import { lookAtOthers, presenceWithSite } from './look-at-others.ts';
 import { propose } from './propose.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import { consentsOf } from './records.ts';
+import { resolves } from './resolves.ts';
 import { readSiteFacts, type SiteFacts, UNREACHABLE } from './site-facts.ts';
 
 /** All that one round found out about the deployments of a CMG. */
@@ -53,7 +56,11 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
     looks.set(deployment.id, await look(own, operationsOf(store, deployment.id), deployment));
   }
   const candidate = wanted === undefined ? await propose(input, scopes) : undefined;
-  const isSeveral = deployments.length > 1 || (deployments.length === 1 && wanted === undefined);
+  const claim = claimInCache(input);
+  // A claim is held until the new gateway has been advertised for its wait, which is not looked for of one alone.
+  const isSeveral =
+    deployments.length > 1 ||
+    (deployments.length === 1 && (wanted === undefined || claim?.claimant === keyOf(scope.cmg)));
   const siteFacts = await siteFactsOf(input, isSeveral || candidate !== undefined);
   const seen = await Promise.all(
     deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isSeveral)),
@@ -61,6 +68,8 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
   const isToBeMade = candidate?.deployment !== undefined;
   const { found, facts, inventory } = isToBeMade ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
   const certificateReadable = isCertificateReadable(looks, candidate, wanted?.id);
+  const carriers =
+    wanted === undefined && mayNeedCarrier(scope.cmg) ? await carriersOf(input, input.others, SHORT_AGE_MS) : [];
   return {
     looks,
     scopes,
@@ -70,6 +79,8 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
     observed: {
       ...observedOf(input, { seen: [...seen, ...found], candidate, siteFacts, deployments, certificateReadable }),
       inventory,
+      ...(claim === undefined ? {} : { claim }),
+      carriers,
     },
   };
 }
@@ -140,24 +151,6 @@ function stillLeft(
   return isRemoved ? { azure: 'Absent' } : look?.observed.azure === 'Absent' ? { azure: 'Partial' } : {};
 }
 
-/** Whether the service name leads to the gateway, as far as the operator may look. */
-async function resolves({ resolveName, signal }: Scope, { serviceName, address }: CMGStatusDeployment): Promise<Seen> {
-  if (resolveName === undefined) {
-    return 'Yes';
-  }
-  const found = await resolveName(serviceName, signal);
-  switch (found.kind) {
-    case 'Addresses':
-      return address !== undefined && found.addresses.includes(address) ? 'Yes' : 'No';
-    case 'NoAddress':
-      return 'No';
-    case 'Unknown':
-      return 'Unknown';
-    default:
-      return found satisfies never;
-  }
-}
-
 interface Found {
   readonly seen: readonly ObservedDeployment[];
   readonly candidate: Report | undefined;
@@ -169,9 +162,8 @@ interface Found {
 function observedOf(
   input: DeploymentsInput,
   { seen, candidate, siteFacts, deployments, certificateReadable }: Found,
-): Omit<Observed, 'inventory'> {
+): Omit<Observed, 'inventory' | 'claim' | 'carriers'> {
   const { scope, others, passes, content } = input;
-  const claim = claimInCache(input);
   const proposal = candidate?.deployment;
   const isNew = proposal !== undefined && deployments.every(({ id }) => id !== proposal.id);
   return {
@@ -179,8 +171,6 @@ function observedOf(
     deployments: seen,
     site: siteFacts.site,
     otherGateways: serviceNamesOf(others),
-    ...(claim === undefined ? {} : { claim }),
-    carriers: [],
     consents: consentsOf(scope.cmg),
     clientPasses: passes,
     ...(content === undefined ? {} : { content }),
@@ -217,10 +207,11 @@ export async function readLive(input: DeploymentsInput, { scopes, observed }: Ro
   if (live === undefined) {
     return 'Failed';
   }
-  const [marks, { site: siteNow }, claim] = await Promise.all([
+  const [marks, { site: siteNow }, claim, carriers] = await Promise.all([
     marksNow(scopes, cmg.status?.deployments ?? []),
     readSiteFacts({ cmg, site, maxAgeMs: 0, now: scope.clock.now(), signal }),
     claimNow(input),
+    carriersNow(input, observed.carriers),
   ]);
   return {
     sameObject: live.metadata.uid === cmg.metadata.uid,
@@ -229,6 +220,6 @@ export async function readLive(input: DeploymentsInput, { scopes, observed }: Ro
     marks,
     site: siteNow,
     ...(claim === undefined ? {} : { claim }),
-    carriers: observed.carriers,
+    carriers,
   };
 }

@@ -58,6 +58,7 @@ function role(name: string, serviceName: string | undefined, connectedness: 'Con
 
 const scope: SiteScope = {
   siteOf: () => ({ kind: 'Usable', object: reachedSite(), site: live }),
+  siteObjectOf: () => reachedSite(),
   connectionPointsOf: () => points,
   boundaryGroupReferencesOf: () => groups,
 };
