@@ -250,11 +250,25 @@ describe('SiteRegistered', () => {
     expect(operations(preRelease)).toContain('EnableFeature');
   });
 
-  test('tells of a state that nobody has explained, and concludes nothing from it', async () => {
+  test.each([
+    [7, 'in the state 7, whose meaning is not known'],
+    [undefined, 'without a state'],
+  ])('is unknown in a state that nobody has explained, and the gateway is not called wrong: %s', async (value, says) => {
     const world = start();
-    world.live.records = [{ ...serviceRecord(SERVICE_NAME), state: { kind: 'Unknown', value: 7 } }];
+    await world.round();
+    world.live.records = [{ ...serviceRecord(SERVICE_NAME), state: { kind: 'Unknown', value } }];
+    const conditions = await world.round();
+    expect(conditions).toMatchObject({
+      SiteRegistered: 'Unknown SiteStateUnknown',
+      ConnectionPointReady: 'True Succeeded',
+      Ready: 'Unknown SiteStateUnknown',
+    });
+    expect(conditions).not.toHaveProperty('Stalled');
+    expect(world.message('SiteRegistered')).toContain(says);
+    expect(world.againAfterMs).toBeLessThanOrEqual(60_000);
+    world.live.records = [serviceRecord(SERVICE_NAME)];
     expect(await world.round()).toMatchObject({ SiteRegistered: 'True Succeeded', Ready: 'True Succeeded' });
-    expect(world.message('SiteRegistered')).toContain('Its state there is 7, whose meaning is not known');
+    expect(world.live.writes).toEqual([]);
   });
 
   test('knows a classic gateway when it sees one', async () => {
