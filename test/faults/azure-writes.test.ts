@@ -16,6 +16,17 @@ describe('whatever befalls a write to Azure, the end is the same and nothing is 
     const { writes, deviations, summary } = await enumerateFaults(lives, ({ target }) => target !== 'Kubernetes');
     console.log(summary);
     expect(writes.length).toBeGreaterThan(25);
+    expect(writes.filter(({ path }) => path.endsWith('/register'))).not.toEqual([]);
+    expect(deviations).toEqual([]);
+  });
+
+  it('in the taking over of a gateway that another cluster made, and of one that lost its tags', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const options = { ...lives, takenOver: true };
+    const { writes, deviations, summary } = await enumerateFaults(options, ({ target }) => target !== 'Kubernetes');
+    console.log(summary);
+    expect(writes.length).toBeGreaterThan(9);
     expect(deviations).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import type { IssuedCertificate } from '../certificate-authority.ts';
 import type { SimulatedWorld } from '../world/simulated-world.ts';
 import { beginDisturbedRun, type Disturbance, prevents, type Write } from './disturbance.ts';
 import { createFaultStage, type FaultStage, GATEWAY } from './stage.ts';
+import { buildElsewhere, takeOver } from './taking-over.ts';
 
 /** What a life leaves behind, without what differs in each: ids, times, etags. */
 export interface LifeOutcome {
@@ -25,13 +26,15 @@ export interface LifeOptions {
   readonly renewed: IssuedCertificate;
   /** Whether the gateway is made in a group of somebody else, from which it is removed piece by piece. */
   readonly inForeignGroup?: boolean;
+  /** Whether the gateway is there already, made from another cluster, and the life is that of taking it over. */
+  readonly takenOver?: boolean;
 }
 
 /** Time in Azure is shortened, so that there is less to wait for; everything still takes some. */
 const DURATION_FACTOR = 0.05;
 
 /**
- * A whole life of a gateway: creation, a change that scales it and brings a new model, the repair of what somebody else has
+ * A whole life of a gateway: creation in a subscription that lacks a resource provider, a change that scales it and brings a new model, the repair of what somebody else has
  * changed, deletion. At most one write goes wrong on the way.
  */
 export async function live(
@@ -42,12 +45,14 @@ export async function live(
   const { control } = world.azure;
   let kill = () => {};
   control.reset();
-  const run = beginDisturbedRun({ faults: control.faults, disturbance, kill: () => kill() });
-  const stage = createFaultStage({ ...options, between: run.between });
-  kill = () => stage.operator.kill();
   control.settings.durationFactor = DURATION_FACTOR;
+  if (options.takenOver === true) await buildElsewhere(options);
+  const run = beginDisturbedRun({ faults: control.faults, disturbance, kill: () => kill() });
+  const now = options.takenOver === true ? { now: options.clock.now() } : {};
+  const stage = createFaultStage({ ...options, ...now, between: run.between });
+  kill = () => stage.operator.kill();
   try {
-    const states = await liveThrough(stage, options);
+    const states = options.takenOver === true ? await takeOver(stage) : await liveThrough(stage, options);
     if (disturbance !== undefined && !run.hasMet) throw new Error('The write did not come that was to go wrong.');
     const stored = run.writes.filter(({ target }) => target === 'blobs').length;
     const lost = disturbance?.write.target === 'blobs' && prevents(disturbance.fault) ? 1 : 0;
@@ -86,6 +91,8 @@ async function liveThrough(stage: FaultStage, options: LifeOptions): Promise<Lif
   if (mode === 'UseExisting') {
     azure.control.call('PUT', `${group}?api-version=2025-04-01`, { location: 'westeurope' });
   }
+  // Registering a resource provider is a write too.
+  azure.control.setRegistration('Microsoft.Network', 'NotRegistered');
   stage.apply(GATEWAY, (spec) => ({
     ...spec,
     azure: { ...spec.azure, resourceGroup: { ...spec.azure.resourceGroup, mode } },

@@ -408,6 +408,11 @@ export const REASONS = {
     meaning: 'The site has accepted a change, and does not show it yet.',
     action: NOTHING,
   },
+  SiteStateUnknown: {
+    stalled: false,
+    meaning: 'The record of the gateway on the site is in a state whose meaning is not known.',
+    action: 'If it lasts, look at the gateway in the console, and report the number in the message.',
+  },
   SiteDiffers: {
     stalled: true,
     meaning: 'The site is not as the Site declares, and the operator cannot tell how to change it.',

@@ -89,6 +89,17 @@ const respecified = (rounds: Rounds<BoundaryGroupReference>, spec: Partial<Bound
   rounds.object = { ...rounds.object, spec: { ...rounds.object.spec, ...spec } };
 };
 
+test.each([
+  ['5.00.8700.1000', { ReferencesResolved: 'False SiteVersionTooOld', Stalled: 'True SiteVersionTooOld' }, []],
+  ['5.00.8790.1000', READY, ['AddBoundaryGroupMember']],
+])('a reference on a site of version %s', async (version, conditions, writes) => {
+  const { live, cluster, rounds } = start();
+  const site = reachedSite();
+  cluster.sites = [{ ...site, status: { ...site.status, version } }];
+  expect(await rounds.settle()).toMatchObject(conditions);
+  expect(live.writes).toEqual(writes);
+});
+
 describe('a reference', () => {
   test('is added beside what is there, and read back', async () => {
     const { live, rounds, members } = start();

@@ -251,12 +251,29 @@ describe('SiteRegistered', () => {
     expect(operations(preRelease)).toContain('EnableFeature');
   });
 
-  test('tells of a state that nobody has explained, and concludes nothing from it', async () => {
-    const world = start();
-    world.live.records = [{ ...serviceRecord(SERVICE_NAME), state: { kind: 'Unknown', value: 7 } }];
-    expect(await world.round()).toMatchObject({ SiteRegistered: 'True Succeeded', Ready: 'True Succeeded' });
-    expect(world.message('SiteRegistered')).toContain('Its state there is 7, whose meaning is not known');
-  });
+  test.each([
+    [7, 'in the state 7, whose meaning is not known'],
+    [undefined, 'without a state'],
+  ])(
+    'is unknown in a state that nobody has explained, and the gateway is not called wrong: %s',
+    async (value, says) => {
+      const world = start();
+      await world.round();
+      world.live.records = [{ ...serviceRecord(SERVICE_NAME), state: { kind: 'Unknown', value } }];
+      const conditions = await world.round();
+      expect(conditions).toMatchObject({
+        SiteRegistered: 'Unknown SiteStateUnknown',
+        ConnectionPointReady: 'True Succeeded',
+        Ready: 'Unknown SiteStateUnknown',
+      });
+      expect(conditions).not.toHaveProperty('Stalled');
+      expect(world.message('SiteRegistered')).toContain(says);
+      expect(world.againAfterMs).toBeLessThanOrEqual(60_000);
+      world.live.records = [serviceRecord(SERVICE_NAME)];
+      expect(await world.round()).toMatchObject({ SiteRegistered: 'True Succeeded', Ready: 'True Succeeded' });
+      expect(world.live.writes).toEqual([]);
+    },
+  );
 
   test('knows a classic gateway when it sees one', async () => {
     const world = start();
@@ -373,6 +390,18 @@ describe('what client authentication needs', () => {
     world.live.roles = [managementPoint('Https', false)];
     await world.round();
     expect(needsOf(world, 'SiteToken')).toMatchObject({ ManagementPoint: 'False' });
+  });
+
+  test.each([
+    ['5.00.8700.1000', 'False'],
+    ['5.00.8968.1000', 'True'],
+    ['current branch', 'Unknown'],
+  ])('for tokens: a site of 2002 or newer; %s: %s', async (version, met) => {
+    const world = start();
+    const site = reachedSite();
+    world.sites = [{ ...site, status: { ...site.status, version } }];
+    await world.round();
+    expect(needsOf(world, 'SiteToken')).toMatchObject({ SiteVersion: met });
   });
 
   test('is unknown where it cannot be read', async () => {

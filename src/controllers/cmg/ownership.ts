@@ -158,12 +158,21 @@ function notOwned(
 ): Finding {
   const owner = ownershipOf(tags)?.owner;
   const what = owner === undefined ? 'does not carry the tags of this CMG' : `carries the tags of ${owner}`;
-  const lost = record?.phase === 'Active';
+  const isAtWork = record?.phase === 'Active';
+  const wasOurs = record?.resources?.some((known) => known.name === key) === true;
+  if (isAtWork && key === 'resourceGroup' && !wasOurs) {
+    return {
+      type: 'AzureReady',
+      status: 'False',
+      reason: 'ResourceNotOwned',
+      message: `The resource group ${id} ${what}, so it cannot become the gateway's, and is neither changed nor deleted. The gateway serves as it is. Set spec.azure.resourceGroup.mode back to UseExisting. To take the group over, so that it goes with the gateway if it holds nothing else: ${adoptCommand(cmg, group)}`,
+    };
+  }
   return {
     type: 'AzureReady',
     status: 'False',
-    reason: lost ? 'OwnershipLost' : 'ResourceNotOwned',
-    message: lost
+    reason: isAtWork ? 'OwnershipLost' : 'ResourceNotOwned',
+    message: isAtWork
       ? `The ${titleOf(key)} ${id} ${what}${owner === undefined ? ' any more' : ' now'}, so it is neither changed nor deleted. If it is the gateway's, have it taken back: ${adoptCommand(cmg, group)}`
       : `The ${titleOf(key)} ${id} exists and ${what}, so it is neither changed nor deleted. Remove or rename it, or choose another spec.serviceName or resource group. To take over all that is found there for this gateway: ${adoptCommand(cmg, group)}`,
   };

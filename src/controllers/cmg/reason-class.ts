@@ -102,6 +102,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   SiteSignInFailed: 'Site',
   SiteMismatch: 'Site',
   SiteChanging: 'InProgress',
+  SiteStateUnknown: 'Site',
   SiteDiffers: 'Site',
   RoleNeedsHttps: 'Site',
   ManualStepRequired: 'Site',

@@ -71,19 +71,18 @@ function ofRecord(found: ServiceRecord, record: CMGStatusDeployment): Finding {
     const message = `The site is deleting its record of ${serviceName}.${then}`;
     return { type, status: 'False', reason: 'SiteChanging', message };
   }
+  if (found.state.kind === 'Unknown') {
+    const { value } = found.state;
+    const inState = value === undefined ? 'without a state' : `in the state ${value}, whose meaning is not known`;
+    const message = `The site has a record of the gateway ${serviceName}, ${inState}. It counts as neither in order nor wrong: what is linked stays linked, and nothing new is until the state is one that is known.`;
+    return { type, status: 'Unknown', reason: 'SiteStateUnknown', message };
+  }
   const elsewhere =
     found.deploymentName !== '' && fqdn !== undefined && !isSameName(found.deploymentName, fqdn)
       ? ` It says that the gateway is ${found.deploymentName}, and it is ${fqdn}: correct the record, or make it anew.`
       : '';
-  const message = `The site has a record of the gateway ${serviceName}, in the region ${found.region}.${wordsOfState(found)}${elsewhere}`;
+  const message = `The site has a record of the gateway ${serviceName}, in the region ${found.region}.${elsewhere}`;
   return { type, status: 'True', reason: 'Succeeded', message };
-}
-
-/** A state that nobody has explained is neither an error nor ready. */
-function wordsOfState({ state }: ServiceRecord): string {
-  return state.kind === 'Unknown'
-    ? ` Its state there is ${state.value ?? 'missing'}, whose meaning is not known; nothing is concluded from it.`
-    : '';
 }
 
 async function register(input: RegistrationInput): Promise<Registered> {

@@ -10,9 +10,13 @@ import { ANSWERED, processesOf, untilAsked } from './visits.ts';
 const suite = operatorSuite({ gateways: true });
 
 const PACKAGES: readonly (readonly [variant: PackageVariant, reason: Reason, says: RegExp])[] = [
-  ['Failing', 'SetupFailed', new RegExp(`step ${FAILING_STATUS.step} with exit code 3: ${FAILING_STATUS.message}`)],
-  ['Crashing', 'SetupFailed', /exit code 1: .*The setup has come to an end that nobody foresaw/s],
-  ['Idle', 'InstancesUnhealthy', /does not answer the health probe on port 443.*at the step listen/],
+  [
+    'Failing',
+    'SetupFailed',
+    new RegExp(`VM 0 failed at the step ${FAILING_STATUS.step} with exit code 3: ${FAILING_STATUS.message}`),
+  ],
+  ['Crashing', 'SetupFailed', /VM 0 failed.* exit code 1: .*The setup has come to an end that nobody foresaw/s],
+  ['Idle', 'InstancesUnhealthy', /VM 0 does not answer the health probe on port 443.*at the step listen/],
   ['OtherCertificate', 'CertificateNotServed', /presents .* the certificate CN=unexpected\.example/],
 ];
 
@@ -32,7 +36,7 @@ describe('a service package', () => {
     await untilAsked(test, '/', {}, ANSWERED);
   });
 
-  it('whose setup never ends is given up after 90 minutes, and the next one is taken', async () => {
+  it('whose setup never ends, and so names no step, is given up in its VM after 90 minutes, and the next one is taken', async () => {
     const test = await suite.begin();
     const { cmg, certificate, credentials } = await test.manifests({
       servicePackage: await offerPackage(suite.world(), 'Hanging'),
@@ -46,6 +50,8 @@ describe('a service package', () => {
       findCondition(status?.conditions, 'AzureReady')?.message.includes('VMExtensionProvisioningTimeout'),
     );
     expect(conditionOf(tried, 'AzureReady').message).toMatch(/scale set.*VM extension setup has timed out/s);
+    const { message } = await test.untilReason('ServiceHealthy', 'InstancesUnhealthy');
+    expect(message).toMatch(/VM 0: .*extension setup has timed out/);
 
     const { url, sha256 } = suite.world().packages;
     await test.patchSpec({ servicePackage: { url, sha256 } });

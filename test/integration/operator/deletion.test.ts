@@ -60,6 +60,7 @@ describe('deletion', () => {
     const test = await suite.begin();
     test.azure.control.addConsoleGateway({ prefix: 'granitefalls', resourceGroup: `cmg-${NAME}`, instances: 2 });
     const before = JSON.stringify(test.resources());
+    const { writes } = test.azure.control.counts;
     const { credentials, cmg } = await test.manifests({
       managementPolicy: 'Observe',
       serverCertificate: undefined,
@@ -70,11 +71,15 @@ describe('deletion', () => {
     expect(metadata.finalizers).toBeUndefined();
     expect(status?.deployments?.[0]).toMatchObject({
       identity: { provisioner: 'Site' },
+      fqdn: 'granitefalls.westeurope.cloudapp.azure.com',
       instances: { wanted: 2, ready: 2 },
     });
+    expect(status?.deployments?.[0]?.resources?.map(({ name }) => name)).toContain('scaleSet');
+    expect(test.azure.control.counts.writes).toBe(writes);
     await test.api.call('DELETE', pathOf(cmg));
     expect((await test.api.send('GET', pathOf(cmg))).status).toBe(404);
     expect(JSON.stringify(test.resources())).toBe(before);
+    expect(test.azure.control.counts.writes).toBe(writes);
   });
 
   it('is nothing to Azure either of one that was managed before', async () => {

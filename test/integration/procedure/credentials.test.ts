@@ -39,6 +39,17 @@ async function observed(label = 'contoso'): Promise<GatewayRounds> {
   return gateway;
 }
 
+/** How the spec says that the operator signs in with the client certificate in a Secret. */
+const certificateOf = (secret: string): ManagedCmg['spec']['azure']['credentials'] => ({
+  type: 'ClientCertificate',
+  clientCertificate: {
+    clientId: world.azure.clientId,
+    secretRef: { name: secret },
+    certificateKey: 'tls.crt',
+    privateKeyKey: 'tls.key',
+  },
+});
+
 const isReady = (gateway: GatewayRounds) => gateway.condition('Ready')?.status === 'True';
 const date = (at: number) => new Date(at).toISOString().slice(0, 10);
 
@@ -138,15 +149,7 @@ describe('a client certificate', () => {
       ...spec,
       azure: {
         ...spec.azure,
-        credentials: {
-          type: 'ClientCertificate',
-          clientCertificate: {
-            clientId: world.azure.clientId,
-            secretRef: { name: 'azure' },
-            certificateKey: 'tls.crt',
-            privateKeyKey: 'tls.key',
-          },
-        },
+        credentials: certificateOf('azure'),
       },
     }));
     await gateway.earlyRound();
@@ -167,6 +170,31 @@ describe('a client certificate', () => {
       /AADSTS700027.*The client certificate in the Secret gateways\/azure expired on /,
     );
   });
+});
+
+it('a client certificate takes the place of a client secret without a gap, and without a write to Azure', async () => {
+  const own = await world.authority.issue({ commonName: 'cmg-operator' });
+  const { secrets, certificates: accepted } = world.azure.control.application();
+  const gateway = await gatewayOf('changing');
+  await gateway.roundsUntil(() => isReady(gateway));
+  const { writes } = world.azure.control.counts;
+  accepted.add(own.certificatePem);
+  gateway.setSecret('signing', { 'tls.crt': own.certificatePem, 'tls.key': own.privateKeyPem });
+  gateway.edit((spec) => ({ ...spec, azure: { ...spec.azure, credentials: certificateOf('signing') } }));
+  // From now on only the certificate leads in.
+  secrets.delete(world.azure.clientSecret);
+  try {
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      const { reads } = world.azure.control.counts;
+      await gateway.round();
+      expect(isReady(gateway)).toBe(true);
+      expect(world.azure.control.counts.reads).toBeGreaterThan(reads);
+    }
+    expect(gateway.cmg.status?.credentials?.expiresAt).toBeDefined();
+    expect(world.azure.control.counts.writes).toBe(writes);
+  } finally {
+    secrets.add(world.azure.clientSecret);
+  }
 });
 
 it('credentials that fail touch only the gateways that use them', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CMGSpec } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import type { Removal } from '../../../src/controllers/cmg/remove.ts';
+import { OWNER_TAG } from '../../../src/gateway/tags.ts';
 import { createManualClock, type ManualClock } from '../../../src/runtime/manual-clock.ts';
 import type { IssuedCertificate } from '../../certificate-authority.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
@@ -94,6 +95,47 @@ describe('a deletion in the midst of provisioning', () => {
     gateway.beginDeletion('CMG');
     await removed();
     expect(asked).toBe(1);
+  });
+});
+
+describe('a resource group whose mode changes while the gateway is there', () => {
+  const setMode = (mode: 'Create' | 'UseExisting') =>
+    gateway.edit((spec) => ({ ...spec, azure: { ...spec.azure, resourceGroup: { name: GROUP, mode } } }));
+
+  it.each([
+    ['to UseExisting survives the gateway', ['UseExisting'], true],
+    ['to UseExisting and back goes with it', ['UseExisting', 'Create'], false],
+  ] as const)('%s', async (_what, modes, survives) => {
+    await gateway.roundsUntil(isReady);
+    const { writes } = world.azure.control.counts;
+    for (const mode of modes) {
+      setMode(mode);
+      await gateway.earlyRound();
+      expect(isReady()).toBe(true);
+    }
+    expect(world.azure.control.counts.writes).toBe(writes);
+    gateway.beginDeletion('CMG');
+    expect((await removed()).kind).toBe('Gone');
+    expect(idsInAzure()).toEqual(survives ? [groupId()] : []);
+  });
+
+  it.each([
+    ['nobody', {}],
+    ['another CMG', { [OWNER_TAG]: 'test/others/theirs' }],
+  ])('to Create is refused for one of %s, without a write, and nothing of it is deleted', async (_whose, tags) => {
+    world.azure.control.call('PUT', `${groupId()}?api-version=2025-04-01`, { location: 'westeurope', tags });
+    setMode('UseExisting');
+    await gateway.roundsUntil(isReady);
+    const { writes } = world.azure.control.counts;
+    setMode('Create');
+    await gateway.earlyRound();
+    expect(gateway.condition('AzureReady')).toMatchObject({ status: 'False', reason: 'ResourceNotOwned' });
+    expect(gateway.condition('AzureReady')?.message).toContain(groupId());
+    expect(gateway.condition('AzureReady')?.message).toContain('Set spec.azure.resourceGroup.mode back to UseExisting');
+    expect(world.azure.control.counts.writes).toBe(writes);
+    gateway.beginDeletion('CMG');
+    expect((await removed()).kind).toBe('Gone');
+    expect(idsInAzure()).toEqual([groupId()]);
   });
 });
 

@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { createManualClock } from '../../../src/runtime/manual-clock.ts';
 import { createAcceleratedClock } from '../accelerated-clock.ts';
 import { type AdminServiceSimulator, startAdminServiceSimulator } from './simulator.ts';
+import { LINK_PROPERTY } from './site-systems.ts';
 
 const HOUR = 3_600_000;
 const MANAGEMENT_POINT = `["Display=\\\\mp1.ps1.corp.contoso.com\\"]MSWNET:["SMS_SITE=PS1"]\\\\mp1.ps1.corp.contoso.com\\`;
@@ -129,6 +130,28 @@ describe('refusals', () => {
     expect((await client.ask('POST', 'SMS_AzureService', { ...record, Fqdn: '' })).status).toBe(400);
     expect((await client.ask('POST', 'SMS_AzureService', record)).status).toBe(201);
     expect((await client.ask('POST', 'SMS_AzureService', record)).status).toBe(409);
+  });
+
+  test('a link to a gateway, and a member of a group, that no record has', async () => {
+    await using client = await start();
+    const { control } = client.site;
+    const { nalPath } = control.addService({ serviceName: 'a.contoso.com' });
+    control.linkConnectionPoint('cp1.ps1.corp.contoso.com', 'a.contoso.com');
+    const key = ROLE_KEY.replaceAll('mp1.', 'cp1.').replace('SMS Management Point', 'SMS Cloud Proxy Connector');
+    const link = (name: string) => {
+      const body = { Props: [{ PropertyName: LINK_PROPERTY, Value: 0, Value1: name, Value2: '' }] };
+      return client.ask('PUT', `SMS_SCI_SysResUse(${encodeURIComponent(key)})`, body);
+    };
+    const join = (path: string) => {
+      const body = { ServerNALPath: [path], Flags: [0] };
+      return client.ask('POST', 'SMS_BoundaryGroup(16777217)/AdminService.AddSiteSystem', body);
+    };
+    expect([(await link('a.contoso.com')).status, (await join(nalPath)).status]).toEqual([200, 201]);
+    const refused = [await link('b.contoso.com'), await join(`${nalPath}2`)];
+    expect(refused.map(({ status }) => status)).toEqual([500, 500]);
+    expect(JSON.stringify(refused.map(({ body }) => body))).toMatch(
+      /No cloud management gateway is called b\.contoso\.com.*No site system has the NAL path/,
+    );
   });
 
   test('more requests than the limit', async () => {

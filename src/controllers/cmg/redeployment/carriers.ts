@@ -14,7 +14,7 @@ import { isManaged, type ManagedCmg } from '../managed-cmg.ts';
 import { UNSEEN } from './look.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import { resolves } from './resolves.ts';
-import { readSiteFacts } from './site-facts.ts';
+import { readSiteFacts, seenRecord } from './site-facts.ts';
 import { termsOf } from './wish.ts';
 
 /** Whether the clients of a CMG may need another one to carry them: one of its own gateways has the names that it asks for. */
@@ -130,13 +130,7 @@ async function isReached(
   if (facts.site.kind !== 'Read') {
     return 'Unknown';
   }
-  const isRegistered = facts.registered?.some((name) => isSameName(name, serviceName));
-  const seen = {
-    ...UNSEEN,
-    id: deployment.id,
-    resolves: resolved,
-    siteRecord: isRegistered === undefined ? 'Unknown' : isRegistered ? 'Yes' : 'No',
-  } as const;
+  const seen = { ...UNSEEN, id: deployment.id, resolves: resolved, siteRecord: seenRecord(facts, serviceName) };
   const points = facts.site.points.filter(({ linkedTo }) => isSameName(linkedTo ?? '', serviceName));
   return allOf(reachConjuncts(seen, serviceName, facts.site, points));
 }

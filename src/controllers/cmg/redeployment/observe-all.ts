@@ -2,9 +2,8 @@ import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generat
 import { isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish, LiveFacts, Observed, ObservedDeployment } from '../../../redeployment/observed.ts';
 import { isOthers } from '../../../redeployment/others.ts';
-import { isConditionTrue } from '../../../runtime/conditions.ts';
+import { findCondition } from '../../../runtime/conditions.ts';
 import { keyOf } from '../../../runtime/objects.ts';
-import { isSameName } from '../../../site/names.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
@@ -19,7 +18,7 @@ import { propose } from './propose.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import { consentsOf } from './records.ts';
 import { resolves } from './resolves.ts';
-import { readSiteFacts, type SiteFacts, UNREACHABLE } from './site-facts.ts';
+import { readSiteFacts, type SiteFacts, seenRecord, UNREACHABLE } from './site-facts.ts';
 
 /** All that one round found out about the deployments of a CMG. */
 export interface Round {
@@ -117,24 +116,32 @@ async function seenOf(
   input: DeploymentsInput,
   deployment: CMGStatusDeployment,
   look: Look | undefined,
-  { registered, records }: SiteFacts,
+  siteFacts: SiteFacts,
   isSeveral: boolean,
 ): Promise<ObservedDeployment> {
   const { scope } = input;
   const { serviceName } = deployment;
-  const isRegistered = isSeveral
-    ? registered?.some((name) => isSameName(name, serviceName))
-    : isConditionTrue(scope.cmg.status?.conditions, 'SiteRegistered');
   return {
     ...(look?.observed ?? UNSEEN),
     id: deployment.id,
     ...stillLeft(input, deployment, look),
     resolves: isSeveral ? await resolves(scope, deployment) : 'Unknown',
-    siteRecord: isRegistered === undefined ? 'Unknown' : isRegistered ? 'Yes' : 'No',
+    siteRecord: isSeveral ? seenRecord(siteFacts, serviceName) : toldRecord(scope),
     ...(isOthers(deployment)
-      ? presenceWithSite(look?.observed.azure ?? 'Unknown', serviceName, scope.cmg.spec.siteRef !== undefined, records)
+      ? presenceWithSite(
+          look?.observed.azure ?? 'Unknown',
+          serviceName,
+          scope.cmg.spec.siteRef !== undefined,
+          siteFacts.records,
+        )
       : {}),
   };
+}
+
+/** Whether the site has the record of the only gateway, as its condition says. */
+function toldRecord({ cmg }: Scope): Seen {
+  const told = findCondition(cmg.status?.conditions, 'SiteRegistered')?.status ?? 'Unknown';
+  return told === 'Unknown' ? told : told === 'True' ? 'Yes' : 'No';
 }
 
 /** Of what is being deleted something is left until the removal has come to its end, the purge of the vault included. */

@@ -17,7 +17,7 @@ import {
 } from '../../site/site.test-world.ts';
 import type { ManagedCmg } from '../managed-cmg.ts';
 import type { SiteScope } from '../site-scope.ts';
-import { readSiteFacts } from './site-facts.ts';
+import { readSiteFacts, seenRecord } from './site-facts.ts';
 
 const MINUTE = 60_000;
 const NEW = 'fabrikam.contoso.com';
@@ -112,13 +112,25 @@ describe('what the site says of the gateways of a CMG', () => {
     expect(site).toMatchObject({ points: [{ linkedTo: SERVICE_NAME }] });
   });
 
+  test('is neither yes nor no of a record whose state nobody has explained', async () => {
+    const [first] = live.records;
+    if (first === undefined) throw new Error('The site has no records.');
+    live.records = [{ ...first, state: { kind: 'Unknown', value: 7 } }, serviceRecord(NEW, 2)];
+    const facts = await read();
+    expect(seenRecord(facts, SERVICE_NAME.toUpperCase())).toBe('Unknown');
+    expect(seenRecord(facts, NEW)).toBe('Yes');
+    expect(seenRecord(facts, 'other.contoso.com')).toBe('No');
+    live.failures.set('ReadServiceRecords', UNREACHABLE);
+    expect(seenRecord(await read(), NEW)).toBe('Unknown');
+  });
+
   test('is nothing where the CMG names no site, or where one part of it cannot be read', async () => {
     const { siteRef: _none, ...spec } = servingCmg().spec;
     const alone = { ...servingCmg(), spec } as ManagedCmg;
     expect((await read(START, scope, alone)).site).toEqual({ kind: 'None' });
     for (const operation of ['ReadServiceRecords', 'ReadConnectionPoints', 'ReadBoundaryGroups'] as const) {
       live.failures.set(operation, UNREACHABLE);
-      expect(await read()).toEqual({ site: { kind: 'Unreachable' }, registered: undefined });
+      expect(await read()).toEqual({ site: { kind: 'Unreachable' }, registered: undefined, records: undefined });
       live.failures.clear();
     }
     groups = [group('Headquarters')];

@@ -78,10 +78,20 @@ async function readFrom(live: Site, { cmg, site, maxAgeMs, now, signal }: SiteFa
     },
     // What the site is about to forget, or has of a gateway of old, is no record of one that is to be there.
     registered: records.value
-      .filter((record) => record.state.kind !== 'Deleting' && !isClassic(record))
+      .filter(({ state }) => state.kind !== 'Deleting' && state.kind !== 'Unknown')
+      .filter((record) => !isClassic(record))
       .map(({ serviceName }) => serviceName),
     records: records.value,
   };
+}
+
+/** Whether the site has its record of a gateway. One in a state that nobody has explained is neither there nor missing. */
+export function seenRecord({ registered, records }: SiteFacts, serviceName: string): Seen {
+  const own = records?.find((record) => isSameName(record.serviceName, serviceName));
+  if (registered === undefined || (own?.state.kind === 'Unknown' && !isClassic(own))) {
+    return 'Unknown';
+  }
+  return registered.some((name) => isSameName(name, serviceName)) ? 'Yes' : 'No';
 }
 
 function isKept({ metadata }: ConnectionPoint | BoundaryGroupReference): boolean {
