@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { IssuedCertificate } from '../certificate-authority.ts';
+import { GATEWAY } from '../faults/stage.ts';
 import {
   anotherCluster,
   type Change,
@@ -14,8 +16,10 @@ import { beginEachWithStage } from './suite.ts';
 
 let lives: Lives;
 let stage: RedeploymentStage;
-beginEachWithStage((...begun) => {
+let fabrikam: IssuedCertificate | undefined;
+beginEachWithStage(async (...begun) => {
   [stage, lives] = begun;
+  fabrikam ??= await lives.world.authority.issue({ commonName: 'fabrikam.contoso.com' });
 });
 
 const forth = named('fabrikam.contoso.com');
@@ -25,6 +29,16 @@ const inGroup =
     ...spec,
     azure: { ...spec.azure, resourceGroup: { ...spec.azure.resourceGroup, name } },
   });
+
+/** Each gateway has a certificate for its own name, in a Secret of its own. */
+const otherCertificate: Change = (spec) => ({
+  ...spec,
+  serverCertificate: { format: 'TLS', secretRef: { name: 'fabrikam-tls' }, revision: '' },
+});
+function setCertificates(): void {
+  stage.setCertificate(GATEWAY, lives.renewed);
+  if (fabrikam !== undefined) stage.setCertificate('fabrikam', fabrikam);
+}
 
 /** How far a redeployment has come when the cluster is lost. */
 const MOMENTS: Readonly<Record<string, () => Promise<void>>> = {
@@ -68,11 +82,14 @@ const ids = () =>
 
 describe('a cluster that is lost in a redeployment', () => {
   it.each(Object.keys(MOMENTS))('goes on from the tags when %s', async (moment) => {
-    await stage.ready(timeOnly);
-    stage.change(forth, inGroup('rg-fabrikam'));
+    stage.change(timeOnly);
+    setCertificates();
+    await stage.runUntil(stage.isSettled);
+    stage.change(forth, inGroup('rg-fabrikam'), otherCertificate);
     await MOMENTS[moment]?.();
     const before = ids();
-    lose([timeOnly, forth, inGroup('rg-fabrikam')]);
+    lose([timeOnly, forth, inGroup('rg-fabrikam'), otherCertificate]);
+    setCertificates();
     const begun = lives.clock.now();
     await stage.runUntil(() => stage.phases().includes('fabrikam Active'), 2 * HOUR);
     if (moment !== 'the old one is half gone') {
@@ -94,7 +111,6 @@ describe('a cluster that is lost in a redeployment', () => {
     ['of somebody else stays', 'rg-hub', 'UseExisting', ['rg-fabrikam', 'rg-hub']],
     ['that the operator made goes', 'rg-own', 'Create', ['rg-fabrikam']],
   ] as const)('knows by its tags that the group of the old gateway %s', async (_, name, mode, left) => {
-    stage = createRedeploymentStage(lives);
     const { control, subscriptionId } = lives.world.azure;
     const path = `/subscriptions/${subscriptionId}/resourceGroups/rg-hub?api-version=2025-04-01`;
     const tags = { owner: 'the network team' };
