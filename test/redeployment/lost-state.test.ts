@@ -160,3 +160,27 @@ describe('a cluster that is lost in a redeployment', () => {
     stage.operator.kill();
   });
 });
+
+it('goes on where the gateways are in groups of somebody else, from which they are removed piece by piece', async () => {
+  stage = createRedeploymentStage(lives);
+  const { control, subscriptionId } = lives.world.azure;
+  for (const name of ['rg-contoso', 'rg-fabrikam']) {
+    control.call('PUT', `/subscriptions/${subscriptionId}/resourceGroups/${name}?api-version=2025-04-01`, {
+      location: 'westeurope',
+    });
+  }
+  const inForeignGroup =
+    (name: string): Change =>
+    (spec) => ({ ...spec, azure: { ...spec.azure, resourceGroup: { name, mode: 'UseExisting' } } });
+  await stage.ready(timeOnly, inForeignGroup('rg-contoso'));
+  stage.change(forth, inForeignGroup('rg-fabrikam'));
+  await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+  const before = ids();
+  lose([timeOnly, forth, inForeignGroup('rg-fabrikam')]);
+  await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+  await stage.letPass(DAY + HOUR);
+  await stage.runUntil(() => stage.isSettled() && stage.deployments().length === 1, 3 * HOUR);
+  expect(stage.gateways()).toEqual(['fabrikam westeurope']);
+  for (const id of ids()) expect(before).toContain(id);
+  stage.operator.kill();
+});
