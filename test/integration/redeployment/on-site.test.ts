@@ -144,7 +144,7 @@ describe('a gateway with a site', () => {
     expect(scaleSets(test)).toHaveLength(2);
     distributeTo(NEW);
     await time.passUntil('content to have arrived', async () => phases(await test.cmg())[OLD] !== 'Superseded', WAITS);
-    expect([...site.control.contentAt(NEW).values()]).toEqual([0, 0]);
+    expect([...control.contentAt(NEW).values()]).toEqual([0, 0]);
     expect((await test.cmg()).status?.manualSteps).toEqual([]);
     expect(clock.now() - since).toBeGreaterThan(DAY);
     const isOver = async () => {
