@@ -162,7 +162,6 @@ describe('a cluster that is lost in a redeployment', () => {
 });
 
 it('goes on where the gateways are in groups of somebody else, from which they are removed piece by piece', async () => {
-  stage = createRedeploymentStage(lives);
   const { control, subscriptionId } = lives.world.azure;
   for (const name of ['rg-contoso', 'rg-fabrikam']) {
     control.call('PUT', `/subscriptions/${subscriptionId}/resourceGroups/${name}?api-version=2025-04-01`, {
