@@ -75,6 +75,8 @@ export interface ObservedPoint {
   /** Service name of the gateway that the site links it to. */
   readonly linkedTo?: string;
   readonly connected: Seen;
+  /** Its role is not the operator's to uninstall: it leaves a gateway only for another one. */
+  readonly isForeign?: true;
 }
 
 /** A boundary group in which the CMG is to be. */

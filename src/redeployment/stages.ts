@@ -8,7 +8,7 @@ import { isUntouched, type NamesVerdict } from './same-prefix.ts';
 import { factsOf, type Situation } from './situation.ts';
 import { notInFuture } from './time-credit.ts';
 import { isStopped, isWanted } from './wanted.ts';
-import { isOwnershipLost } from './words.ts';
+import { isOwnershipLost, isStanding } from './words.ts';
 
 /** The deployments in the stages that they are in from now on. Rules 2, 3, 4, 6 and 9. */
 export function settleStages(
@@ -167,11 +167,17 @@ function isForgotten(situation: Situation, record: DeploymentRecord): boolean {
   return record.stage.phase === 'Deleting' && seen?.azure === 'Absent' && situation.rules.isDetached(situation, record);
 }
 
-/** Whether no point or group names a deployment, as far as the site has been read. */
+/**
+ * Whether no point or group names a deployment, as far as the site has been read. A point that leaves only for another
+ * gateway stays where no other one stands: with the site's record of this one, its link leads nowhere.
+ */
 export function isDetached(situation: Situation, record: DeploymentRecord): boolean {
   const { site } = situation.observed;
   if (site.kind !== 'Read') {
     return site.kind === 'None' || record.served === 'No';
   }
-  return factsOf(situation, record).points.length === 0 && groupsWith(situation, record).length === 0;
+  const { points } = factsOf(situation, record);
+  const isLast = !situation.records.deployments.some((other) => other.id !== record.id && isStanding(other));
+  const hasLeft = points.every(({ isForeign }) => isForeign === true && isLast);
+  return hasLeft && groupsWith(situation, record).length === 0;
 }

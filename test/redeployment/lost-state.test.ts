@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { IssuedCertificate } from '../certificate-authority.ts';
+import { GATEWAY } from '../faults/stage.ts';
 import {
   anotherCluster,
   type Change,
@@ -14,8 +16,10 @@ import { beginEachWithStage } from './suite.ts';
 
 let lives: Lives;
 let stage: RedeploymentStage;
-beginEachWithStage((...begun) => {
+let fabrikam: IssuedCertificate | undefined;
+beginEachWithStage(async (...begun) => {
   [stage, lives] = begun;
+  fabrikam ??= await lives.world.authority.issue({ commonName: 'fabrikam.contoso.com' });
 });
 
 const forth = named('fabrikam.contoso.com');
@@ -25,6 +29,16 @@ const inGroup =
     ...spec,
     azure: { ...spec.azure, resourceGroup: { ...spec.azure.resourceGroup, name } },
   });
+
+/** Each gateway has a certificate for its own name, in a Secret of its own. */
+const otherCertificate: Change = (spec) => ({
+  ...spec,
+  serverCertificate: { format: 'TLS', secretRef: { name: 'fabrikam-tls' }, revision: '' },
+});
+function setCertificates(): void {
+  stage.setCertificate(GATEWAY, lives.renewed);
+  if (fabrikam !== undefined) stage.setCertificate('fabrikam', fabrikam);
+}
 
 /** How far a redeployment has come when the cluster is lost. */
 const MOMENTS: Readonly<Record<string, () => Promise<void>>> = {
@@ -68,11 +82,14 @@ const ids = () =>
 
 describe('a cluster that is lost in a redeployment', () => {
   it.each(Object.keys(MOMENTS))('goes on from the tags when %s', async (moment) => {
-    await stage.ready(timeOnly);
-    stage.change(forth, inGroup('rg-fabrikam'));
+    stage.change(timeOnly);
+    setCertificates();
+    await stage.runUntil(stage.isSettled);
+    stage.change(forth, inGroup('rg-fabrikam'), otherCertificate);
     await MOMENTS[moment]?.();
     const before = ids();
-    lose([timeOnly, forth, inGroup('rg-fabrikam')]);
+    lose([timeOnly, forth, inGroup('rg-fabrikam'), otherCertificate]);
+    setCertificates();
     const begun = lives.clock.now();
     await stage.runUntil(() => stage.phases().includes('fabrikam Active'), 2 * HOUR);
     if (moment !== 'the old one is half gone') {
@@ -142,4 +159,27 @@ describe('a cluster that is lost in a redeployment', () => {
     for (const id of ids()) expect(before).toContain(id);
     stage.operator.kill();
   });
+});
+
+it('goes on where the gateways are in groups of somebody else, from which they are removed piece by piece', async () => {
+  const { control, subscriptionId } = lives.world.azure;
+  for (const name of ['rg-contoso', 'rg-fabrikam']) {
+    control.call('PUT', `/subscriptions/${subscriptionId}/resourceGroups/${name}?api-version=2025-04-01`, {
+      location: 'westeurope',
+    });
+  }
+  const inForeignGroup =
+    (name: string): Change =>
+    (spec) => ({ ...spec, azure: { ...spec.azure, resourceGroup: { name, mode: 'UseExisting' } } });
+  await stage.ready(timeOnly, inForeignGroup('rg-contoso'));
+  stage.change(forth, inForeignGroup('rg-fabrikam'));
+  await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+  const before = ids();
+  lose([timeOnly, forth, inForeignGroup('rg-fabrikam')]);
+  await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+  await stage.letPass(DAY + HOUR);
+  await stage.runUntil(() => stage.isSettled() && stage.deployments().length === 1, 3 * HOUR);
+  expect(stage.gateways()).toEqual(['fabrikam westeurope']);
+  for (const id of ids()) expect(before).toContain(id);
+  stage.operator.kill();
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { GATEWAY } from '../faults/stage.ts';
 import { type Change, DAY, HOUR, type Lives, MINUTE, named, type RedeploymentStage, timeOnly } from './stage.ts';
 import { beginEachWithStage } from './suite.ts';
 
@@ -20,6 +21,11 @@ const ownGroup: Change = (spec) => ({
 const drainFor =
   (drainFor: string): Change =>
   (spec) => ({ ...spec, redeployment: { ...spec.redeployment, drainFor } });
+
+/** The Secret of the certificate. */
+const certificateOf =
+  (name: string): Change =>
+  (spec) => ({ ...spec, serverCertificate: { format: 'TLS', secretRef: { name: `${name}-tls` }, revision: '' } });
 
 /** Writes since then that are about a gateway, but for those that tell in the tags of its identity what is wanted. */
 const writesTo = (name: string, since: number) =>
@@ -92,7 +98,12 @@ describe('the spec is set back', () => {
   });
 
   it('while the old one drains: it is started again and takes its place', async () => {
-    const id = await begin(drainFor('3h'));
+    stage.change(timeOnly, drainFor('3h'));
+    stage.setCertificate(GATEWAY, lives.renewed);
+    stage.setCertificate('wildcard', lives.certificate);
+    await stage.runUntil(stage.isSettled);
+    const id = stage.idOf('contoso.contoso.com');
+    stage.change(forth, ownGroup, certificateOf('wildcard'));
     const isStopped = () => stage.writes('POST').some((write) => /rg-contoso\/.*\/deallocate$/.test(write));
     await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
     await stage.letPass(DAY - HOUR);
@@ -103,7 +114,7 @@ describe('the spec is set back', () => {
     await stage.letPass(2 * HOUR);
     expect(stage.gateways()).toHaveLength(2);
 
-    stage.change(back, ownGroup);
+    stage.change(back, ownGroup, certificateOf(GATEWAY));
     await stage.runUntil(() => stage.phases().includes('contoso Active'), HOUR);
     await stage.runUntil(() => stage.writes('POST').some((write) => /rg-contoso\/.*\/start$/.test(write)), HOUR);
     await stage.runUntil(() => stage.phases().includes('fabrikam Superseded'), HOUR);

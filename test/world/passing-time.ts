@@ -1,6 +1,6 @@
 import { waitFor } from '../cluster/api-client.ts';
 import type { MovableClock } from '../simulators/accelerated-clock.ts';
-import { scrape, sumOf } from './scrape.ts';
+import { type Sample, scrape, sumOf } from './scrape.ts';
 
 /** Time that an operator is moved through. */
 export interface PassingTime {
@@ -19,7 +19,7 @@ export interface PassingTime {
 
 /** Whose time passes. */
 export interface TimeTraveller {
-  /** The port at which the operator serves its metrics. */
+  /** The port at which the operator serves its metrics; another one after it has been followed by another operator. */
   readonly port: number;
   /** Aborted when nobody waits any more. */
   readonly signal?: AbortSignal;
@@ -40,23 +40,31 @@ const ENDED_WELL = { controller: 'cmg', result: 'requeue_after' };
 /** A run of being advertised outlasts an hour without an observation. */
 const LONGEST_STEP_MS = 30 * MINUTE_MS;
 
-export function passingTime(clock: MovableClock, { port, signal }: TimeTraveller): PassingTime {
-  const idle = (atLeast: number) =>
+/** An operator that is idle, and how many reconciles of CMGs it has ended. */
+interface Idle {
+  readonly port: number;
+  readonly reconciles: number;
+}
+
+export function passingTime(clock: MovableClock, operator: TimeTraveller): PassingTime {
+  const idle = (isEnough: (seen: Idle) => boolean) =>
     waitFor(
       'the operator to have reconciled the CMG, and to be idle',
       async () => {
+        const { port, signal } = operator;
         signal?.throwIfAborted();
-        const samples = await scrape(port, [RECONCILES, WORKERS, QUEUED]);
+        // One that has been killed answers no more, and another one follows.
+        const samples = await scrape(port, [RECONCILES, WORKERS, QUEUED]).catch((): readonly Sample[] => []);
         const reconciles = sumOf(samples, RECONCILES, ENDED_WELL) ?? 0;
         const isIdle = sumOf(samples, WORKERS) === 0 && sumOf(samples, QUEUED) === 0;
-        return isIdle && reconciles >= atLeast ? reconciles : undefined;
+        return isIdle && isEnough({ port, reconciles }) ? { port, reconciles } : undefined;
       },
       PATIENCE_MS,
     );
   const step = async (ms: number) => {
-    const before = await idle(0);
+    const before = await idle(() => true);
     await clock.advance(ms);
-    await idle(before + 1);
+    await idle(({ port, reconciles }) => reconciles > (port === before.port ? before.reconciles : 0));
   };
   const pass: PassingTime['pass'] = async (ms) => {
     const end = clock.now() + ms;

@@ -197,16 +197,26 @@ async function nextDeletions(round: Round, operations: ResourcesInput['operation
   const observed = await seeResources({ ...input, operations, holds: () => true });
   const ours = removable(observed.graph).filter((resource) => belongsToUs(resource, observed, deployment));
   const plan = planDeletion(ours, observed.states, new Set(operations.keys()));
-  const [otherCluster] = ours.flatMap(({ key }) => {
-    const state = observed.states.get(key);
-    return (state?.kind === 'Present' && clusterThatTook(state.resource.tags, deployment.owner)) || [];
-  });
+  const otherCluster = takerOf(ours, observed, deployment);
   return {
     ...(otherCluster === undefined ? {} : { otherCluster }),
     left: [...plan.deletions.map(({ key }) => key), ...plan.waiting.map(({ key }) => key)],
     targets: plan.deletions,
     deletedByOthers: plan.waiting.some(({ reason }) => reason === 'ProvisioningState'),
   };
+}
+
+/**
+ * The other cluster that has taken a gateway over, by the first of its resources, whose tags are written first. The scale set of
+ * one that only had to go on serving may still name the cluster of before.
+ */
+function takerOf(
+  ours: readonly DesiredResource[],
+  { states }: SeenResources,
+  { owner }: GatewayDeployment,
+): string | undefined {
+  const first = ours.map(({ key }) => states.get(key)).find((state) => state?.kind === 'Present');
+  return first?.kind === 'Present' ? clusterThatTook(first.resource.tags, owner) : undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import type { ArmSimulatorOptions } from '../../simulators/arm/simulator.ts';
 import { gatewayDial } from '../../world/gateway-dial.ts';
 import { gatewayManifests, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { gatewayNames } from '../../world/gateway-names.ts';
-import { startOperatorUnderTest } from '../../world/operator-under-test.ts';
+import { type OperatorUnderTest, startOperatorUnderTest } from '../../world/operator-under-test.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
 import { withoutMark } from '../../world/without-mark.ts';
 import { BUILD_TIMEOUT_MS } from '../chart/helm.ts';
@@ -83,9 +83,9 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
       const namespace = await namespaceForTest('gateway');
       const logger = createLogger({ level: 'debug', format: 'json', destination: lines });
       const kubeconfigPath = await operatorKubeconfig(namespace);
-      const test = gatewayTest(present(), namespace, kubeconfigPath, certificateFor, async (more = []) => {
+      const start: StartOperator = async (kubeconfigPath, more = []) => {
         const operator = await startOperatorUnderTest({
-          kubeconfigPath: test.kubeconfigPath,
+          kubeconfigPath,
           world: present(),
           logger,
           ...(options.gateways === true
@@ -97,7 +97,9 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
           await operator.stop();
         });
         return operator;
-      });
+      };
+      const parts = { world: present(), namespace, certificateFor, start };
+      const test = gatewayTest(parts, { api: sharedApi(), kubeconfigPath });
       if (!withoutOperator) {
         await test.startOperator();
       }
@@ -106,15 +108,21 @@ export function operatorSuite(options: ArmSimulatorOptions = {}): Suite {
   };
 }
 
-/** One gateway in one namespace, with its operator. */
-export interface GatewayTest {
-  readonly namespace: string;
-  /** For operators: the service account of the Helm chart, with no rights but the chart's. */
-  readonly kubeconfigPath: string;
-  readonly azure: SimulatedWorld['azure'];
+/** Where the objects of a test are. */
+export interface TestCluster {
   readonly api: ApiClient;
+  /** For operators. In the cluster that all tests share: the service account of the Helm chart, with no rights but the chart's. */
+  readonly kubeconfigPath: string;
+}
+
+/** One gateway in one namespace, with its operator. */
+export interface GatewayTest extends TestCluster {
+  readonly namespace: string;
+  readonly azure: SimulatedWorld['azure'];
   /** @param more flags */
-  startOperator(more?: readonly string[]): ReturnType<typeof startOperatorUnderTest>;
+  startOperator(more?: readonly string[]): Promise<OperatorUnderTest>;
+  /** The same test in another cluster, or by another way to its own. The namespace has to be there. */
+  inCluster(cluster: TestCluster): GatewayTest;
   /** The manifests of a gateway for `serviceName`, not applied yet; `spec` is merged over the usual one. */
   manifests(spec?: Readonly<Record<string, unknown>>, serviceName?: string): Promise<GatewayManifests>;
   apply(...manifests: readonly (Manifest | undefined)[]): Promise<void>;
@@ -141,14 +149,16 @@ export type GatewayManifests = ReturnType<typeof gatewayManifests>;
 export const NAME = 'gateway';
 export const SERVICE_NAME = 'granitefalls.contoso.com';
 
-function gatewayTest(
-  world: SimulatedWorld,
-  namespace: string,
-  kubeconfigPath: string,
-  certificateFor: Suite['certificateFor'],
-  startOperator: GatewayTest['startOperator'],
-): GatewayTest {
-  const api = sharedApi();
+type StartOperator = (kubeconfigPath: string, more?: readonly string[]) => Promise<OperatorUnderTest>;
+
+interface TestParts extends Pick<Suite, 'certificateFor'> {
+  readonly world: SimulatedWorld;
+  readonly namespace: string;
+  readonly start: StartOperator;
+}
+
+function gatewayTest(parts: TestParts, { api, kubeconfigPath }: TestCluster): GatewayTest {
+  const { world, namespace, certificateFor, start } = parts;
   const path = `/apis/configmgr.io/v1alpha1/namespaces/${namespace}/cmgs/${NAME}`;
   const cmg = async () => (await api.call('GET', path)) as CMG;
   const until: GatewayTest['until'] = async (what, condition) => {
@@ -175,7 +185,8 @@ function gatewayTest(
     kubeconfigPath,
     azure: world.azure,
     api,
-    startOperator,
+    startOperator: (more) => start(kubeconfigPath, more),
+    inCluster: (cluster) => gatewayTest(parts, cluster),
     manifests: async (spec = {}, serviceName = SERVICE_NAME) =>
       gatewayManifests(world, {
         namespace,

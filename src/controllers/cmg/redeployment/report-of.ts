@@ -32,7 +32,9 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
   const isProposed = round.candidate !== undefined && wanted?.id !== round.candidate.deployment?.id;
   const main = round.looks.get(wanted?.id ?? '')?.report;
   const leader = leaderOf(deployments, wanted);
-  const report = main ?? combined(round.candidate, round.looks.get(leader?.id ?? '')?.report);
+  const leading = combined(round.candidate, round.looks.get(leader?.id ?? '')?.report);
+  const isSpokenFor = wanted !== undefined && main === undefined && round.candidate === undefined;
+  const report = main ?? (isSpokenFor ? withoutCertificate(leading) : leading);
   const isRedeploying = deployments.length > 1 || (deployments.length === 1 && wanted === undefined);
   const { metadata, status } = input.scope.cmg;
   const { namespace } = metadata;
@@ -69,6 +71,18 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
       isRedeploying ? LOOK_EVERY_MS : Number.POSITIVE_INFINITY,
     ),
   };
+}
+
+/**
+ * What is said of one gateway in the place of another, which has been set back while it drained and was only looked at. The
+ * certificate is the one's own: the other would be held against it.
+ */
+function withoutCertificate({
+  certificate: _certificate,
+  certificateThumbprint: _thumbprint,
+  ...report
+}: Report): Report {
+  return report;
 }
 
 /** What the status says of the certificate is of what was wanted until now, and nothing of what is from now on. */

@@ -140,6 +140,19 @@ describe('what the site says of the gateways of a CMG', () => {
   });
 });
 
+test.each([
+  [true, undefined],
+  [false, true],
+  [undefined, true],
+])('a role with installed %s is one that others installed: %s', async (installed, isForeign) => {
+  const conditions = [linkedAs('True', 'Succeeded')];
+  const status = installed === undefined ? { conditions } : { conditions, installed };
+  points = [{ ...point('cp1', 'Primary', linkedAs('True', 'Succeeded')), status }];
+  live.points = [role('cp1', SERVICE_NAME, 'Connected')];
+  const { site } = await read();
+  expect(site.kind === 'Read' ? site.points[0]?.isForeign : site.kind).toBe(isForeign);
+});
+
 describe('a role that is not connected', () => {
   test.each<readonly [string, Condition, number, string]>([
     ['has just been linked', linkedAs('True', 'Succeeded'), 4 * MINUTE, 'Unknown'],

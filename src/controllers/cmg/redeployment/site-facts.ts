@@ -115,6 +115,7 @@ function observedPoint(
     role: status?.installed === false ? 'Primary' : spec.role,
     ...(serviceName === undefined ? {} : { linkedTo: serviceName }),
     connected: connectedOf(role, status, now),
+    ...(status?.installed === true ? {} : { isForeign: true }),
   };
 }
 

@@ -1,0 +1,24 @@
+import { it } from 'vitest';
+import { killAtWrites } from './killed-operator-history.ts';
+import { loseClusterInEachPhase } from './lost-cluster-history.ts';
+import { setBackInEachPhase } from './rollback-history.ts';
+import { type SiteSuite, siteSuite } from './site-suite.ts';
+
+/** Whole redeployments, with clients whose contact is watched from the first moment to the last. */
+const HISTORIES: readonly (readonly [string, (suite: SiteSuite) => Promise<void>])[] = [
+  ['set back in each of its phases', setBackInEachPhase],
+  ['whose cluster is lost in each of its phases', loseClusterInEachPhase],
+  ['whose operators die at writes to Azure, to the site and to the API server', killAtWrites],
+];
+
+/** All of them in CI. Elsewhere one, another one each day, as each goes through days with thousands of requests in each. */
+const areAllLived = process.env.CI === 'true' || process.env.REDEPLOYMENT_HISTORIES === 'all';
+const TODAY = Math.floor(Date.now() / 86_400_000) % HISTORIES.length;
+
+const suite = siteSuite();
+
+it.each(HISTORIES.filter((_, at) => areAllLived || at === TODAY))(
+  'a redeployment %s comes to its end, and no client is cut off',
+  { timeout: 1_800_000 },
+  (_name, live) => live(suite),
+);

@@ -1,0 +1,71 @@
+import { expect } from 'vitest';
+import { seededRandom } from '../../../src/runtime/random.ts';
+import { CONNECTION_POINT_SERVER } from '../../world/site-manifests.ts';
+import { type MortalOperators, startMortalOperators } from './mortal-operators.ts';
+import {
+  DAY,
+  deletedGroups,
+  FORTH,
+  gatewaysOf,
+  groups,
+  HOUR,
+  MINUTE,
+  made,
+  NEW,
+  NEW_GROUP,
+  NEW_SCALE_SET,
+  OLD,
+  OLD_GROUP,
+  phases,
+  reach,
+  type SiteSuite,
+  type Stage,
+  scaleSets,
+  waitOut,
+} from './site-suite.ts';
+
+/** One write in so many kills the operator; 1: each does, before and after it. */
+const ONE_IN = Number(process.env.REDEPLOYMENT_KILLS_ONE_IN ?? (process.env.CI === 'true' ? 5 : 10));
+const SEED = Number(process.env.REDEPLOYMENT_SEED ?? Date.now() % 10_000);
+
+/** Operators die in a redeployment, wherever they write, and each is followed by one that knows nothing of it. */
+export async function killAtWrites(suite: SiteSuite): Promise<void> {
+  let operators: MortalOperators | undefined;
+  const stage = await suite.servingGateway({
+    start: async (test) => {
+      operators = await startMortalOperators({ test, site: suite.site(), oneIn: ONE_IN, random: seededRandom(SEED) });
+      return operators;
+    },
+  });
+  console.log(`one write in ${ONE_IN} kills the operator; seed ${SEED}`);
+  const { test, time, objects } = stage;
+  const { journal } = suite.site().control;
+  await test.apply(objects.standby);
+  const writtenToSite = journal.writes.length;
+  operators?.begin();
+  await test.patchSpec(FORTH);
+  await reach(suite, stage, 'the new gateway to be advertised', (cmg) => phases(cmg)[OLD] === 'Superseded');
+  expect(scaleSets(test)).toHaveLength(2);
+  expect(await waitOut(suite, stage, OLD)).toBeGreaterThan(DAY - 10 * MINUTE);
+  await reach(suite, stage, 'the old gateway to be gone', (cmg) => cmg.status?.redeployment === undefined);
+  await time.pass(HOUR);
+  await operators?.end();
+  console.log(`${operators?.deaths.length} operators died at ${operators?.writes} writes`);
+  expect(operators?.deaths.length).toBeGreaterThan(0);
+
+  await expectReplaced(suite, stage);
+  // Nothing is made or deleted twice.
+  expect(made(test).toSorted()).toEqual([...new Set(made(test))].toSorted());
+  expect(deletedGroups(test)).toEqual([OLD_GROUP]);
+  const records = journal.writes.slice(writtenToSite).filter(({ path }) => path.includes('/SMS_AzureService'));
+  expect(records.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
+}
+
+async function expectReplaced({ site, members, links, registered }: SiteSuite, { test, fleet }: Stage): Promise<void> {
+  expect(phases(await test.untilReady())).toEqual({ [NEW]: 'Active' });
+  expect([scaleSets(test), groups(test)]).toEqual([[NEW_SCALE_SET], [NEW_GROUP]]);
+  expect([members(), links()]).toEqual([[NEW], { [CONNECTION_POINT_SERVER]: NEW }]);
+  expect(registered()).toEqual([NEW]);
+  expect(site().control.cutOffClients).toEqual([]);
+  expect(gatewaysOf(fleet)).toEqual([NEW]);
+}

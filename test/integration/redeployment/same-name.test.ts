@@ -1,0 +1,105 @@
+import { expect, it } from 'vitest';
+import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
+import { OUTAGE_ANNOTATION } from '../../../src/controllers/cmg/redeployment/records.ts';
+import { waitFor } from '../../cluster/api-client.ts';
+import { cmgManifest, pathOf } from '../../world/gateway-manifests.ts';
+import { CONNECTION_POINT_SERVER, STANDBY_SERVER } from '../../world/site-manifests.ts';
+import { isReady, PATIENCE_MS } from '../operator/suite.ts';
+import {
+  CHANGES,
+  deletedGroups,
+  deploymentOf,
+  gatewaysOf,
+  groups,
+  HOUR,
+  installAsAsked,
+  made,
+  NEW,
+  NEW_SCALE_SET,
+  OLD,
+  OLD_GROUP,
+  OLD_SCALE_SET,
+  phases,
+  type Stage,
+  scaleSets,
+  siteSuite,
+} from './site-suite.ts';
+
+const suite = siteSuite();
+const { clock, links, registered } = suite;
+const OTHER = 'other';
+const NORTH_GROUP = 'cmg-north';
+
+/** Adds a second CMG to the site, with a connection point and an address of its own. */
+async function addOtherGateway({ test, objects }: Stage): Promise<void> {
+  const cmg = cmgManifest(suite.suite.world(), {
+    namespace: test.namespace,
+    name: OTHER,
+    serviceName: NEW,
+    spec: { siteRef: { name: 'ps1' }, serverCertificate: { secretRef: { name: 'fabrikam-tls' } } },
+  });
+  const { siteRef, siteSystem } = objects.standby.spec as { readonly siteRef: object; readonly siteSystem: string };
+  await test.apply(cmg, {
+    ...objects.standby,
+    spec: { siteRef, siteSystem, cmgRef: { name: OTHER }, role: 'Primary' },
+  });
+  await waitFor('the record of the other gateway', async () => registered().includes(NEW) || undefined, PATIENCE_MS);
+  suite.site().control.linkConnectionPoint(STANDBY_SERVER, NEW);
+  const isThere = async () => {
+    const { metadata, status } = (await test.api.call('GET', pathOf(cmg))) as CMG;
+    return isReady(status, metadata.generation) || undefined;
+  };
+  await waitFor('the other gateway to be ready', isThere, PATIENCE_MS);
+}
+
+it('a gateway is replaced under its own name, and only clients that know no other are without one, and only by consent', async () => {
+  const stage = await suite.servingGateway();
+  const { test, time, objects, fleet } = stage;
+  const { control } = suite.site();
+  await addOtherGateway(stage);
+  // Clients ask once a day which gateways there are: half of them know both by now.
+  await time.pass(12 * HOUR);
+  expect(gatewaysOf(fleet)).toEqual([NEW, OLD]);
+
+  const first = deploymentOf(await test.cmg(), OLD)?.id ?? '';
+  const before = made(test);
+  await test.patchSpec({ azure: { region: 'northeurope', resourceGroup: { name: NORTH_GROUP } } });
+  const { message } = await test.untilReason('Redeploying', 'NoOtherActiveCMG');
+  expect(message).toContain(`${OUTAGE_ANNOTATION}=${first}`);
+  await time.pass(2 * HOUR);
+  expect(deletedGroups(test)).toEqual([]);
+  expect(made(test)).toEqual(before);
+  expect(control.cutOffClients).toEqual([]);
+
+  const consentedAt = clock.now();
+  await test.annotate({ [OUTAGE_ANNOTATION]: first });
+  const isReplaced = async () => {
+    await installAsAsked(suite, test, objects);
+    const { metadata, status } = await test.cmg();
+    return groups(test).includes(NORTH_GROUP) && isReady(status, metadata.generation);
+  };
+  await time.passUntil('the next gateway to serve', isReplaced, CHANGES);
+  const servesAgainAt = clock.now();
+  const over = await test.cmg();
+  expect(phases(over)).toEqual({ [OLD]: 'Active' });
+  expect(deploymentOf(over, OLD)).toMatchObject({ identity: { region: 'northeurope' } });
+  expect(deploymentOf(over, OLD)?.id).not.toBe(first);
+  expect(over.status?.redeployment).toBeUndefined();
+  expect(deletedGroups(test)).toEqual([OLD_GROUP]);
+  expect(scaleSets(test).toSorted()).toEqual([NEW_SCALE_SET, OLD_SCALE_SET]);
+  expect(groups(test).toSorted()).toEqual([NORTH_GROUP, `cmg-${OTHER}`]);
+  expect(links()).toEqual({ [CONNECTION_POINT_SERVER]: OLD, [STANDBY_SERVER]: NEW });
+  expect(registered().toSorted()).toEqual([NEW, OLD]);
+
+  // Each of them polls once an hour.
+  await time.pass(2 * HOUR);
+  const { cutOffClients } = control;
+  expect(cutOffClients.length).toBeGreaterThan(0);
+  for (const { knows, since } of cutOffClients) {
+    expect(knows).toEqual([OLD]);
+    expect(since).toBeGreaterThan(consentedAt);
+    expect(since).toBeLessThan(servesAgainAt);
+  }
+  expect(control.fleet.cutOffNow).toBe(0);
+  expect(gatewaysOf(fleet)).toEqual([NEW, OLD]);
+});
