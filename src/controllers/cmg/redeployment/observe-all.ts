@@ -1,6 +1,6 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { isSameIdentity } from '../../../redeployment/identity.ts';
-import type { GatewayWish, LiveFacts, Observed, ObservedDeployment } from '../../../redeployment/observed.ts';
+import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
 import { isOthers } from '../../../redeployment/others.ts';
 import { findCondition } from '../../../runtime/conditions.ts';
 import { keyOf } from '../../../runtime/objects.ts';
