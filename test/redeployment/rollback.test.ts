@@ -62,6 +62,19 @@ describe('the spec is set back', () => {
     expect(writesTo('contoso', since)).toEqual([]);
   });
 
+  it('before it is known that its group was made: the group goes all the same', async () => {
+    await begin();
+    lives.world.azure.control.faults.add({
+      match: { method: 'PUT', urlPattern: '/resourceGroups/rg-fabrikam\\?' },
+      action: { kind: 'applyThenDrop' },
+      onMet: () => stage.operator.kill(),
+    });
+    await stage.runUntil(() => stage.groups().includes('rg-fabrikam'), HOUR);
+    stage.change(back, ownGroup);
+    await settled();
+    expect(stage.groups()).toEqual(['rg-contoso']);
+  });
+
   it('while both serve: the new one is kept for the wait, as clients may have learnt of it', async () => {
     const id = await begin();
     await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);

@@ -141,7 +141,7 @@ async function provisionInAzure(scope: Scope, store: OperationsStore, known: Kno
     // The record is written down before the first write to Azure, so that a lost process finds its own work again.
     const findings = [...prerequisites.findings, firstResources()];
     const made = withOwnership(
-      newRecord(scope, ownership.deploymentId ?? id, ownership.deploymentId !== undefined),
+      newRecord(scope, deployment, ownership.deploymentId ?? id, ownership.deploymentId !== undefined),
       ownership.record,
     );
     return {
@@ -174,7 +174,7 @@ async function proposed(
     : {
         findings: prerequisites.findings,
         happenings: [],
-        deployment: newRecord(scope, deployment.id, false),
+        deployment: newRecord(scope, deployment, deployment.id, false),
         againAfterMs: Number.POSITIVE_INFINITY,
       };
 }
@@ -258,7 +258,13 @@ function recordedDeployment({ cmg }: Scope): CMGStatusDeployment | undefined {
 }
 
 /** @param served whether clients may have depended on it: of one that is found, nobody knows */
-function newRecord({ cmg, clock }: Scope, id: string, served: boolean): CMGStatusDeployment {
+function newRecord(
+  { cmg, clock }: Scope,
+  gateway: GatewayDeployment,
+  id: string,
+  served: boolean,
+): CMGStatusDeployment {
+  const group = { name: 'resourceGroup', id: resourceIds(gateway).resourceGroup };
   return {
     id,
     identity: identityOf(cmg),
@@ -266,6 +272,8 @@ function newRecord({ cmg, clock }: Scope, id: string, served: boolean): CMGStatu
     serviceName: cmg.spec.serviceName,
     createdAt: toTimestamp(clock.now()),
     served,
+    // That the group is the operator's has to be known before it is made: the spec may name another one by the next round.
+    resources: gateway.resourceGroup.mode === 'Create' ? [group] : [],
   };
 }
 
