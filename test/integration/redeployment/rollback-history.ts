@@ -106,8 +106,8 @@ async function whileDraining(suite: SiteSuite, stage: Stage): Promise<void> {
   await reach(
     suite,
     stage,
-    'the first gateway to be stopped',
-    (cmg) => deploymentOf(cmg, OLD)?.stoppedAt !== undefined,
+    'the first gateway to be stopped, and the standby to be free',
+    (cmg) => deploymentOf(cmg, OLD)?.stoppedAt !== undefined && suite.links()[STANDBY_SERVER] === undefined,
   );
   expect([suite.members(), suite.links()]).toEqual([[NEW], { [CONNECTION_POINT_SERVER]: NEW }]);
   expect(scaleSets(test)).toHaveLength(2);
