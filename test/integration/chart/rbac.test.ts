@@ -219,8 +219,38 @@ async function liveThrough(installed: Installed, namespace: string): Promise<voi
       async () => world.azure.control.state().length > 0 || undefined,
       PATIENCE_MS,
     );
-    await remove();
+    await withSilentSite(installed, namespace, remove);
   });
+}
+
+/** Has the gateway name a Site that does not answer, which is asked once more who carries whose clients before it goes. */
+async function withSilentSite(
+  { controlPlane: { api } }: Installed,
+  namespace: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const adminService = {
+    url: 'https://127.0.0.1:9',
+    auth: { type: 'Bearer', bearer: { secretRef: { name: 'site' } } },
+  };
+  const silent: Manifest = {
+    apiVersion: 'configmgr.io/v1alpha1',
+    kind: 'Site',
+    metadata: { name: 'ps1', namespace },
+    spec: { siteCode: 'PS1', type: 'StandalonePrimary', adminService },
+  };
+  const isSeen = async () => {
+    const { status } = (await api.call('GET', pathOf(silent))) as Pick<CMG, 'status'>;
+    return findCondition(status?.conditions, 'Reachable') !== undefined || undefined;
+  };
+  await api.call('PATCH', `${pathOf(silent)}?fieldManager=test&force=true`, silent, APPLY_PATCH);
+  await waitFor('the Site to be looked at', isSeen, PATIENCE_MS);
+  const path = pathOf({ ...silent, kind: 'CMG', metadata: { name: NAME, namespace } });
+  await api.call('PATCH', path, { spec: { siteRef: { name: 'ps1' } } }, MERGE_PATCH);
+  await work();
+  await api.call('DELETE', pathOf(silent));
+  const isGone = async () => (await api.send('GET', pathOf(silent))).status === 404 || undefined;
+  await waitFor('the Site to be gone', isGone, PATIENCE_MS);
 }
 
 /** Gives the gateway its part on a site, and takes it away again. */

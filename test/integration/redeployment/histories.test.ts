@@ -1,12 +1,13 @@
 import { it } from 'vitest';
 import { killAtWrites } from './killed-operator-history.ts';
 import { loseClusterInEachPhase } from './lost-cluster-history.ts';
-import { setBackInEachPhase } from './rollback-history.ts';
+import { setBackBeforeDeletion, setBackInDeletion } from './rollback-history.ts';
 import { type SiteSuite, siteSuite } from './site-suite.ts';
 
 /** Whole redeployments, with clients whose contact is watched from the first moment to the last. */
 const HISTORIES: readonly (readonly [string, (suite: SiteSuite) => Promise<void>])[] = [
-  ['set back in each of its phases', setBackInEachPhase],
+  ['set back while the new gateway is built, while both serve, and while the old one drains', setBackBeforeDeletion],
+  ['set back while the old gateway is being deleted', setBackInDeletion],
   ['whose cluster is lost in each of its phases', loseClusterInEachPhase],
   ['whose operators die at writes to Azure, to the site and to the API server', killAtWrites],
 ];
@@ -18,7 +19,7 @@ const TODAY = Math.floor(Date.now() / 86_400_000) % HISTORIES.length;
 const suite = siteSuite();
 
 it.each(HISTORIES.filter((_, at) => areAllLived || at === TODAY))(
-  'a redeployment %s comes to its end, and no client is cut off',
+  'a redeployment %s comes to what was wanted, and no client is cut off',
   { timeout: 1_800_000 },
   (_name, live) => live(suite),
 );

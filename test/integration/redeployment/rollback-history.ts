@@ -34,23 +34,32 @@ const writesTo = ({ test }: Stage, group: string) =>
 /** How long after a change of the spec the wait may be taken to have begun. */
 const SOON = 10 * MINUTE;
 
-/** A redeployment is set back in each of its phases, one after the other in the life of one CMG. */
-export async function setBackInEachPhase(suite: SiteSuite): Promise<void> {
+const begin = async (suite: SiteSuite): Promise<Stage> => {
   const stage = await suite.servingGateway({ spec: { redeployment: { drainFor: '3h' } } });
   await stage.test.apply(stage.objects.standby);
+  return stage;
+};
+
+/** A redeployment is set back in one phase after the other, as long as the gateway that it began with is there. */
+export async function setBackBeforeDeletion(suite: SiteSuite): Promise<void> {
+  const stage = await begin(suite);
   await whileBuilt(suite, stage);
   await whileBothServe(suite, stage);
   await whileDraining(suite, stage);
-  await whileDeleted(suite, stage);
+  expect(suite.site().control.cutOffClients).toEqual([]);
+}
 
-  // And in the end the replacement goes.
+/** A redeployment is set back when there is no way back, and then its replacement retires behind a gateway built anew. */
+export async function setBackInDeletion(suite: SiteSuite): Promise<void> {
+  const stage = await begin(suite);
+  await whileDeleted(suite, stage);
   const { test, time, fleet } = stage;
   expect(await waitOut(suite, stage, NEW)).toBeGreaterThan(DAY - SOON);
   await reach(suite, stage, 'the replacement to be gone', (cmg) => cmg.status?.redeployment === undefined);
   await expectOldOnly(suite, stage);
   await time.pass(HOUR);
   expect(suite.registered()).toEqual([OLD]);
-  expect(deletedGroups(test)).toEqual([NEW_GROUP, OLD_GROUP, NEW_GROUP]);
+  expect(deletedGroups(test)).toEqual([OLD_GROUP, NEW_GROUP]);
   expect(suite.site().control.cutOffClients).toEqual([]);
   expect(gatewaysOf(fleet)).toEqual([OLD]);
 }
@@ -106,8 +115,8 @@ async function whileDraining(suite: SiteSuite, stage: Stage): Promise<void> {
   await reach(
     suite,
     stage,
-    'the first gateway to be stopped',
-    (cmg) => deploymentOf(cmg, OLD)?.stoppedAt !== undefined,
+    'the first gateway to be stopped, and the standby to be free',
+    (cmg) => deploymentOf(cmg, OLD)?.stoppedAt !== undefined && suite.links()[STANDBY_SERVER] === undefined,
   );
   expect([suite.members(), suite.links()]).toEqual([[NEW], { [CONNECTION_POINT_SERVER]: NEW }]);
   expect(scaleSets(test)).toHaveLength(2);
@@ -122,14 +131,15 @@ async function whileDraining(suite: SiteSuite, stage: Stage): Promise<void> {
 /** The deletion is finished, and the old one is built anew beside the one that serves. */
 async function whileDeleted(suite: SiteSuite, stage: Stage): Promise<void> {
   const { test, time } = stage;
-  const [first, second] = [await idOf(stage, OLD), await idOf(stage, NEW)];
+  const first = await idOf(stage, OLD);
   await test.patchSpec(FORTH);
-  await reach(suite, stage, 'the new gateway to be wanted once more', (cmg) => phases(cmg)[OLD] === 'Superseded');
+  await reach(suite, stage, 'the new gateway to be advertised', (cmg) => phases(cmg)[OLD] === 'Superseded');
+  const second = await idOf(stage, NEW);
   expect(await waitOut(suite, stage, OLD)).toBeGreaterThan(DAY - SOON);
   await reach(
     suite,
     stage,
-    'the first gateway to be stopped again',
+    'the first gateway to be stopped',
     (cmg) => deploymentOf(cmg, OLD)?.stoppedAt !== undefined,
   );
   await time.pass(3 * HOUR - 4 * MINUTE);
@@ -144,5 +154,5 @@ async function whileDeleted(suite: SiteSuite, stage: Stage): Promise<void> {
   expect(await idOf(stage, NEW)).toBe(second);
   expect(scaleSets(test)).toHaveLength(2);
   expect(suite.links()).toEqual({ [CONNECTION_POINT_SERVER]: NEW, [STANDBY_SERVER]: OLD });
-  expect(deletedGroups(test)).toEqual([NEW_GROUP, OLD_GROUP]);
+  expect(deletedGroups(test)).toEqual([OLD_GROUP]);
 }
