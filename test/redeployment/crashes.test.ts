@@ -64,7 +64,8 @@ async function liveThrough(stage: RedeploymentStage): Promise<LifeOutcome['state
   const both = stateOf(stage);
   await stage.letPass(DAY - 2 * HOUR);
   await stage.runUntil(() => stage.deployments().length === 1 && isAtRest(stage), 4 * HOUR);
-  await stage.letPass(HOUR);
+  // When the gateway was last seen to be advertised is forgotten after an hour in which nobody asked.
+  await stage.letPass(3 * HOUR);
   await stage.runUntil(() => isAtRest(stage));
   return { 'beginning of the wait': both, redeployment: stateOf(stage) };
 }
