@@ -169,9 +169,10 @@ spec:
 - \`ConnectionPoint\` and \`BoundaryGroupReference\` for the servers and groups that the old gateway has, with the role Primary, and a
   [standby](#before-you-change-it) for the new one. What is there already is taken note of and left as it is.
 
-With **the same service name**, the old gateway has to go first: \`NoOtherActiveCMG\` has the line by which you consent to the outage.
-Only then, and while the new one could be built at once, \`status.manualSteps\` has the line to delete the old one. It keeps its connection
-points and groups until it is gone. Its deleted key vault may hold the name for days: \`VaultSoftDeleted\` has the line that purges it.
+With **the same service name**, the old gateway has to go first: [another \`CMG\` carries its clients](#the-same-service-name), or
+\`NoOtherActiveCMG\` has the line by which you consent to the outage. Only then, and while the new one could be built at once,
+\`status.manualSteps\` has the line to delete the old one. It keeps its connection points and groups until it is gone. Its deleted key
+vault may hold the name for days: \`VaultSoftDeleted\` has the line that purges it.
 
 **Back**: set \`managementPolicy: Observe\` with the fields of the old gateway. The step is withdrawn, and nothing more is done to either
 gateway. Connection points and boundary groups stay where they are: move back in the console what has moved. The gateway that the

@@ -1,4 +1,12 @@
-import type { GatewayWish, Observed, ObservedDeployment, ObservedPoint, ObservedSite, Seen } from './observed.ts';
+import type {
+  GatewayWish,
+  Observed,
+  ObservedDeployment,
+  ObservedPoint,
+  ObservedSite,
+  OutageClaim,
+  Seen,
+} from './observed.ts';
 import type { DeploymentRecord } from './record.ts';
 import { type DeploymentFacts, factsOf, isSameName, type Situation } from './situation.ts';
 
@@ -185,6 +193,9 @@ export function isPresentable(situation: Situation, record: DeploymentRecord): b
 }
 
 /** Whether this CMG carries the clients of another one, so that it has to stay as it is. */
-export function isCarrier({ key }: GatewayWish, { claim }: Observed): boolean {
+export function isCarrier(
+  { key }: Pick<GatewayWish, 'key'>,
+  { claim }: { readonly claim?: OutageClaim | undefined },
+): boolean {
   return claim?.carrier === key && claim.claimant !== key;
 }

@@ -1,13 +1,14 @@
-import { X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BoundaryGroupReference } from '../../src/api/v1alpha1/boundarygroupreference.generated.ts';
+import type { CMGSpec } from '../../src/api/v1alpha1/cmg.generated.ts';
 import type { ConnectionPoint } from '../../src/api/v1alpha1/connectionpoint.generated.ts';
 import type { Site as SiteObject } from '../../src/api/v1alpha1/site.generated.ts';
-import { FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
+import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
 import { SITE_KIND } from '../../src/controllers/site/kind.ts';
 import { type MemorySite, memorySite, reachedSite } from '../../src/controllers/site/site.test-world.ts';
 import type { ResolveName } from '../../src/probe/resolve-name.ts';
-import type { TlsProbe } from '../../src/probe/tls-probe.ts';
 import { beginPass, finishPass } from '../../src/redeployment/client-gate.ts';
+import type { KubernetesClient } from '../../src/runtime/client.ts';
 import {
   createRedeploymentStage,
   DAY,
@@ -18,10 +19,13 @@ import {
   startRedeploymentLives,
   timeOnly,
 } from './stage.ts';
+import { connectedRole, metadataOf, presenting, resolvingIn } from './surroundings.ts';
 
 const OWN = 'contoso.contoso.com';
 const CARRIER = 'fabrikam';
+const CARRIER_NAME = 'fabrikam.contoso.com';
 const about = { apiVersion: 'configmgr.io/v1alpha1' } as const;
+const refs = { suspend: false, siteRef: { name: 'ps1' }, deletionPolicy: 'Delete' } as const;
 
 let lives: Lives;
 let begun: RedeploymentStage | undefined;
@@ -36,78 +40,60 @@ function pointOf(cmg: string): ConnectionPoint {
   return {
     ...about,
     kind: 'ConnectionPoint',
-    metadata: {
-      name: `cp-${cmg}`,
-      namespace: 'gateways',
-      uid: `cp-${cmg}`,
-      resourceVersion: '1',
-      generation: 1,
-      creationTimestamp: '2026-01-01T00:00:00Z',
-    },
-    spec: {
-      suspend: false,
-      siteRef: { name: 'ps1' },
-      cmgRef: { name: cmg },
-      siteSystem: `cp-${cmg}.contoso.com`,
-      role: 'Primary',
-      deletionPolicy: 'Delete',
-    },
+    metadata: metadataOf(`cp-${cmg}`),
+    spec: { ...refs, cmgRef: { name: cmg }, siteSystem: `cp-${cmg}.contoso.com`, role: 'Primary' },
     status: { installed: true, connected: 'True', serviceName: `${cmg}.contoso.com` },
   };
 }
 
+/** A boundary group of the carrier, which says that it has been in order since the time. */
+function groupOfCarrier(ready: 'True' | 'False', since: number): BoundaryGroupReference {
+  const lastTransitionTime = new Date(since).toISOString();
+  return {
+    ...about,
+    kind: 'BoundaryGroupReference',
+    metadata: metadataOf('branch'),
+    spec: { ...refs, cmgRef: { name: CARRIER }, boundaryGroup: { name: 'Branch' }, connection: 'Fast' },
+    status: { conditions: [{ type: 'Ready', status: ready, reason: 'Test', message: '', lastTransitionTime }] },
+  };
+}
+
+interface Given {
+  /** How many of 100 clients are seen to know the carrier. Default: nobody counts them, and time is enough. */
+  readonly refreshed?: number;
+  readonly between?: (client: KubernetesClient) => KubernetesClient;
+}
+
+/** What a test may change while it runs. */
 interface OnSite {
   readonly stage: RedeploymentStage;
   readonly site: MemorySite;
+  groups: readonly BoundaryGroupReference[];
+  resolveName: ResolveName;
   /** As `stage.runUntil`, with what the controller of the connection point does meanwhile. */
   until(done: () => boolean, hours: number): Promise<void>;
   /** The claim in the status of the Site. */
   claim(): NonNullable<SiteObject['status']>['outageClaim'];
 }
 
-/**
- * Two CMGs of one site, whose gateways serve.
- *
- * @param refreshed how many of 100 clients are seen to know the carrier. Default: nobody counts them, and time is enough
- */
-async function twoOnOneSite(refreshed?: number): Promise<OnSite> {
-  const { certificate, world } = lives;
-  const presented = new X509Certificate(certificate.certificatePem);
-  const probe: TlsProbe = async () => ({
-    kind: 'Presented',
-    sha256Fingerprint: presented.fingerprint256.replaceAll(':', '').toLowerCase(),
-    subject: presented.subject,
-    chain: [presented],
-  });
-  const resolveName: ResolveName = async (name) => {
-    const found = ['westeurope', 'northeurope'].flatMap(
-      (region) => world.azure.control.addressOf(`${name.split('.')[0]}.${region}.cloudapp.azure.com`) ?? [],
-    );
-    return found.length === 0 ? { kind: 'NoAddress' } : { kind: 'Addresses', addresses: found };
-  };
+/** Two CMGs of one site, whose gateways serve. */
+async function twoOnOneSite({ refreshed, between }: Given = {}): Promise<OnSite> {
   const site = memorySite();
-  const link = (cmg: string) => ({
-    siteSystem: `cp-${cmg}.contoso.com`,
-    siteCode: 'PS1',
-    serviceName: `${cmg}.contoso.com`,
-    connectedness: 'Connected' as const,
-  });
-  site.points = ['contoso', CARRIER].map(link);
+  site.points = ['contoso', CARRIER].map((cmg) => connectedRole(`cp-${cmg}`, `${cmg}.contoso.com`));
   const followOnSite = () => {
     const stands = stage.deployments().some(({ phase }) => phase === 'Active');
-    site.points = [
-      ...site.points.filter(({ serviceName }) => serviceName !== OWN),
-      ...(stands ? [link('contoso')] : []),
-    ];
+    const others = site.points.filter(({ serviceName }) => serviceName !== OWN);
+    site.points = [...others, ...(stands ? [connectedRole('cp-contoso', OWN)] : [])];
   };
   const object = (): SiteObject | undefined =>
     stage.kubernetes.objects(SITE_KIND.plural).find(({ metadata }) => metadata.name === 'ps1') as
       | SiteObject
       | undefined;
   const stage: RedeploymentStage = createRedeploymentStage(lives, {
+    ...(between === undefined ? {} : { between }),
     surroundings: {
-      probe,
-      resolveName,
+      probe: presenting(lives),
+      resolveName: (name, signal) => onSite.resolveName(name, signal),
       countClients: (question, now) => ({
         ...finishPass(beginPass(question, now)),
         devices: 100,
@@ -118,30 +104,51 @@ async function twoOnOneSite(refreshed?: number): Promise<OnSite> {
         siteOf: () => ({ kind: 'Usable', object: object() ?? reachedSite(), site }),
         siteObjectOf: object,
         connectionPointsOf: (key) => [pointOf(key.split('/')[1] ?? '')],
-        boundaryGroupReferencesOf: () => [],
+        boundaryGroupReferencesOf: (key) => (key.endsWith(CARRIER) ? onSite.groups : []),
       },
     },
   });
-  begun = stage;
-  const { spec } = reachedSite();
-  stage.kubernetes.put(SITE_KIND, { metadata: { namespace: 'gateways', name: 'ps1' }, spec });
-  const onSite = (each: Parameters<typeof timeOnly>[0]) => timeOnly({ ...each, siteRef: { name: 'ps1' } });
-  stage.apply('contoso', onSite);
-  stage.apply(CARRIER, refreshed === undefined ? onSite : (spec) => ({ ...spec, siteRef: { name: 'ps1' } }));
-  await stage.runUntil(() => ['contoso', CARRIER].every((name) => stage.condition('Ready', name)?.status === 'True'));
   const until = (done: () => boolean, hours: number) =>
     stage.runUntil(() => {
       followOnSite();
       return done();
     }, hours * HOUR);
-  return { stage, site, until, claim: () => object()?.status?.outageClaim };
+  const onSite: OnSite = {
+    stage,
+    site,
+    groups: [],
+    resolveName: resolvingIn(lives),
+    until,
+    claim: () => object()?.status?.outageClaim,
+  };
+  begun = stage;
+  stage.kubernetes.put(SITE_KIND, { metadata: { namespace: 'gateways', name: 'ps1' }, spec: reachedSite().spec });
+  const withSite = (spec: CMGSpec): CMGSpec => ({ ...spec, siteRef: { name: 'ps1' } });
+  stage.apply('contoso', (spec) => timeOnly(withSite(spec)));
+  stage.apply(CARRIER, (spec) => (refreshed === undefined ? timeOnly(withSite(spec)) : withSite(spec)));
+  await stage.runUntil(() => ['contoso', CARRIER].every((name) => stage.condition('Ready', name)?.status === 'True'));
+  const nalPath = site.records.find(({ serviceName }) => serviceName === CARRIER_NAME)?.nalPath ?? '';
+  site.groups = [{ id: 1, name: 'Branch', preferCloudSources: false, members: [{ nalPath, connection: 'Fast' }] }];
+  onSite.groups = [groupOfCarrier('True', stage.clock.now())];
+  return onSite;
+}
+
+/** Asks for the same service name in another region. */
+const replace = ({ stage }: OnSite) => stage.change(placedIn('northeurope', 'rg-north'));
+
+async function expectNothingDone({ stage, claim }: OnSite): Promise<void> {
+  await stage.letPass(2 * HOUR);
+  expect(stage.reason('Redeploying')).toBe('NoOtherActiveCMG');
+  expect(claim()).toBeUndefined();
+  expect(stage.writes('DELETE')).toEqual([]);
 }
 
 describe('the same service name while another CMG of the site carries the clients', () => {
   it('is replaced without a consent, and the claim is held until it has been advertised for its wait', async () => {
-    const { stage, until, claim } = await twoOnOneSite();
+    const onSite = await twoOnOneSite();
+    const { stage, until, claim } = onSite;
     await stage.letPass(DAY + HOUR);
-    stage.change(placedIn('northeurope', 'rg-north'));
+    replace(onSite);
     await until(() => stage.gateways().includes('contoso northeurope'), 2);
     expect(claim()).toMatchObject({ claimant: 'contoso', carrier: CARRIER });
     await until(() => stage.phases().join() === 'contoso Active' && stage.condition('Ready')?.status === 'True', 2);
@@ -152,6 +159,7 @@ describe('the same service name while another CMG of the site carries the client
     stage.apply(CARRIER, (spec) => placedIn('northeurope', 'rg-elsewhere')(spec));
     await stage.letPass(2 * HOUR);
     expect(stage.condition('Redeploying', CARRIER)).toMatchObject({ reason: 'CarriesClientsOf' });
+    expect(stage.gateways()).not.toContain('fabrikam northeurope');
     stage.apply(CARRIER, (spec) => placedIn('westeurope', 'rg-fabrikam')(spec));
     stage.remove(CARRIER);
     await stage.letPass(20 * HOUR);
@@ -168,18 +176,17 @@ describe('the same service name while another CMG of the site carries the client
   });
 
   it('waits for a person while the other one has not been in reach for its wait, and says so', async () => {
-    const { stage, until, claim } = await twoOnOneSite();
+    const onSite = await twoOnOneSite();
+    const { stage, until } = onSite;
     await stage.letPass(20 * HOUR);
-    stage.change(placedIn('northeurope', 'rg-north'));
-    await stage.runUntil(() => stage.reason('Redeploying') === 'NoOtherActiveCMG', HOUR);
+    replace(onSite);
+    await expectNothingDone(onSite);
     expect(stage.message('Redeploying')).toContain(
       'gateways/fabrikam has not been in reach of every client for its redeployment.minimumWait',
     );
-    expect(claim()).toBeUndefined();
-    expect(stage.writes('DELETE')).toEqual([]);
 
     // With the time it can.
-    await stage.letPass(6 * HOUR);
+    await stage.letPass(4 * HOUR);
     await until(() => stage.gateways().includes('contoso northeurope'), 2);
   });
 
@@ -187,32 +194,91 @@ describe('the same service name while another CMG of the site carries the client
     [95, true],
     [94, false],
   ])('with %d of 100 clients that know the other one: %s', async (refreshed, isReplaced) => {
-    const { stage, until, claim } = await twoOnOneSite(refreshed);
+    const onSite = await twoOnOneSite({ refreshed });
+    const { stage, until } = onSite;
     await stage.letPass(DAY + HOUR);
-    stage.change(placedIn('northeurope', 'rg-north'));
+    replace(onSite);
     if (isReplaced) {
       await until(() => stage.gateways().includes('contoso northeurope'), 2);
       return;
     }
-    await stage.letPass(2 * HOUR);
+    await expectNothingDone(onSite);
     expect(stage.message('Redeploying')).toContain('gateways/fabrikam is not known to enough clients');
-    expect(claim()).toBeUndefined();
-    expect(stage.writes('DELETE')).toEqual([]);
   });
 
-  it('takes no carrier whose connection point is lost', async () => {
-    const { stage, site, claim } = await twoOnOneSite();
+  const UNFIT: readonly (readonly [string, (onSite: OnSite) => void])[] = [
+    ['whose connection point is lost', ({ site }) => (site.points = [connectedRole('cp-contoso', OWN)])],
+    [
+      'whose connection point does not connect',
+      ({ site }) => {
+        site.points = site.points.map((each) =>
+          each.serviceName === OWN ? each : { ...each, connectedness: 'Disconnected' },
+        );
+      },
+    ],
+    [
+      'that the site has no record of',
+      ({ site }) => (site.records = site.records.filter(({ serviceName }) => serviceName !== CARRIER_NAME)),
+    ],
+    ['whose name leads nowhere', (onSite) => (onSite.resolveName = async () => ({ kind: 'NoAddress' }))],
+    [
+      'whose name leads somewhere else',
+      (onSite) => (onSite.resolveName = async () => ({ kind: 'Addresses', addresses: ['192.0.2.1'] })),
+    ],
+    ['whose name nobody could look up', (onSite) => (onSite.resolveName = async () => ({ kind: 'Unknown' }))],
+    ['whose boundary group is not in order', (onSite) => (onSite.groups = [groupOfCarrier('False', 0)])],
+    [
+      'that somebody took out of its boundary group',
+      ({ site }) => (site.groups = site.groups.map((each) => ({ ...each, members: [] }))),
+    ],
+    [
+      'whose boundary group has been in order for an hour only',
+      (onSite) => (onSite.groups = [groupOfCarrier('True', onSite.stage.clock.now() - HOUR)]),
+    ],
+    ['that is suspended', ({ stage }) => stage.apply(CARRIER, (spec) => ({ ...spec, suspend: true }))],
+    [
+      'that is only observed',
+      ({ stage }) => stage.apply(CARRIER, (spec) => ({ ...spec, managementPolicy: 'Observe' })),
+    ],
+    ['that is to be replaced itself', ({ stage }) => stage.apply(CARRIER, placedIn('northeurope', 'rg-elsewhere'))],
+  ];
+  it.each(UNFIT)('takes no carrier %s', async (_, makeUnfit) => {
+    const onSite = await twoOnOneSite();
+    await onSite.stage.letPass(DAY + HOUR);
+    makeUnfit(onSite);
+    replace(onSite);
+    await expectNothingDone(onSite);
+  });
+
+  it('deletes nothing when the carrier is found to be unfit at the last moment', async () => {
+    // As the API server has it, past the cache.
+    const suspended = (client: KubernetesClient): KubernetesClient =>
+      new Proxy(client, {
+        get: (target, name, receiver) =>
+          name !== 'get'
+            ? Reflect.get(target, name, receiver)
+            : async (...[kind, key, options]: Parameters<KubernetesClient['get']>) => {
+                const found = await target.get(kind, key, options);
+                return kind === CMG_KIND && key.name === CARRIER
+                  ? { ...found, spec: { ...(found.spec as object), suspend: true } }
+                  : found;
+              },
+      });
+    const onSite = await twoOnOneSite({ between: suspended });
+    const { stage, until, claim } = onSite;
     await stage.letPass(DAY + HOUR);
-    site.points = site.points.filter(({ serviceName }) => serviceName === OWN);
-    stage.change(placedIn('northeurope', 'rg-north'));
-    await stage.letPass(2 * HOUR);
-    expect(stage.reason('Redeploying')).toBe('NoOtherActiveCMG');
-    expect(claim()).toBeUndefined();
+    replace(onSite);
+    await stage.runUntil(() => claim() !== undefined, HOUR);
+    const end = stage.clock.now() + 3 * HOUR;
+    await until(() => stage.clock.now() >= end, 4);
+    expect(stage.phases()).toEqual(['contoso Active']);
+    expect(stage.gateways()).toEqual(['contoso westeurope', 'fabrikam westeurope']);
     expect(stage.writes('DELETE')).toEqual([]);
   });
 
   it('waits while another CMG of the site has a claim', async () => {
-    const { stage, claim } = await twoOnOneSite();
+    const onSite = await twoOnOneSite();
+    const { stage, claim } = onSite;
     await stage.letPass(DAY + HOUR);
     const another = { claimant: 'lakeside', carrier: CARRIER, since: '2026-01-01T00:00:00Z' };
     await stage.kubernetes.client.applyStatus(
@@ -220,7 +286,7 @@ describe('the same service name while another CMG of the site carries the client
       { metadata: { namespace: 'gateways', name: 'ps1' }, status: { outageClaim: another } },
       { fieldManager: FIELD_MANAGER, force: true, signal: AbortSignal.timeout(60_000) },
     );
-    stage.change(placedIn('northeurope', 'rg-north'));
+    replace(onSite);
     await stage.runUntil(() => stage.reason('Redeploying') === 'OutageClaimTaken', HOUR);
     expect(claim()).toEqual(another);
     expect(stage.writes('DELETE')).toEqual([]);

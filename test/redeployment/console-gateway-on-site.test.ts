@@ -1,11 +1,9 @@
-import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BoundaryGroupReference } from '../../src/api/v1alpha1/boundarygroupreference.generated.ts';
 import type { ConnectionPoint } from '../../src/api/v1alpha1/connectionpoint.generated.ts';
 import { type MemorySite, memorySite, reachedSite, serviceRecord } from '../../src/controllers/site/site.test-world.ts';
-import type { ResolveName } from '../../src/probe/resolve-name.ts';
-import type { TlsProbe } from '../../src/probe/tls-probe.ts';
 import { createRedeploymentStage, DAY, HOUR, type Lives, MINUTE, startRedeploymentLives, timeOnly } from './stage.ts';
+import { connectedRole, metadataOf, presenting, resolvingIn } from './surroundings.ts';
 
 const [OLD, NEW] = ['contoso.contoso.com', 'fabrikam.contoso.com'];
 /** As an administrator has named the gateway on the site. */
@@ -24,40 +22,25 @@ const refs = {
   deletionPolicy: 'Delete',
 } as const;
 const about = { apiVersion: 'configmgr.io/v1alpha1' } as const;
-const metadata = (name: string) => ({
-  name,
-  namespace: 'gateways',
-  uid: name,
-  resourceVersion: '1',
-  generation: 1,
-  creationTimestamp: '2026-01-01T00:00:00Z',
-});
 
 function point(name: string, role: 'Primary' | 'Standby'): ConnectionPoint {
   const spec = { ...refs, siteSystem: `${name}.contoso.com`, role };
-  return { ...about, kind: 'ConnectionPoint', metadata: metadata(name), spec };
+  return { ...about, kind: 'ConnectionPoint', metadata: metadataOf(name), spec };
 }
 
 const GROUP: BoundaryGroupReference = {
   ...about,
   kind: 'BoundaryGroupReference',
-  metadata: metadata('branch'),
+  metadata: metadataOf('branch'),
   spec: { ...refs, boundaryGroup: { name: 'Branch' }, connection: 'Fast' },
 };
-
-const role = (name: string, serviceName: string) => ({
-  siteSystem: `${name}.contoso.com`,
-  siteCode: 'PS1',
-  serviceName,
-  connectedness: 'Connected' as const,
-});
 
 /** A site that knows the gateway of the console, by a connection point and a boundary group. */
 function siteOfConsole(): MemorySite {
   const site = memorySite();
   const record = { ...serviceRecord(OLD), name: NAME_ON_SITE };
   site.records = [record];
-  site.points = [role('cp01', OLD)];
+  site.points = [connectedRole('cp01', OLD)];
   const members = [{ nalPath: record.nalPath, connection: 'Fast' as const }];
   site.groups = [{ id: 1, name: 'Branch', preferCloudSources: false, members }];
   // The record of a gateway is made by a person.
@@ -66,22 +49,10 @@ function siteOfConsole(): MemorySite {
 }
 
 function createStage(site: MemorySite) {
-  const { certificate, world } = lives;
-  const presented = new X509Certificate(certificate.certificatePem);
-  const probe: TlsProbe = async () => ({
-    kind: 'Presented',
-    sha256Fingerprint: presented.fingerprint256.replaceAll(':', '').toLowerCase(),
-    subject: presented.subject,
-    chain: [presented],
-  });
-  const resolveName: ResolveName = async (name) => {
-    const address = world.azure.control.addressOf(`${name.split('.')[0]}.westeurope.cloudapp.azure.com`);
-    return address === undefined ? { kind: 'NoAddress' } : { kind: 'Addresses', addresses: [address] };
-  };
   return createRedeploymentStage(lives, {
     surroundings: {
-      probe,
-      resolveName,
+      probe: presenting(lives),
+      resolveName: resolvingIn(lives),
       site: {
         siteOf: () => ({ kind: 'Usable', object: reachedSite(), site }),
         siteObjectOf: () => undefined,
@@ -104,7 +75,7 @@ it('hands over its connection points and groups on the site, and goes when the s
     const deployments = stage.deployments();
     if (deployments.length < 2) return;
     site.points = deployments.flatMap(({ serviceName, connectionPoints = [] }) =>
-      connectionPoints.map((name) => role(name, serviceName)),
+      connectionPoints.map((name) => connectedRole(name, serviceName)),
     );
     const isIn = (name: string) =>
       deployments.some(({ serviceName, inBoundaryGroups }) => serviceName === name && inBoundaryGroups === true);

@@ -1,27 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ConsoleGateway } from '../simulators/arm/console-gateway.ts';
-import {
-  type Change,
-  createRedeploymentStage,
-  DAY,
-  HOUR,
-  type Lives,
-  MINUTE,
-  named,
-  type RedeploymentStage,
-  startRedeploymentLives,
-  timeOnly,
-} from './stage.ts';
+import { type Change, DAY, HOUR, type Lives, MINUTE, named, type RedeploymentStage, timeOnly } from './stage.ts';
+import { beginEachWithStage } from './suite.ts';
 
 let lives: Lives;
 let stage: RedeploymentStage;
-beforeAll(async () => {
-  lives = await startRedeploymentLives();
-}, 60_000);
-afterAll(() => lives?.close());
-beforeEach(() => {
-  stage = createRedeploymentStage(lives);
-  return () => stage.operator.kill();
+beginEachWithStage((...begun) => {
+  [stage, lives] = begun;
 });
 
 const CMDLET = "Remove-CMCloudManagementGateway -Name 'contoso.contoso.com' -Force";

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createRedeploymentStage, HOUR, type Lives, type RedeploymentStage, startRedeploymentLives } from './stage.ts';
+import { describe, expect, it } from 'vitest';
+import { HOUR, type Lives, type RedeploymentStage } from './stage.ts';
+import { beginEachWithStage } from './suite.ts';
 
 let lives: Lives;
 let stage: RedeploymentStage;
-beforeAll(async () => {
-  lives = await startRedeploymentLives();
-}, 60_000);
-afterAll(() => lives?.close());
-beforeEach(async () => {
-  stage = createRedeploymentStage(lives);
+beginEachWithStage(async (...begun) => {
+  [stage, lives] = begun;
   await stage.ready();
   // Until the tags say that clients may depend on it.
   await stage.operator.runFor(HOUR);
-  return () => stage.operator.kill();
 });
 
 const IDENTITY = 'Microsoft.ManagedIdentity/userAssignedIdentities';

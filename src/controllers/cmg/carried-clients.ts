@@ -1,4 +1,4 @@
-import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import { isCarrier } from '../../redeployment/words.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import type { ManagedCmg } from './managed-cmg.ts';
 import { claimInCache, claimNow } from './redeployment/claim-on-site.ts';
@@ -13,29 +13,25 @@ const LOOK_MS = 60_000;
  * that one has its own again. `undefined`: it carries nobody's.
  */
 export async function heldForClaimant(
-  input: Pick<DeploymentsInput, 'site' | 'readSite' | 'claims'> & { readonly scope: DeploymentsInput['scope'] },
+  input: Pick<DeploymentsInput, 'scope' | 'site' | 'readSite'>,
   cmg: ManagedCmg,
 ): Promise<Report | undefined> {
   const [deployment] = cmg.status?.deployments ?? [];
   if (deployment === undefined || deployment.phase === 'Deleting') {
     return undefined;
   }
-  // What cannot be taken back is decided on what the API server says now.
-  const claim = claimantOf(cmg, claimInCache(input)) ?? claimantOf(cmg, await claimNow(input));
-  if (claim === undefined) {
+  const key = keyOf(cmg);
+  const cached = claimInCache(input);
+  // That nothing holds it is believed to nobody but the API server.
+  const claim = isCarrier({ key }, { claim: cached }) ? cached : await claimNow(input);
+  if (claim === undefined || !isCarrier({ key }, { claim })) {
     return undefined;
   }
-  const message = `This CMG carries the clients of ${claim}, whose gateway is being replaced. It is deleted when that one has been advertised for its wait. If that one is suspended or only observed, let it go on; if it is deleted, this one goes too.`;
+  const message = `This CMG carries the clients of ${claim.claimant}, whose gateway is being replaced. It is deleted when that one has been advertised for its wait. If that one is suspended or only observed, let it go on; if it is deleted, this one goes too.`;
   return {
     findings: [{ type: 'AzureReady', status: 'False', reason: 'CarriesClientsOf', message }],
     happenings: [],
     deployment,
     againAfterMs: LOOK_MS,
   };
-}
-
-/** Whose clients it carries. */
-function claimantOf(cmg: CMG, claim: ReturnType<typeof claimInCache>): string | undefined {
-  const key = keyOf(cmg);
-  return claim?.carrier === key && claim.claimant !== key ? claim.claimant : undefined;
 }

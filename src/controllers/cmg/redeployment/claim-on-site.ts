@@ -4,7 +4,7 @@ import { keyOf } from '../../../runtime/objects.ts';
 import { outageClaimOf, releaseOutageClaim, takeOutageClaim } from '../../site/outage-claim.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 
-type ClaimInput = Pick<DeploymentsInput, 'site' | 'readSite' | 'claims'> & {
+type ClaimInput = Pick<DeploymentsInput, 'site' | 'readSite'> & {
   readonly scope: Pick<DeploymentsInput['scope'], 'cmg' | 'azure' | 'signal'>;
 };
 
@@ -22,7 +22,7 @@ export async function claimNow(input: ClaimInput): Promise<OutageClaim | undefin
 
 /** Makes or gives back a claim. Where somebody else was first, the next round sees what became of the site. */
 export async function changeClaim(
-  input: ClaimInput,
+  input: ClaimInput & Pick<DeploymentsInput, 'claims'>,
   action: Extract<Action, { kind: 'TakeClaim' | 'ReleaseClaim' }>,
 ): Promise<void> {
   const { scope, claims } = input;
