@@ -6,6 +6,7 @@ import { startControlPlane } from '../cluster/control-plane.ts';
 import { installDefinitions } from '../cluster/definitions.ts';
 import { progressWriter } from '../cluster/progress.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
+import { AZURITE_VARIABLE, startAzuriteOfRun } from '../simulators/arm/blobs/azurite-of-run.ts';
 import { RECORDINGS_VARIABLE } from '../simulators/arm/recording-of-run.ts';
 import { auditLogIn, refusedRights } from './chart/rights.ts';
 import { judgeRecordings } from './judged-recordings.ts';
@@ -28,7 +29,7 @@ declare module 'vitest' {
  *
  * The operators in it run with the service account and the rights of the Helm chart, or of the manifests in `deploy/`. A request that one of them was
  * refused for want of a right fails the run at its end, wherever it was made. So does a request to Azure, or an answer of the
- * simulated one, that Microsoft's definitions do not allow.
+ * simulated one, that Microsoft's definitions do not allow. The simulated Azures have one Azurite together.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const progress = progressWriter(process.stderr);
@@ -38,10 +39,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // Read by the simulators in the workers, which start after this.
   process.env[RECORDINGS_VARIABLE] = recordings;
   const log = auditLogIn(directory);
+  const azurite = await startAzuriteOfRun(directory);
+  process.env[AZURITE_VARIABLE] = azurite.path;
   const controlPlane = await startControlPlane({ progress: progress.report, apiServerFlags: log.apiServerFlags });
   progress.done();
   const stop = async () => {
     await controlPlane.stop();
+    await azurite.close();
     removeTemporaryDirectory(directory);
   };
   try {

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../cluster/api-client.ts';
+import { AZURITE_VARIABLE } from '../../simulators/arm/blobs/azurite-of-run.ts';
 
 const ENTRY = join(import.meta.dirname, '../../demo/main.ts');
 
@@ -22,7 +23,8 @@ const demos: Demo[] = [];
 function startDemo(args: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Demo {
   const mark = randomUUID();
   const child = spawn(process.execPath, [ENTRY, ...args], {
-    env: { ...process.env, ...environment, [MARK]: mark },
+    // It starts all that it needs, Azurite too.
+    env: { ...process.env, [AZURITE_VARIABLE]: undefined, ...environment, [MARK]: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -8,15 +8,26 @@ export interface MappedContainers {
   add(account: string, container: string): void;
   /** Removes it with its blobs. */
   remove(account: string, container: string): void;
-  removeAll(): void;
+  /** Resolves when all are gone, or Azurite is. */
+  removeAll(): Promise<void>;
   /** Resolves to the path of the container at Azurite when what was begun with it is done; `undefined` when unknown. */
   path(account: string, container: string): Promise<string> | undefined;
 }
 
 const API_VERSION = '2024-11-04';
 
-/** Keeps containers at the server `origin`, with tokens that `token` makes. */
-export function createMappedContainers(origin: string, agent: Agent, token: () => string): MappedContainers {
+/** Keeps containers at the server `origin`, with tokens that `token` makes, and names that begin with `prefix`. */
+export function createMappedContainers({
+  origin,
+  agent,
+  token,
+  prefix,
+}: {
+  readonly origin: string;
+  readonly agent: Agent;
+  readonly token: () => string;
+  readonly prefix: string;
+}): MappedContainers {
   const known = new Map<string, Promise<string>>();
 
   const send = (method: 'PUT' | 'DELETE', path: string): Promise<number> =>
@@ -42,20 +53,26 @@ export function createMappedContainers(origin: string, agent: Agent, token: () =
     // Whoever streams to the container is told; nobody may be there yet.
     work.catch(() => {});
     known.set(name, work);
+    return work;
   };
+  const nameOf = (account: string, container: string) => mappedName(prefix, account, container);
 
   return {
-    add: (account, container) => begin(mappedName(account, container), 'PUT'),
-    remove: (account, container) => begin(mappedName(account, container), 'DELETE'),
-    removeAll: () => {
-      for (const name of known.keys()) begin(name, 'DELETE');
+    add: (account, container) => {
+      begin(nameOf(account, container), 'PUT');
     },
-    path: (account, container) => known.get(mappedName(account, container)),
+    remove: (account, container) => {
+      begin(nameOf(account, container), 'DELETE');
+    },
+    removeAll: async () => {
+      await Promise.allSettled([...known.keys()].map((name) => begin(name, 'DELETE')));
+    },
+    path: (account, container) => known.get(nameOf(account, container)),
   };
 }
 
 /** Readable where it fits in the 63 characters that a name may have. */
-function mappedName(account: string, container: string): string {
-  const name = `${account}-${container}`.toLowerCase();
+function mappedName(prefix: string, account: string, container: string): string {
+  const name = `${prefix}${account}-${container}`.toLowerCase();
   return name.length <= 63 ? name : createHash('sha256').update(name).digest('hex').slice(0, 63);
 }

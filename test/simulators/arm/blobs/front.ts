@@ -5,6 +5,7 @@ import type { Entra } from '../entra.ts';
 import { originOf } from '../exchange.ts';
 import { lastName, ownerOf } from '../resource-path.ts';
 import type { WorldState } from '../world-state.ts';
+import { azuriteOfRun, containerPrefix } from './azurite-of-run.ts';
 import { startAzuriteProcess } from './azurite-process.ts';
 import { createMappedContainers } from './containers.ts';
 import { containerNotFound, refuse, unavailable } from './errors.ts';
@@ -25,18 +26,23 @@ export interface BlobFront {
   close(): Promise<void>;
 }
 
-/** Starts Azurite and what stands before it. */
+/** Starts Azurite, unless the test run has one, and what stands before it. */
 export async function createBlobFront(parts: {
   readonly entra: Entra;
   readonly certificate: IssuedCertificate;
   readonly caPem: string;
 }): Promise<BlobFront> {
-  const azurite = await startAzuriteProcess(parts.certificate);
+  const shared = azuriteOfRun();
+  const own = shared === undefined ? await startAzuriteProcess(parts.certificate) : undefined;
+  const { origin, caPem } = shared ?? { origin: own?.origin ?? '', caPem: parts.caPem };
   // No connection is used twice: Azurite ends those that idle, and may do so while the next request is on its way.
-  const agent = new Agent({ keepAlive: false, ca: parts.caPem, maxSockets: 64 });
-  const containers = createMappedContainers(azurite.origin, agent, () =>
-    parts.entra.serviceToken('https://storage.azure.com'),
-  );
+  const agent = new Agent({ keepAlive: false, ca: caPem, maxSockets: 64 });
+  const containers = createMappedContainers({
+    origin,
+    agent,
+    token: () => parts.entra.serviceToken('https://storage.azure.com'),
+    prefix: shared === undefined ? '' : containerPrefix(),
+  });
   const uploaded = new Set<string>();
   let world: WorldState | undefined;
 
@@ -52,7 +58,7 @@ export async function createBlobFront(parts: {
     if (refusal !== undefined) return refuse(incoming, response, refusal);
     const path = await containers.path(place.account, place.container);
     if (path === undefined) return refuse(incoming, response, containerNotFound());
-    const target = `${azurite.origin}${path}${place.blob === '' ? '' : `/${place.blob}`}${url.search}`;
+    const target = `${origin}${path}${place.blob === '' ? '' : `/${place.blob}`}${url.search}`;
     const key = `${place.account}/${place.container}/${place.blob}`;
     const comp = url.searchParams.get('comp');
     const note = (status: number) => {
@@ -93,8 +99,9 @@ export async function createBlobFront(parts: {
     },
     stream,
     close: async () => {
+      if (own === undefined) await containers.removeAll();
       agent.destroy();
-      await azurite.close();
+      await own?.close();
     },
   };
 }
