@@ -51,6 +51,14 @@ describe('a manifest is applied', () => {
     });
   });
 
+  test('over what the annotation has, with nothing left where the manifest has nothing', () => {
+    const before = JSON.stringify({ spec: { serviceName: 'a' } });
+    expect(applicationOf(live([], before), { kind: 'CMG' }, undefined)).toEqual({
+      kind: 'Merge',
+      patch: { spec: null },
+    });
+  });
+
   test('as if there were no annotation, where somebody has spoilt it', () => {
     for (const text of ['{', '7']) {
       expect(applicationOf(live([], text), MANIFEST, undefined)).toMatchObject({ kind: 'ServerSide' });

@@ -31,7 +31,7 @@ export function applicationOf(
   const before = lastApplied(live);
   return before === undefined
     ? { kind: 'ServerSide', fieldManager: KUBECTL }
-    : { kind: 'Merge', patch: { spec: withRemovals(before.spec, manifest.spec) } };
+    : { kind: 'Merge', patch: { spec: withRemovals(before.spec, manifest.spec) ?? null } };
 }
 
 /** What of a manifest is sent: neither a status nor what the API server writes into `metadata`. */

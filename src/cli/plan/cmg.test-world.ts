@@ -127,9 +127,12 @@ export const WITH_STANDBY: KnownPoints = {
   ],
 };
 
+/** When it is asked. */
+export const NOW = Date.parse('2026-11-10T00:00:00Z');
+
 /** What follows when a CMG gets another spec. */
 export function follows(live: CMG, spec: CMGSpec, points: KnownPoints = WITH_STANDBY) {
   const changes = changesOf(live.spec, spec);
-  const consequence = consequenceOf({ live, spec, changes, points, now: Date.parse('2026-11-10T00:00:00Z') });
+  const consequence = consequenceOf({ live, spec, changes, points, now: NOW });
   return { cmg: { ...live, spec }, changes, consequence };
 }

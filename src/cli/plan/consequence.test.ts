@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { CMGSpec, CMGStatus, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
-import { changedIn, cmg, deployment, FIELDS, follows, SPEC, type Stands } from './cmg.test-world.ts';
+import type { CMG, CMGSpec, CMGStatus, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import type { ManagedCmg } from '../../controllers/cmg/managed-cmg.ts';
+import { recordsOf } from '../../controllers/cmg/redeployment/records.ts';
+import { plan } from '../../redeployment/planner.ts';
+import type { Situation } from '../../redeployment/situation.ts';
+import { changedIn, cmg, deployment, FIELDS, follows, NOW, SPEC, type Stands, WITH_STANDBY } from './cmg.test-world.ts';
 import type { Consequence } from './consequence.ts';
-import type { KnownPoints } from './situation.ts';
+import { type KnownPoints, situationWith } from './situation.ts';
 
 const NAMED_ANEW: CMGSpec = { ...SPEC, serviceName: 'lakeside.contoso.com' };
 const THIRD: CMGSpec = { ...SPEC, serviceName: 'ridgeway.contoso.com' };
@@ -143,6 +147,63 @@ describe('what decides before the fields do', () => {
 
   test('of a field that nobody knows, nothing is promised', () => {
     expect(kindOf(follows(cmg(SPEC, [first()]), { ...SPEC, colour: 'green' } as CMGSpec))).toBe('Unclear');
+  });
+});
+
+/** What the planner does in its next round, by the ids of new deployments and by its reasons. */
+function nextRound({ wish, observed, now }: Situation, live: CMG) {
+  const records = recordsOf(live.status);
+  const before = new Set(records.deployments.map(({ id }) => id));
+  const planned = plan(wish, records, observed, now);
+  return {
+    isMade: planned.records.deployments.some(({ id }) => !before.has(id)),
+    reasons: planned.conditions.map(({ reason }) => reason),
+    phases: Object.fromEntries(planned.records.deployments.map(({ id, stage }) => [id, stage.phase])),
+  };
+}
+
+describe('the planner itself', () => {
+  const lives = {
+    alone: cmg(SPEC, [first()]),
+    unserved: cmg(SPEC, [first({ phase: 'Provisioning', served: false })]),
+    replacing: replacing(),
+    draining: replacing(first({ phase: 'Draining', drainsBehind: 'second' }), second()),
+    deleting: replacing(first({ phase: 'Deleting', deletionCause: 'Retired' }), second()),
+    asked: cmg(ELSEWHERE, [first()]),
+  };
+  const specs = { SPEC, NAMED_ANEW, THIRD, ELSEWHERE, LARGER };
+  const points: Readonly<Record<string, KnownPoints>> = {
+    standby: WITH_STANDBY,
+    linked: { kind: 'Read', points: WITH_STANDBY.kind === 'Read' ? WITH_STANDBY.points.slice(0, 1) : [] },
+    none: { kind: 'Read', points: [] },
+    unread: { kind: 'NotRead' },
+  };
+  const rows = Object.entries(lives).flatMap(([from, live]) =>
+    Object.entries(specs).flatMap(([to, spec]) =>
+      Object.entries(points).map(([given, known]) => ({ from, to, given, live, spec, known })),
+    ),
+  );
+  const REASONS = {
+    DeleteFirst: 'NoOtherActiveCMG',
+    AfterDeletion: 'WaitingForNames',
+    AfterEarlierRedeployment: 'WaitingForEarlierRedeployment',
+  } as const;
+
+  test.each(rows)('does so from $from to $to with $given', ({ live, spec, known }) => {
+    const { consequence } = follows(live, spec, known);
+    const { isMade, reasons, phases } = nextRound(situationWith({ ...live, spec } as ManagedCmg, known, NOW), live);
+    if (consequence.kind === 'SetBack') {
+      expect([isMade, phases[consequence.to.id]]).toEqual([false, 'Active']);
+    } else if (consequence.kind !== 'Replaced') {
+      expect(isMade).toBe(false);
+    } else if (consequence.manner === 'SideBySide') {
+      expect(isMade).toBe(consequence.blockedBy === undefined);
+      expect(reasons).toEqual(
+        consequence.blockedBy === undefined ? expect.anything() : expect.arrayContaining([consequence.blockedBy]),
+      );
+    } else {
+      expect([isMade, reasons]).toEqual([false, expect.arrayContaining([REASONS[consequence.manner]])]);
+    }
   });
 });
 
