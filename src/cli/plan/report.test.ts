@@ -198,6 +198,18 @@ describe('for people', () => {
     `);
   });
 
+  test('a redeployment that is only looked at from now on', () => {
+    expect(textFor(REPLACING, { ...NAMED_ANEW, managementPolicy: 'Observe' })).toMatchInlineSnapshot(`
+      "cmg default/granitefalls: only observed
+
+        in place  spec.managementPolicy  Manage → Observe
+
+        - With managementPolicy Observe the operator writes nothing to Azure.
+        - The redeployment that runs stands still: all gateways stay, and no wait counts.
+      "
+    `);
+  });
+
   test('several manifests, of which one is refused', () => {
     expect(textOf([planned(LIVE, SPEC), REFUSED], PLAIN)).toMatchInlineSnapshot(`
       "cmg default/granitefalls: nothing changes

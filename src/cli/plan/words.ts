@@ -77,7 +77,12 @@ function ofConsequence({ cmg, changes, consequence }: Telling): readonly string[
     case 'SetBack':
       return setBackInWords(cmg, consequence);
     case 'Observed':
-      return ['With managementPolicy Observe the operator writes nothing to Azure.'];
+      return [
+        'With managementPolicy Observe the operator writes nothing to Azure.',
+        ...((cmg.status?.deployments ?? []).length > 1
+          ? ['The redeployment that runs stands still: all gateways stay, and no wait counts.']
+          : []),
+      ];
     case 'BeingDeleted':
       return ['The CMG is being deleted. A change of its spec does not stop that.'];
     case 'Unclear':
