@@ -8,9 +8,14 @@ import { VERSION } from '../src/version.ts';
 const OPERATOR = 'cmg-operator.mjs';
 /** The operator starts it where a Site signs in by Kerberos; it is looked for beside the operator. */
 const TICKET_PROGRAM = 'cmg-operator-tickets.mjs';
+/** The plugin of kubectl: saved as `kubectl-cmg` in a folder of the `PATH`, it is `kubectl cmg`. */
+const PLUGIN = 'kubectl-cmg.mjs';
 
 /** A bundle that grows beyond this has taken something in that nobody meant. */
 const LARGEST_BUNDLE_BYTES = 6 * 1024 ** 2;
+
+/** As above, for the plugin, which knows no Azure. */
+const LARGEST_PLUGIN_BYTES = 3 * 1024 ** 2;
 
 const KIB = 1024;
 
@@ -108,6 +113,19 @@ export async function bundleOperator(root: string, directory: string): Promise<B
 }
 
 /**
+ * Bundles the plugin of kubectl. Returns what it consists of, and where it is.
+ *
+ * @throws Error as {@link bundle} does
+ */
+export async function bundlePlugin(root: string, directory: string): Promise<Bundle & { readonly outfile: string }> {
+  const outfile = join(directory, PLUGIN);
+  return {
+    ...(await bundle({ entry: join(root, 'src/cli/main.ts'), outfile, largestBytes: LARGEST_PLUGIN_BYTES })),
+    outfile,
+  };
+}
+
+/**
  * V8 keeps a text with a single character beyond Latin-1 in twice the memory. esbuild escapes them everywhere but in regular
  * expressions, where the same escape means the same.
  *
@@ -138,11 +156,16 @@ function kib(bytes: number): string {
 async function main(): Promise<void> {
   const root = dirname(import.meta.dirname);
   const directory = join(root, 'dist');
-  const { bytes, parts } = await bundleOperator(root, directory);
-  // A bundle may compile and still miss a file or module that it asks for as it starts.
-  execFileSync(process.execPath, [join(directory, OPERATOR), '--help']);
-  console.log(`dist/${OPERATOR} ${VERSION}: ${kib(bytes)}`);
-  for (const [name, size] of parts.slice(0, 8)) console.log(`  ${kib(size).padStart(10)}  ${name}`);
+  const made = [
+    [OPERATOR, await bundleOperator(root, directory)],
+    [PLUGIN, await bundlePlugin(root, directory)],
+  ] as const;
+  for (const [file, { bytes, parts }] of made) {
+    // A bundle may compile and still miss a file or module that it asks for as it starts.
+    execFileSync(process.execPath, [join(directory, file), '--help']);
+    console.log(`dist/${file} ${VERSION}: ${kib(bytes)}`);
+    for (const [name, size] of parts.slice(0, 8)) console.log(`  ${kib(size).padStart(10)}  ${name}`);
+  }
 }
 
 if (import.meta.main) {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { REASONS } from '../src/api/v1alpha1/conditions.ts';
+import { HELP } from '../src/cli/command-line.ts';
 import { allPages, anchorsOf, linksOf, stepsOf } from './documentation/page.ts';
 import { TESTED_PAGES } from './documentation/tested-pages.ts';
 import { changeClassOf } from './reference/change-class.ts';
@@ -129,6 +130,13 @@ test('docs/how-to/modify.md says of those fields that they redeploy whose change
     .filter((field) => !field.hasFields && changeClassOf(field, schema) === 'redeploys')
     .map(({ path }) => path);
   expect(told.toSorted()).toEqual(redeploys.toSorted());
+});
+
+test('docs/how-to/plan.md has the exit codes in the words of the program', () => {
+  const text = textOf('docs/how-to/plan.md').replaceAll('`', '');
+  const codes = [...HELP.matchAll(/^ {2}(\d) {2}(.+)$/gm)].map(([, code, when]) => `| ${code} | ${when} |`);
+  expect(codes.length).toBeGreaterThan(3);
+  expect(codes.filter((row) => !text.includes(row))).toEqual([]);
 });
 
 test('docs/how-to/troubleshoot.md has every reason', () => {

@@ -103,6 +103,34 @@ export const LAYOUT: readonly LayoutRule[] = [
     typesOf: ['@kubernetes/client-node', ...AZURE_TYPES],
     node: ['node:crypto'],
   },
+  // What a change would come to, by the judgements of the planner: pure. Of the controllers, what turns a CMG into its terms.
+  {
+    part: 'src/cli/plan/',
+    imports: [
+      'src/api/',
+      'src/json.ts',
+      'src/redeployment/',
+      'src/runtime/objects.ts',
+      'src/controllers/cmg/managed-cmg.ts',
+      'src/controllers/cmg/redeployment/records.ts',
+      'src/controllers/cmg/redeployment/wish.ts',
+    ],
+    packages: ['yaml'],
+  },
+  // Commands for people: they read, and write nothing.
+  {
+    part: 'src/cli/',
+    imports: [
+      'src/api/',
+      'src/json.ts',
+      'src/version.ts',
+      'src/redeployment/',
+      'src/runtime/',
+      'src/controllers/cmg/kind.ts',
+      'src/controllers/connectionpoint/kind.ts',
+    ],
+    node: ANY_NODE_MODULE,
+  },
   { part: 'src/config.ts', imports: ['src/'], packages: ['zod'], node: ANY_NODE_MODULE },
   { part: 'src/site-operator.ts', imports: ['src/'] },
   {

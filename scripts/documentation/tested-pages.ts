@@ -17,6 +17,7 @@ export const TESTED_PAGES: Readonly<Record<string, Beginning>> = {
   'docs/how-to/certificates.md': 'Gateway',
   'docs/how-to/connect-site.md': 'Gateway',
   'docs/how-to/modify.md': 'Gateway',
+  'docs/how-to/plan.md': 'Gateway',
   'docs/how-to/monitor.md': 'Gateway',
   'docs/how-to/troubleshoot.md': 'Gateway',
   'docs/how-to/delete.md': 'Gateway',

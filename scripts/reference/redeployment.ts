@@ -17,7 +17,9 @@ These do. Everything else is [changed in place](how-to/modify.md#what-each-field
 
 const CHANGES_AFTERWARDS = `A new service name with another first label is the gentle way: the two gateways stand side by side. Every other
 change of these keeps the name, and Azure gives a name to one gateway only: the first label names the key vault, the storage account
-and the DNS label. Then the old gateway has to be **deleted first**: see [The same service name](#the-same-service-name).`;
+and the DNS label. Then the old gateway has to be **deleted first**: see [The same service name](#the-same-service-name).
+
+[\`kubectl cmg plan\`](how-to/plan.md) tells what a manifest would come to, before you apply it.`;
 
 /** What a change of a field means to the people who run the gateway. */
 const MEANINGS: Readonly<Record<string, string>> = {

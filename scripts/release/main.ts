@@ -1,19 +1,30 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
 import { create } from 'tar';
 import { VERSION } from '../../src/version.ts';
-import { bundleOperator } from '../build.ts';
+import { bundleOperator, bundlePlugin } from '../build.ts';
 import { finalStage, writeImageTree } from './image-tree.ts';
-import { npmBillOfMaterials, packagesIn, shippedMaterials } from './sbom.ts';
+import { type BillOfMaterials, npmBillOfMaterials, type PackageLock, packagesIn, shippedMaterials } from './sbom.ts';
 
 const HELP = `Makes everything that a release consists of, and publishes nothing.
 
   npm run release:dry
 
-It goes to dist/release/: what the image adds to its base (tar), the chart (tgz), the kustomize manifests, samples, rules and
-dashboards of deploy/ (tgz), the definitions of the kinds (yaml), the bill of materials (CycloneDX), and the SHA-256 of each.
+It goes to dist/release/: what the image adds to its base (tar), the chart (tgz), the plugin of kubectl (tgz), the kustomize
+manifests, samples, rules and dashboards of deploy/ (tgz), the definitions of the kinds (yaml), the bill of materials of the image
+(CycloneDX), and the SHA-256 of each.
 The same commit gives the same bytes.
 `;
 
@@ -29,11 +40,14 @@ export async function makeRelease(root: string, directory: string): Promise<read
   mkdirSync(directory, { recursive: true });
   const name = (suffix: string) => `cmg-operator-${VERSION}${suffix}`;
   await bundleOperator(root, join(root, 'dist'));
+  const { outfile: plugin } = await bundlePlugin(root, join(root, 'dist'));
+  const bill = npmBillOfMaterials(root);
   await packImage(root, join(directory, name('-image.tar')));
+  await packPlugin(root, plugin, bill, join(directory, `kubectl-cmg-${VERSION}.tgz`));
   await packChart(root, join(directory, name('.tgz')));
   await packFolder(root, 'deploy', join(directory, name('-deploy.tgz')));
   writeFileSync(join(directory, name('-crds.yaml')), definitions(root));
-  writeFileSync(join(directory, name('.cdx.json')), `${JSON.stringify(materials(root), null, 2)}\n`);
+  writeFileSync(join(directory, name('.cdx.json')), materialsOfImage(root, bill));
   const made = readdirSync(directory).sort();
   writeFileSync(
     join(directory, 'SHA256SUMS'),
@@ -48,6 +62,22 @@ async function packImage(root: string, file: string): Promise<void> {
   try {
     const paths = writeImageTree(root, finalStage(root), tree);
     await create({ file, cwd: tree, portable: true, mtime: NO_TIME }, paths.map((path) => path.slice(1)).sort());
+  } finally {
+    rmSync(tree, { recursive: true });
+  }
+}
+
+/** The plugin under the name by which kubectl finds it, with what its licences ask for and its bill of materials. */
+async function packPlugin(root: string, plugin: string, bill: BillOfMaterials, file: string): Promise<void> {
+  const tree = mkdtempSync(join(tmpdir(), 'kubectl-cmg-'));
+  try {
+    copyFileSync(plugin, join(tree, 'kubectl-cmg'));
+    chmodSync(join(tree, 'kubectl-cmg'), 0o755);
+    copyFileSync(`${plugin}.LEGAL.txt`, join(tree, 'LEGAL.txt'));
+    copyFileSync(join(root, 'LICENSE'), join(tree, 'LICENSE'));
+    const bundled = packagesIn(metafile(root, 'kubectl-cmg'), lockFile(root));
+    writeFileSync(join(tree, 'kubectl-cmg.cdx.json'), json(shippedMaterials('kubectl-cmg', bill, bundled)));
+    await create({ file, cwd: tree, gzip: { level: 9 }, portable: true, mtime: NO_TIME }, readdirSync(tree).sort());
   } finally {
     rmSync(tree, { recursive: true });
   }
@@ -73,12 +103,24 @@ function definitions(root: string): string {
   return files.map((file) => `---\n${readFileSync(join(folder, file), 'utf8').trim()}\n`).join('');
 }
 
-function materials(root: string) {
-  const metafile = JSON.parse(readFileSync(join(root, 'dist/cmg-operator.meta.json'), 'utf8'));
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+function materialsOfImage(root: string, bill: BillOfMaterials): string {
+  const lock = lockFile(root);
   // In the image beside the bundle, with its native module.
-  const kerberos = `kerberos@${lock.packages['node_modules/kerberos'].version}`;
-  return shippedMaterials(npmBillOfMaterials(root), new Set([...packagesIn(metafile, lock), kerberos]));
+  const kerberos = `kerberos@${lock.packages['node_modules/kerberos']?.version}`;
+  const bundled = packagesIn(metafile(root, 'cmg-operator'), lock);
+  return json(shippedMaterials('cmg-operator', bill, new Set([...bundled, kerberos])));
+}
+
+function lockFile(root: string): PackageLock {
+  return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+}
+
+function metafile(root: string, name: string): Metafile {
+  return JSON.parse(readFileSync(join(root, `dist/${name}.meta.json`), 'utf8'));
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 function sha256(file: string): string {

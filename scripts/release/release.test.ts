@@ -1,9 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import { extract } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../build.ts';
@@ -119,6 +130,20 @@ describe('a release', () => {
       '/app/LICENSE',
     ]);
     expect(statSync(join(ROOT, 'dist/cmg-operator.mjs')).size).toBeLessThan(6_000_000);
+  });
+
+  it('has the plugin of kubectl, which runs alone, with what its licences ask for and what it consists of', async () => {
+    const made = join(folder, 'plugin');
+    mkdirSync(made);
+    await extract({ file: join(folder, 'first', `kubectl-cmg-${packageJson.version}.tgz`), cwd: made });
+    expect(readdirSync(made).sort()).toEqual(['LEGAL.txt', 'LICENSE', 'kubectl-cmg', 'kubectl-cmg.cdx.json']);
+    const said = execFileSync(process.execPath, [join(made, 'kubectl-cmg'), '--version'], { encoding: 'utf8' });
+    expect(said).toBe(`kubectl-cmg ${packageJson.version}\n`);
+    const text = readFileSync(join(made, 'kubectl-cmg.cdx.json'), 'utf8');
+    expect(await new Validation.JsonStrictValidator(Spec.Version.v1dot5).validate(text)).toBeNull();
+    const names = (JSON.parse(text) as { components: { name: string }[] }).components.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['undici', 'yaml']));
+    expect(names.filter((name) => name.startsWith('@azure/'))).toEqual([]);
   });
 
   it('has a bill of materials that CycloneDX takes, of what is in the bundle', async () => {

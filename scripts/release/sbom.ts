@@ -32,8 +32,10 @@ export function npmBillOfMaterials(root: string): BillOfMaterials {
  * What of npm's bill of materials is in the bundle, in a form that is the same for the same content: without the time,
  * with a serial number that follows from the rest, and without the addresses that packages were downloaded from, which
  * differ from one machine to another.
+ *
+ * @param name of what is shipped
  */
-export function shippedMaterials(bill: BillOfMaterials, bundled: ReadonlySet<string>): BillOfMaterials {
+export function shippedMaterials(name: string, bill: BillOfMaterials, bundled: ReadonlySet<string>): BillOfMaterials {
   const components = bill.components
     .filter((component) => bundled.has(component['bom-ref']))
     .map((component) => ({ ...component, externalReferences: [] }))
@@ -43,7 +45,7 @@ export function shippedMaterials(bill: BillOfMaterials, bundled: ReadonlySet<str
   const refs = new Set([component['bom-ref'], ...components.map((part) => part['bom-ref'])]);
   const content = {
     ...rest,
-    metadata: { ...metadata, component: { ...component, name: 'cmg-operator' } },
+    metadata: { ...metadata, component: { ...component, name } },
     components,
     dependencies: bill.dependencies
       .filter(({ ref }) => refs.has(ref))

@@ -70,8 +70,8 @@ function areSameRecords(before: Records, after: Records): boolean {
   return [...names].every((name) => before[name] === after[name]);
 }
 
-/** The situation, with what is remembered brought up to what is seen. */
-function look(rules: Rules, wish: GatewayWish, records: Records, observed: Observed, now: Instant): Situation {
+/** The situation that a plan begins with: what is remembered is brought up to what is seen, and the wanted one is found. */
+export function look(rules: Rules, wish: GatewayWish, records: Records, observed: Observed, now: Instant): Situation {
   let situation: Situation = {
     wish,
     observed,

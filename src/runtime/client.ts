@@ -77,6 +77,14 @@ export interface WatchOptions extends RequestOptions, Selection {
   readonly timeoutSeconds?: number;
 }
 
+/** What a patch and an apply take for asking what they would come to. */
+export interface TrialOptions {
+  /** The server does all but store: it fills in defaults, judges, and answers what would be. False by default. */
+  readonly dryRun?: boolean;
+  /** `Strict`: a field that the kind does not have, or has twice, is refused. The server's own rule by default. */
+  readonly fieldValidation?: 'Strict';
+}
+
 /** Options of writes. */
 export interface WriteOptions extends RequestOptions {
   /** Under which name the server notes who owns the written fields. */
@@ -89,13 +97,13 @@ export type Patch =
   | { readonly type: 'json'; readonly body: readonly { readonly op: string; readonly path: string }[] };
 
 /** Options of a patch. */
-export interface PatchOptions extends WriteOptions {
+export interface PatchOptions extends WriteOptions, TrialOptions {
   /** Such as `status`. */
   readonly subresource?: string;
 }
 
 /** Options of a server-side apply. */
-export interface ApplyOptions extends RequestOptions {
+export interface ApplyOptions extends RequestOptions, TrialOptions {
   readonly fieldManager: string;
   /** Take over fields that others own, instead of a conflict. False by default. */
   readonly force?: boolean;
@@ -175,13 +183,17 @@ function clientOver(transport: Transport, options: KubernetesClientOptions, fenc
   const apply = <T>(
     kind: ResourceKind,
     intent: ObjectIntent,
-    { fieldManager, force, signal }: ApplyOptions,
+    { fieldManager, force, signal, ...trial }: ApplyOptions,
     subresource?: string,
   ) =>
     call<T>(
       {
         method: 'PATCH',
-        path: resourcePath(kind, { ...intent.metadata, ...(subresource && { subresource }) }, { fieldManager, force }),
+        path: resourcePath(
+          kind,
+          { ...intent.metadata, ...(subresource && { subresource }) },
+          { fieldManager, force, ...trialQuery(trial) },
+        ),
         subject: describe(kind, intent.metadata, subresource),
         // JSON is YAML. The media type for JSON is not known to all supported servers.
         contentType: 'application/apply-patch+yaml',
@@ -207,8 +219,9 @@ function clientOver(transport: Transport, options: KubernetesClientOptions, fenc
       const path = resourcePath(kind, intent.metadata, { fieldManager });
       return call({ method: 'PUT', path, subject: describe(kind, intent.metadata), body: typed(kind, intent) }, signal);
     },
-    patch: async (kind, key, { type, body }, { signal, fieldManager, subresource }) => {
-      const path = resourcePath(kind, { ...key, ...(subresource && { subresource }) }, { fieldManager });
+    patch: async (kind, key, { type, body }, { signal, fieldManager, subresource, ...trial }) => {
+      const location = { ...key, ...(subresource && { subresource }) };
+      const path = resourcePath(kind, location, { fieldManager, ...trialQuery(trial) });
       const contentType = type === 'merge' ? 'application/merge-patch+json' : 'application/json-patch+json';
       return call({ method: 'PATCH', path, subject: describe(kind, key, subresource), contentType, body }, signal);
     },
@@ -358,6 +371,10 @@ function listOf<T>({ items, metadata }: RawList<T>): ObjectList<T> {
     resourceVersion: metadata?.resourceVersion ?? '',
     ...(metadata?.continue && { continueToken: metadata.continue }),
   };
+}
+
+function trialQuery({ dryRun, fieldValidation }: TrialOptions): Query {
+  return { ...(dryRun && { dryRun: 'All' }), fieldValidation };
 }
 
 function typed(kind: ResourceKind, intent: ObjectIntent) {

@@ -116,12 +116,16 @@ export function createMemoryKubernetes(now: () => number): MemoryKubernetes {
       checkIdentity(kind, before, intent);
       return give(replace(kind, before, intent));
     },
-    patch: async (kind, key, patch) => {
+    patch: async (kind, key, patch, options) => {
+      if (options.dryRun === true) throw new Error(NO_DRY_RUNS);
       if (patch.type !== 'json') throw new Error('Only JSON patches are served.');
       const before = existing(kind, key);
       return give(keep(kind, patched(kind, before, patch.body as readonly JsonPatchOperation[])));
     },
-    apply: async (kind, intent, options) => give(applyTo(kind, intent, options)),
+    apply: async (kind, intent, options) => {
+      if (options.dryRun === true) throw new Error(NO_DRY_RUNS);
+      return give(applyTo(kind, intent, options));
+    },
     applyStatus: async (kind, intent) => {
       const before = existing(kind, intent.metadata);
       checkIdentity(kind, before, intent);
@@ -157,6 +161,8 @@ export function createMemoryKubernetes(now: () => number): MemoryKubernetes {
     },
   };
 }
+
+const NO_DRY_RUNS = 'Dry runs are not served.';
 
 /** What is stored is frozen, so that everybody may have it. */
 function give<T extends KubernetesObject>(object: KubernetesObject): T {

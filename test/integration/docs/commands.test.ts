@@ -81,6 +81,9 @@ async function reader(): Promise<Reader & { readonly port: number }> {
   for (const name of readdirSync(ROOT)) {
     symlinkSync(join(ROOT, name), join(folder, name));
   }
+  // The plugin of kubectl, from the checkout: it is the same program, and bundling it takes a while.
+  const plugin = `#!/bin/sh\nexec node '${join(ROOT, 'src/cli/main.ts')}' "$@"\n`;
+  writeFileSync(join(folder, 'kubectl-cmg'), plugin, { mode: 0o755 });
   const kubeconfigPath = join(folder, 'kubeconfig.yaml');
   writeFileSync(kubeconfigPath, kubeconfigFor(namespace));
   const operator = await startOperatorUnderTest({

@@ -4,6 +4,7 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>'],
   [/\b[0-9a-f]{64}\b/g, '<sha256>'],
   [/(?<=configmgr\.io\/[a-z-]+=)[0-9a-f]{8}\b/g, '<id>'],
+  [/(?<=\()[0-9a-f]{8}(?=\))/g, '<id>'],
   [/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, '<time>'],
   [/\b\d{4}-\d{2}-\d{2}\b/g, '<date>'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, '<address>'],

@@ -9,7 +9,7 @@ import { firstDifference } from './output.ts';
 
 /** Who does what a page says: a shell in a folder, with `kubectl` for a namespace. */
 export interface Reader {
-  /** Where files are saved and commands are run. */
+  /** Where files are saved and commands are run, with programs of the reader's own. */
   readonly folder: string;
   readonly kubeconfigPath: string;
   /** Replaces values that stand as an example on the pages, such as ids. Default: nothing. */
@@ -68,7 +68,7 @@ const NOTE_ON_A_WATCH = /^I\d{4} .* reflector\.go:\d+\] .*\n/gm;
 
 /** Runs commands as a person at a terminal would see them: errors of commands that may fail stand between the output. */
 async function run({ folder, kubeconfigPath }: Reader, commands: string) {
-  const path = [dirname(inject('kubectlPath')), dirname(process.execPath), process.env.PATH].join(delimiter);
+  const path = [folder, dirname(inject('kubectlPath')), dirname(process.execPath), process.env.PATH].join(delimiter);
   const shell = spawn('bash', ['-euo', 'pipefail', '-c', commands], {
     cwd: folder,
     env: { PATH: path, HOME: folder, KUBECONFIG: kubeconfigPath },
