@@ -1,7 +1,7 @@
 import { changeClassOf } from './change-class.ts';
 import { requirement, rulesOf, typeOf, withoutDefault } from './fields.ts';
 import { code, page, table } from './markdown.ts';
-import { cmgSchema, type Field, type FieldSchema, fieldsOf } from './schema.ts';
+import { cmgSchema, type Field, fieldsOf } from './schema.ts';
 
 const INTRODUCTION = `# CMG: fields
 
@@ -29,7 +29,7 @@ export function cmgPage(root: string): string {
     'crds/configmgr.io_cmgs.yaml and src/controllers/cmg/deployment.ts',
     INTRODUCTION,
     `## Spec\n\n${schema.properties?.spec?.description ?? ''}`,
-    ...specParts(spec, schema),
+    ...specParts(spec),
     '## Rules\n\nWhat the API server refuses beside wrong types, with the message that it gives:',
     table(['Message', 'Fields'], rulesOf(schema)),
     `## Status\n\n${schema.properties?.status?.description ?? ''} [Conditions and reasons](conditions.md) are on a page of their own.`,
@@ -38,13 +38,13 @@ export function cmgPage(root: string): string {
 }
 
 /** First the fields that stand alone, then a part for each field that holds others. */
-function specParts(spec: readonly Field[], schema: FieldSchema): readonly string[] {
+function specParts(spec: readonly Field[]): readonly string[] {
   const top = spec.filter(({ path }) => path.split('.').length === 2);
   const alone = top.filter(({ hasFields }) => !hasFields);
   const rows = (fields: readonly Field[]) =>
     table(
       ['Field', 'Type', 'Default', 'Change', 'Meaning'],
-      fields.map((field) => specRow(field, spec, schema)),
+      fields.map((field) => specRow(field, spec)),
     );
   const groups = top.filter(({ hasFields }) => hasFields);
   return [
@@ -56,14 +56,14 @@ function specParts(spec: readonly Field[], schema: FieldSchema): readonly string
   ];
 }
 
-function specRow(field: Field, spec: readonly Field[], schema: FieldSchema): readonly string[] {
+function specRow(field: Field, spec: readonly Field[]): readonly string[] {
   const { path, schema: own, required, hasFields } = field;
   const fallback = hasFields || own.default === undefined ? '' : code(String(own.default));
   return [
     code(path),
     typeOf(own),
     required ? requirement(path, spec) : fallback,
-    hasFields ? '' : changeClassOf(field, schema),
+    hasFields ? '' : changeClassOf(field),
     withoutDefault(own.description),
   ];
 }

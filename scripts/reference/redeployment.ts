@@ -31,6 +31,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   'spec.azure.tenantId':
     'Another application, with credentials of its own. Leave the old Secret until the old gateway is gone.',
   'spec.azure.environment': 'As another tenant.',
+  'spec.deploymentModel':
+    'A classic gateway, which is only observed, gives way to a scale set: see [From a gateway that the console made](#from-a-gateway-that-the-console-made).',
   'spec.serverCertificate.revision':
     'Any other text. For a certificate that a gateway does not take in place: [`CertificateNeedsRedeployment`](reference/conditions.md#certificateneedsredeployment).',
 };
@@ -158,9 +160,7 @@ export function redeploymentPage(root: string): string {
 /** @throws Error for a field whose change asks for another gateway, and of which the page has nothing to say */
 function changedFields(root: string): readonly (readonly string[])[] {
   const schema = cmgSchema(root);
-  const fields = fieldsOf(schema, 'spec').filter(
-    (field) => !field.hasFields && changeClassOf(field, schema) === 'redeploys',
-  );
+  const fields = fieldsOf(schema, 'spec').filter((field) => !field.hasFields && changeClassOf(field) === 'redeploys');
   return fields.map(({ path }) => {
     const meaning = MEANINGS[path];
     if (meaning === undefined) {

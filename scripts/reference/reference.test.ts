@@ -20,15 +20,14 @@ const pages = await referencePages(ROOT);
 
 describe('the change class', () => {
   test('is "redeploys" for what a gateway keeps for its life, and for nothing else', () => {
-    const redeploys = specFields
-      .filter((field) => changeClassOf(field, schema) === 'redeploys')
-      .map(({ path }) => path);
+    const redeploys = specFields.filter((field) => changeClassOf(field) === 'redeploys').map(({ path }) => path);
     expect(redeploys.toSorted()).toEqual([
       'spec.azure.environment',
       'spec.azure.region',
       'spec.azure.resourceGroup.name',
       'spec.azure.subscriptionId',
       'spec.azure.tenantId',
+      'spec.deploymentModel',
       'spec.serverCertificate.revision',
       'spec.serviceName',
     ]);
@@ -39,7 +38,7 @@ describe('the change class', () => {
       .get('docs/reference/cmg.md')
       ?.split('\n')
       .find((line) => line.startsWith(`| \`${path}\` |`));
-    expect(row?.split(' | ')[3]).toBe(changeClassOf(field, schema));
+    expect(row?.split(' | ')[3]).toBe(changeClassOf(field));
   });
 });
 
