@@ -291,11 +291,12 @@ function deploymentsInput(
     others: store.list().filter((other) => other.metadata.uid !== cmg.metadata.uid && onSameSite(other)),
     passes: clientCounts.passes(cmg.metadata.uid),
     countFailure: clientCounts.progress(cmg.metadata.uid)?.failure,
-    countClients: ({ question, notBefore }) => {
+    countClients: ({ question, notBefore }, whom) => {
       const usable = site.siteOf(cmg);
       if (usable.kind === 'Usable') {
         const now = scope.azure.serverTime.now();
-        clientCounts.request({ cmg, siteKey: keyOf(usable.object), site: usable.site, question, notBefore, now });
+        const { object, site: live } = usable;
+        clientCounts.request({ cmg, siteKey: keyOf(object), site: live, question, whom, notBefore, now });
       }
     },
     ...(cmg.spec.content.enabled && cmg.spec.siteRef !== undefined

@@ -143,7 +143,7 @@ function isGateOpen(input: DeploymentsInput, { spec }: ManagedCmg, serviceName: 
   }
   const question = { serviceName, advertisedSince: since, ignoreInactiveFor: terms.ignoreClientsInactiveFor };
   const notBefore = since + waitOf(terms);
-  input.countClients({ kind: 'CountClients', question, notBefore });
+  input.countClients({ question, notBefore }, 'Carrier');
   const pass = input.passes.find((each) => each.question.serviceName === serviceName);
   const judgement = judgeGate(pass, {
     serviceName,
