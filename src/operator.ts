@@ -9,6 +9,7 @@ import { cmgReconcile } from './controllers/cmg/controller.ts';
 import { createDeletionBudget } from './controllers/cmg/deletion-budget.ts';
 import { createDriftSweep, type DriftSweep } from './controllers/cmg/drift-sweep.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gateway-metrics.ts';
+import { createGatewayWatches } from './controllers/cmg/gateway-watches.ts';
 import { CMG_KIND, FIELD_MANAGER } from './controllers/cmg/kind.ts';
 import { kubernetesConfigMaps, kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from './controllers/cmg/memory.ts';
@@ -270,12 +271,14 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
   const gate = createConsistencyGate({ clock: systemClock, logger });
   const concurrency = config['max-concurrent-reconciles'];
   const memories = createGatewayMemories();
+  const watches = createGatewayWatches();
   const { sweep, evidence } = parts;
   const revocationLists = createRevocationLists({ clock, logger, fetchList: createListFetch() });
   store.subscribe((event) => {
     if (event.type === 'deleted') {
       gate.forget(keyOf(event.object));
       memories.forget(event.object.metadata.uid);
+      watches.forget(event.object.metadata.uid);
       evidence.forget(event.object.metadata.uid);
     }
   });
@@ -305,6 +308,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       store,
       gate,
       memories,
+      watches,
       clientCounts: evidence.clientCounts,
       content: evidence.content,
       clock,

@@ -99,10 +99,10 @@ async function judgement(file: string): Promise<string | undefined> {
 function findingsOf(said: string): readonly string[] {
   const lines = said.trimEnd().split('\n');
   const findings = lines
-    .map((said) => ({ ...(JSON.parse(said) as Finding), said }))
+    .map((text) => ({ ...(JSON.parse(text) as Finding), text }))
     .filter(({ code }) => code !== undefined);
   if (findings.length === 0) return lines;
   return findings
     .filter(({ code, where }) => !(code === 'R-UNKNOWN' && RECORDED_OF_ONE.test(where ?? '')))
-    .map(({ said }) => said);
+    .map(({ text }) => text);
 }

@@ -14,6 +14,7 @@ import {
   DAY,
   HOUR,
   type Lives,
+  MINUTE,
   placedIn,
   type RedeploymentStage,
   startRedeploymentLives,
@@ -182,12 +183,46 @@ describe('the same service name while another CMG of the site carries the client
     replace(onSite);
     await expectNothingDone(onSite);
     expect(stage.message('Redeploying')).toContain(
-      'gateways/fabrikam has not been in reach of every client for its redeployment.minimumWait',
+      'gateways/fabrikam has not been seen in reach of every client for its redeployment.minimumWait',
     );
 
     // With the time it can.
     await stage.letPass(4 * HOUR);
     await until(() => stage.gateways().includes('contoso northeurope'), 2);
+  });
+
+  it('waits anew after an hour without an operator, and no longer for operators that follow each other', async () => {
+    const onSite = await twoOnOneSite();
+    const { stage, until, claim } = onSite;
+    await stage.letPass(DAY + HOUR);
+    stage.operator.kill();
+    await lives.clock.advance(HOUR + 10 * MINUTE);
+    stage.restart();
+    replace(onSite);
+    await expectNothingDone(onSite);
+    expect(stage.message('Redeploying')).toContain(
+      'gateways/fabrikam has not been seen in reach of every client for its redeployment.minimumWait',
+    );
+    for (const hours of [8, 8]) {
+      await stage.letPass(hours * HOUR);
+      await stage.restart().runFor(5 * MINUTE);
+    }
+    await stage.letPass(5 * HOUR);
+    expect(claim()).toBeUndefined();
+    await stage.letPass(HOUR);
+    await until(() => stage.gateways().includes('contoso northeurope'), 2);
+  });
+
+  it('waits anew after the other one was suspended', async () => {
+    const onSite = await twoOnOneSite();
+    const { stage } = onSite;
+    await stage.letPass(DAY + HOUR);
+    for (const suspend of [true, false]) {
+      stage.apply(CARRIER, (spec) => ({ ...spec, suspend }));
+      await stage.letPass(10 * MINUTE);
+    }
+    replace(onSite);
+    await expectNothingDone(onSite);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import type { SiteFailure } from '../../../site/site.ts';
 import type { ClaimWriter } from '../../site/outage-claim.ts';
 import type { Counted } from '../client-counts.ts';
 import type { Comparison } from '../content-comparisons.ts';
+import type { GatewayWatches } from '../gateway-watches.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import type { Happening, Report } from '../report.ts';
@@ -31,6 +32,8 @@ export interface DeploymentsInput {
   readonly site: SiteScope;
   /** The other CMGs of the same site. */
   readonly others: readonly CMG[];
+  /** How long their gateways have been looked at. */
+  readonly watches: Pick<GatewayWatches, 'seenSince'>;
   /** The last passes over the devices of the site for this CMG. */
   readonly passes: readonly ClientPass[];
   /** Why the last pass came to nothing; `undefined` where it did not, or none has been made. */
