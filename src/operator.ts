@@ -82,8 +82,8 @@ export interface OperatorOptions {
   readonly cloudOverrides: CloudOverrides;
   readonly logger: Logger;
   /**
-   * Time as gateways see it: retries, polls, ages. The connection to Kubernetes and the election always run on the
-   * machine's own clock.
+   * Time as gateways see it: retries, polls, ages. The connection to Kubernetes, the election and the time limits of
+   * reconciles always run on the machine's own clock.
    */
   readonly clock?: Clock;
   /** Time by which it is judged whether a gateway tells too much in events. Default: the machine's. */
@@ -290,6 +290,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
     metrics: { controller: metrics.controller('cmg', concurrency), workQueue: metrics.workQueue('cmg') },
     concurrency,
     reconcileTimeoutMs: RECONCILE_TIMEOUT_MS,
+    timeoutClock: systemClock,
     gate,
     sources: [
       storeSource({
