@@ -123,7 +123,7 @@ Another \`CMG\` can carry them when it names the same \`Site\` and
 
 What an earlier process saw of a gateway that nobody waited for, the operator does not know: with each start of the operator, the time
 of such a gateway begins anew. A \`CMG\` that waits writes down since when each other one has been in reach, so that a start during the
-wait costs nothing:
+wait costs nothing. With a \`--drift-interval\` of an hour or more, no \`CMG\` is looked at often enough to carry.
 
 \`\`\`sh
 # Needs a redeployment that waits for a carrier

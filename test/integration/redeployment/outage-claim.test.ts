@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Site } from '../../../src/api/v1alpha1/site.generated.ts';
 import { SITE_KIND } from '../../../src/controllers/site/kind.ts';
 import { outageClaimOf, releaseOutageClaim, takeOutageClaim } from '../../../src/controllers/site/outage-claim.ts';
+import { reachedSite } from '../../../src/controllers/site/site.test-world.ts';
 import { namespaceForTest } from '../../cluster/shared.ts';
 import { clientForTest, LASTING } from '../runtime/world.ts';
 
@@ -15,12 +16,20 @@ beforeEach(async () => {
   namespace = await namespaceForTest('claim');
   client = clientForTest();
   const metadata = { namespace, name: 'ps1' };
-  await client.create(SITE_KIND, { metadata, spec: { siteCode: 'PS1', type: 'StandalonePrimary' } }, LASTING);
+  await client.create(SITE_KIND, { metadata, spec: reachedSite().spec }, LASTING);
+  await applyStatus(reachedSite().status ?? {});
 });
 
 const named = (name: string) => `${namespace}/${name}`;
 const claimBy = (claimant: string) => ({ claimant: named(claimant), carrier: named('carrier') });
 const writer = () => ({ client, fieldManager: FIELD_MANAGER, ...LASTING });
+/** As the controller of the Site does. */
+const applyStatus = (status: NonNullable<Site['status']>) =>
+  client.applyStatus(
+    SITE_KIND,
+    { metadata: { namespace, name: 'ps1' }, status },
+    { ...LASTING, fieldManager: FIELD_MANAGER, force: true },
+  );
 const read = () => client.get<Site>(SITE_KIND, { namespace, name: 'ps1' }, LASTING);
 
 describe('the claim on a Site of a real API server', () => {
@@ -45,11 +54,7 @@ describe('the claim on a Site of a real API server', () => {
 
   it('is not made on a Site that is no longer as it was read', async () => {
     const seen = await read();
-    await client.applyStatus(
-      SITE_KIND,
-      { metadata: { namespace, name: 'ps1' }, status: { observedGeneration: 1 } },
-      { ...LASTING, fieldManager: FIELD_MANAGER, force: true },
-    );
+    await applyStatus({ ...seen.status, version: '5.00.9128.1000' });
     expect(await takeOutageClaim(writer(), seen, claimBy('one'), NOW)).toEqual({ kind: 'Changed' });
     expect(outageClaimOf(await read())).toBeUndefined();
   });
