@@ -36,6 +36,13 @@ export interface Carriers {
   readonly watches: readonly CarrierWatch[];
 }
 
+/** What carriers are looked at with. */
+export type CarrierInput = Pick<DeploymentsInput, 'site' | 'watches' | 'passes' | 'countClients'> & {
+  readonly scope: Pick<DeploymentsInput['scope'], 'cmg' | 'clock' | 'resolveName' | 'signal'> & {
+    readonly azure: { readonly serverTime: Pick<DeploymentsInput['scope']['azure']['serverTime'], 'now'> };
+  };
+};
+
 /** There is none to be looked at. */
 export const NOBODY: Carriers = { facts: [], watches: [] };
 
@@ -56,7 +63,7 @@ const MOST_CARRIERS = 16;
  *
  * @param maxAgeMs how old what is read of the site may be, in milliseconds
  */
-export async function carriersOf(input: DeploymentsInput, others: readonly CMG[], maxAgeMs: number): Promise<Carriers> {
+export async function carriersOf(input: CarrierInput, others: readonly CMG[], maxAgeMs: number): Promise<Carriers> {
   const first = others.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1)).slice(0, MOST_CARRIERS);
   const seen = await Promise.all(first.map((other) => lookAt(input, other, maxAgeMs)));
   return {
@@ -89,7 +96,7 @@ interface Look {
   readonly watch: CarrierWatch | undefined;
 }
 
-async function lookAt(input: DeploymentsInput, cmg: CMG, maxAgeMs: number): Promise<Look> {
+async function lookAt(input: CarrierInput, cmg: CMG, maxAgeMs: number): Promise<Look> {
   const { scope } = input;
   const { metadata, spec, status } = cmg;
   const [deployment, ...more] = status?.deployments ?? [];
@@ -126,7 +133,7 @@ async function lookAt(input: DeploymentsInput, cmg: CMG, maxAgeMs: number): Prom
 }
 
 /** Conditions that say that a gateway is in reach of its clients, of its CMG and of its boundary groups. */
-function sayingsOf({ site }: DeploymentsInput, cmg: ManagedCmg): readonly (Condition | undefined)[] {
+function sayingsOf({ site }: CarrierInput, cmg: ManagedCmg): readonly (Condition | undefined)[] {
   return [
     ...IN_REACH.map((type) => findCondition(cmg.status?.conditions, type)),
     ...site.boundaryGroupReferencesOf(keyOf(cmg)).map(({ status }) => findCondition(status?.conditions, 'Ready')),
@@ -135,7 +142,7 @@ function sayingsOf({ site }: DeploymentsInput, cmg: ManagedCmg): readonly (Condi
 
 /** Whether a gateway is advertised: as its conditions say, unless nobody has looked at it lately, and as DNS and the site do. */
 async function advertisedNow(
-  input: DeploymentsInput,
+  input: CarrierInput,
   cmg: ManagedCmg,
   deployment: CMGStatusDeployment,
   maxAgeMs: number,
@@ -151,20 +158,20 @@ async function advertisedNow(
 const SEEN: Readonly<Record<Condition['status'], Seen>> = { True: 'Yes', False: 'No', Unknown: 'Unknown' };
 
 /** Since when a gateway has provably been advertised, in whole seconds as a status has them. */
-function provenSince(input: DeploymentsInput, cmg: ManagedCmg, deployment: CMGStatusDeployment): Instant | undefined {
+function provenSince(input: CarrierInput, cmg: ManagedCmg, deployment: CMGStatusDeployment): Instant | undefined {
   const times = sayingsOf(input, cmg).map((saying) => Date.parse(saying?.lastTransitionTime ?? ''));
   const watched = seenSince(input, cmg) ?? Number.NaN;
   const since = Math.max(...times, watched, Date.parse(deployment.wantedSince ?? deployment.createdAt));
   return Number.isNaN(since) || since > input.scope.azure.serverTime.now() ? undefined : Math.ceil(since / 1000) * 1000;
 }
 
-function seenSince({ watches, scope }: DeploymentsInput, { metadata }: ManagedCmg): Instant | undefined {
+function seenSince({ watches, scope }: CarrierInput, { metadata }: ManagedCmg): Instant | undefined {
   return watches.seenSince(metadata.uid, scope.azure.serverTime.now());
 }
 
 /** What *advertised* adds to *serving*, as it is now. */
 async function isReached(
-  { scope, site }: DeploymentsInput,
+  { scope, site }: CarrierInput,
   cmg: ManagedCmg,
   deployment: CMGStatusDeployment,
   maxAgeMs: number,
@@ -183,7 +190,7 @@ async function isReached(
 }
 
 /** Whether clients are taken to know the carrier, by its own terms. */
-function isGateOpen(input: DeploymentsInput, { spec }: ManagedCmg, serviceName: string, since: Instant): boolean {
+function isGateOpen(input: CarrierInput, { spec }: ManagedCmg, serviceName: string, since: Instant): boolean {
   const terms = termsOf(spec.redeployment);
   if (terms.evidence === 'TimeOnly') {
     return true;
