@@ -123,4 +123,8 @@ it('a gateway is replaced under its own name while another CMG carries its clien
   expect(phases(await test.untilReady())).toEqual({ [OLD]: 'Active' });
   expect([members(), links()[CONNECTION_POINT_SERVER]]).toEqual([[OLD], OLD]);
   expect(new Set(made(test)).size).toBe(made(test).length);
+  // Each client polls once an hour.
+  await time.pass(HOUR);
+  expect(control.cutOffClients).toEqual([]);
+  expect(gatewaysOf(fleet)).toEqual([OLD]);
 });

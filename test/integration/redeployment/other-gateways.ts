@@ -6,7 +6,7 @@ import { certificateSecret, cmgManifest, type Manifest, pathOf } from '../../wor
 import { isReady, PATIENCE_MS } from '../operator/suite.ts';
 import type { SiteSuite, Stage } from './site-suite.ts';
 
-/** Another CMG of the site. */
+/** Another CMG on the site of the stage. */
 export interface OtherGateway {
   cmg(): Promise<CMG>;
   patchSpec(spec: object): Promise<void>;
