@@ -9,6 +9,7 @@ import { cmgReconcile } from './controllers/cmg/controller.ts';
 import { createDeletionBudget } from './controllers/cmg/deletion-budget.ts';
 import { createDriftSweep, type DriftSweep } from './controllers/cmg/drift-sweep.ts';
 import { createGatewayMetrics, type GatewayMetrics } from './controllers/cmg/gateway-metrics.ts';
+import { createGatewayWatches } from './controllers/cmg/gateway-watches.ts';
 import { CMG_KIND, FIELD_MANAGER } from './controllers/cmg/kind.ts';
 import { kubernetesConfigMaps, kubernetesSecrets } from './controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from './controllers/cmg/memory.ts';
@@ -81,8 +82,8 @@ export interface OperatorOptions {
   readonly cloudOverrides: CloudOverrides;
   readonly logger: Logger;
   /**
-   * Time as gateways see it: retries, polls, ages. The connection to Kubernetes and the election always run on the
-   * machine's own clock.
+   * Time as gateways see it: retries, polls, ages. The connection to Kubernetes, the election and the time limits of
+   * reconciles always run on the machine's own clock.
    */
   readonly clock?: Clock;
   /** Time by which it is judged whether a gateway tells too much in events. Default: the machine's. */
@@ -270,12 +271,14 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
   const gate = createConsistencyGate({ clock: systemClock, logger });
   const concurrency = config['max-concurrent-reconciles'];
   const memories = createGatewayMemories();
+  const watches = createGatewayWatches();
   const { sweep, evidence } = parts;
   const revocationLists = createRevocationLists({ clock, logger, fetchList: createListFetch() });
   store.subscribe((event) => {
     if (event.type === 'deleted') {
       gate.forget(keyOf(event.object));
       memories.forget(event.object.metadata.uid);
+      watches.forget(event.object.metadata.uid);
       evidence.forget(event.object.metadata.uid);
     }
   });
@@ -287,6 +290,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
     metrics: { controller: metrics.controller('cmg', concurrency), workQueue: metrics.workQueue('cmg') },
     concurrency,
     reconcileTimeoutMs: RECONCILE_TIMEOUT_MS,
+    timeoutClock: systemClock,
     gate,
     sources: [
       storeSource({
@@ -305,6 +309,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
       store,
       gate,
       memories,
+      watches,
       clientCounts: evidence.clientCounts,
       content: evidence.content,
       clock,

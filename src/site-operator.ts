@@ -281,6 +281,7 @@ function controllerOf<T extends ManagedObject>(
     logger,
     metrics: { controller: metrics.controller(name, CONCURRENCY), workQueue: metrics.workQueue(name) },
     concurrency: CONCURRENCY,
+    timeoutClock: systemClock,
     gate,
     sources: [
       storeSource({

@@ -116,9 +116,19 @@ Another \`CMG\` can carry them when it names the same \`Site\` and
 
 - is \`Ready\`, with the policy \`Manage\`, not suspended, its last change carried out, and neither being replaced nor deleted;
 - has served, been on the site, had a connected connection point and been in its boundary groups for its own
-  \`redeployment.minimumWait\`, and its service name leads to it;
+  \`redeployment.minimumWait\`, and its service name leads to it. Its time counts as that of a new gateway does: not while it is
+  suspended, and not across an hour in which no operator looked;
 - is known to clients: as many of them as its \`redeployment.requiredRefreshPercent\` says are seen to have come to know it, or its
   \`redeployment.evidence\` is \`TimeOnly\`. The operator counts them when they are needed, which takes some minutes at the first time.
+
+What an earlier process saw of a gateway that nobody waited for, the operator does not know: with each start of the operator, the time
+of such a gateway begins anew. A \`CMG\` that waits writes down since when each other one has been in reach, so that a start during the
+wait costs nothing. With a \`--drift-interval\` of an hour or more, no \`CMG\` is looked at often enough to carry.
+
+\`\`\`sh
+# Needs a redeployment that waits for a carrier
+kubectl get cmg granitefalls -o jsonpath='{range .status.planned.carriers[*]}{.name} {.advertised.since}{"\\n"}{end}'
+\`\`\`
 
 The message of \`NoOtherActiveCMG\` says of each other \`CMG\` what it lacks. One that can is claimed in \`status.outageClaim\` of the \`Site\`
 (\`kubectl get cmsite ps1 --output wide\` has a column for it), until the new gateway has been advertised for its wait:

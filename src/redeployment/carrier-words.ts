@@ -17,6 +17,6 @@ function lackOf(facts: CarrierFacts): string {
   if (!facts.current) return 'is suspended, or its last change has not been looked at yet';
   if (!facts.ready || !facts.running) return 'is not Ready, or only observed';
   if (facts.advertisedFor < facts.minimumWait)
-    return 'has not been in reach of every client for its redeployment.minimumWait';
+    return 'has not been seen in reach of every client for its redeployment.minimumWait';
   return 'is not known to enough clients, or they have not been counted yet';
 }

@@ -8,13 +8,18 @@ const LARGEST_SKEW = 5 * MINUTE;
 /** A run outlasts observations that say otherwise for this long. */
 const LONGEST_DOUBT = 10 * MINUTE;
 /** A run outlasts this long without a successful observation. */
-const LONGEST_GAP = HOUR;
+export const LONGEST_GAP = HOUR;
 /** How far the last sighting of a run may lie behind before the record is written anew. */
-const SIGHTING_INTERVAL = 10 * MINUTE;
+export const SIGHTING_INTERVAL = 10 * MINUTE;
 
 /** Whether the local clock and those of Azure and the site differ too much to count time by. */
 export function isSkewed({ observed, now }: Situation): boolean {
-  return Math.abs(observed.localTime - now) > LARGEST_SKEW;
+  return areSkewed(observed.localTime, now);
+}
+
+/** The same of two instants. */
+export function areSkewed(localTime: Instant, now: Instant): boolean {
+  return Math.abs(localTime - now) > LARGEST_SKEW;
 }
 
 /**
@@ -65,7 +70,12 @@ interface Counting {
   readonly sightingInterval: number;
 }
 
-function nextRun(run: AdvertisedRun | undefined, advertised: Seen, counting: Counting): AdvertisedRun | undefined {
+/** A run after one more look; `undefined`: there is none. */
+export function nextRun(
+  run: AdvertisedRun | undefined,
+  advertised: Seen,
+  counting: Counting,
+): AdvertisedRun | undefined {
   const { now, counts } = counting;
   if (!counts) {
     return undefined;

@@ -166,6 +166,28 @@ describe('controller', () => {
     expect(await metric('controller_runtime_terminal_reconcile_errors_total')).toBe(2);
   });
 
+  it('takes the time of a reconcile by the clock that it is given for that', async () => {
+    const machine = createManualClock();
+    const reasons: unknown[] = [];
+    const { clock, controller } = setUp(
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            reasons.push(signal.reason);
+            reject(signal.reason);
+          });
+        }),
+      { reconcileTimeoutMs: 5_000, timeoutClock: machine },
+    );
+    controller.start();
+    controller.enqueue('a');
+    await clock.advance(3_600_000);
+    await machine.advance(4_999);
+    expect(reasons).toEqual([]);
+    await machine.advance(1);
+    expect(reasons).toEqual([expect.objectContaining({ name: 'TimeoutError' })]);
+  });
+
   it('aborts the signal of a reconcile that takes too long, and keeps its key until it has settled', async () => {
     let settle = () => {};
     let calls = 0;

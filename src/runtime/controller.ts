@@ -78,6 +78,11 @@ export interface ControllerOptions {
   readonly concurrency?: number;
   /** Milliseconds after which the signal of a reconcile is aborted. 120,000 by default. */
   readonly reconcileTimeoutMs?: number;
+  /**
+   * By which a reconcile takes too long. Default: `clock`. Reconciles wait for answers, which take the time of the machine,
+   * whatever the other clock simulates.
+   */
+  readonly timeoutClock?: Clock;
   /** Delay after failures; by default that of the {@link WorkQueue}. */
   readonly backoff?: BackoffLimits;
 }
@@ -191,13 +196,13 @@ class WorkerPool implements Controller {
   }
 
   async #reconcile(key: string, context: Omit<ReconcileContext, 'signal'>): Promise<Outcome> {
-    const { clock, metrics, reconcile, reconcileTimeoutMs = 120_000 } = this.#options;
+    const { clock, metrics, reconcile, reconcileTimeoutMs = 120_000, timeoutClock = clock } = this.#options;
     const ending = this.#ending.signal;
     const reconciling = new AbortController();
     const onEnding = () => reconciling.abort(ending.reason);
     if (ending.aborted) onEnding();
     ending.addEventListener('abort', onEnding, { once: true });
-    const cancelTimeout = clock.schedule(reconcileTimeoutMs, () => {
+    const cancelTimeout = timeoutClock.schedule(reconcileTimeoutMs, () => {
       metrics?.controller.timedOut();
       reconciling.abort(new TimeoutError(`The reconcile took longer than ${reconcileTimeoutMs} ms.`));
     });

@@ -61,7 +61,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return async () => {
     try {
       if (existsSync(log.path)) failWhenRefused(log.path);
-      console.log(judgeRecordings(recordings));
+      console.log(await judgeRecordings(recordings));
     } finally {
       await stop();
     }

@@ -1,6 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
 
 /** How requests of the Azure CLI begin to tell from whom they are. */
 const AZURE_CLI = 'AZURECLI/';
@@ -9,12 +13,13 @@ const AZURE_CLI = 'AZURECLI/';
 const JUDGE = resolve(import.meta.dirname, '../../../shared/arm-definitions/validate.py');
 
 /**
- * Judges every recording of a run by Microsoft's own definitions of the resource types.
+ * Judges every recording of a run by Microsoft's own definitions of the resource types. Leaves the event loop free meanwhile:
+ * Vitest waits in it for its workers to end, and would take them for stuck.
  *
  * @returns what was done, in a sentence
  * @throws Error with what the judge has found
  */
-export function judgeRecordings(folder: string): string {
+export async function judgeRecordings(folder: string): Promise<string> {
   const files = readdirSync(folder)
     .map((name) => join(folder, name))
     .filter((file) => statSync(file).size > 0);
@@ -22,7 +27,7 @@ export function judgeRecordings(folder: string): string {
     return `${files.length} recordings were not judged: Microsoft's definitions are not beside the checkout.`;
   }
   for (const file of files) dropWritesOfAzureCli(file);
-  const judged = files.map(judgement).filter((one) => one !== undefined);
+  const judged = (await judgements(files)).filter((one) => one !== undefined);
   const findings = judged.filter((said) => said !== '');
   if (findings.length > 0) {
     throw new Error(`Microsoft's definitions do not allow what was recorded:\n${findings.join('\n').slice(0, 20_000)}`);
@@ -52,6 +57,9 @@ function dropWritesOfAzureCli(file: string): void {
 /** Exit code of the judge for a recording in which there is nothing to judge. */
 const NOTHING_TO_READ = 2;
 
+/** More than it ever says, in bytes. */
+const MOST_SAID = 64 * 1024 ** 2;
+
 /**
  * What the judge tolerates in an answer with one resource, as recorded answers of Azure have it against its definitions, it
  * does not know in an answer with many.
@@ -64,14 +72,25 @@ interface Finding {
   readonly where?: string;
 }
 
+/** As many at a time as there are processors. */
+async function judgements(files: readonly string[]): Promise<readonly (string | undefined)[]> {
+  const waiting = files.values();
+  const judgeAll = async () => {
+    const judged: (string | undefined)[] = [];
+    for (const file of waiting) judged.push(await judgement(file));
+    return judged;
+  };
+  return (await Promise.all(Array.from({ length: availableParallelism() }, judgeAll))).flat();
+}
+
 /** What the judge has found, or `''`; `undefined` where there was nothing to judge. */
-function judgement(file: string): string | undefined {
+async function judgement(file: string): Promise<string | undefined> {
   try {
-    execFileSync('python3', [JUDGE, '--json', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    await run('python3', [JUDGE, '--json', file], { encoding: 'utf8', maxBuffer: MOST_SAID });
     return '';
   } catch (error) {
-    const { status, stdout = '', stderr } = error as { status?: number | null; stdout?: string; stderr?: string };
-    if (status === NOTHING_TO_READ) return undefined;
+    const { code, stdout = '', stderr } = error as { code?: number | string; stdout?: string; stderr?: string };
+    if (code === NOTHING_TO_READ) return undefined;
     return stdout === '' ? stderr || String(error) : findingsOf(stdout).join('\n');
   }
 }
@@ -80,10 +99,10 @@ function judgement(file: string): string | undefined {
 function findingsOf(said: string): readonly string[] {
   const lines = said.trimEnd().split('\n');
   const findings = lines
-    .map((line) => ({ line, ...(JSON.parse(line) as Finding) }))
+    .map((text) => ({ ...(JSON.parse(text) as Finding), text }))
     .filter(({ code }) => code !== undefined);
   if (findings.length === 0) return lines;
   return findings
     .filter(({ code, where }) => !(code === 'R-UNKNOWN' && RECORDED_OF_ONE.test(where ?? '')))
-    .map(({ line }) => line);
+    .map(({ text }) => text);
 }

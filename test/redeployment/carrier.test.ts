@@ -6,7 +6,6 @@ import type { Site as SiteObject } from '../../src/api/v1alpha1/site.generated.t
 import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
 import { SITE_KIND } from '../../src/controllers/site/kind.ts';
 import { type MemorySite, memorySite, reachedSite } from '../../src/controllers/site/site.test-world.ts';
-import type { ResolveName } from '../../src/probe/resolve-name.ts';
 import { beginPass, finishPass } from '../../src/redeployment/client-gate.ts';
 import type { KubernetesClient } from '../../src/runtime/client.ts';
 import {
@@ -14,6 +13,7 @@ import {
   DAY,
   HOUR,
   type Lives,
+  MINUTE,
   placedIn,
   type RedeploymentStage,
   startRedeploymentLives,
@@ -47,14 +47,14 @@ function pointOf(cmg: string): ConnectionPoint {
 }
 
 /** A boundary group of the carrier, which says that it has been in order since the time. */
-function groupOfCarrier(ready: 'True' | 'False', since: number): BoundaryGroupReference {
+function groupOfCarrier(since: number): BoundaryGroupReference {
   const lastTransitionTime = new Date(since).toISOString();
   return {
     ...about,
     kind: 'BoundaryGroupReference',
     metadata: metadataOf('branch'),
     spec: { ...refs, cmgRef: { name: CARRIER }, boundaryGroup: { name: 'Branch' }, connection: 'Fast' },
-    status: { conditions: [{ type: 'Ready', status: ready, reason: 'Test', message: '', lastTransitionTime }] },
+    status: { conditions: [{ type: 'Ready', status: 'True', reason: 'Test', message: '', lastTransitionTime }] },
   };
 }
 
@@ -69,7 +69,6 @@ interface OnSite {
   readonly stage: RedeploymentStage;
   readonly site: MemorySite;
   groups: readonly BoundaryGroupReference[];
-  resolveName: ResolveName;
   /** As `stage.runUntil`, with what the controller of the connection point does meanwhile. */
   until(done: () => boolean, hours: number): Promise<void>;
   /** The claim in the status of the Site. */
@@ -93,7 +92,7 @@ async function twoOnOneSite({ refreshed, between }: Given = {}): Promise<OnSite>
     ...(between === undefined ? {} : { between }),
     surroundings: {
       probe: presenting(lives),
-      resolveName: (name, signal) => onSite.resolveName(name, signal),
+      resolveName: resolvingIn(lives),
       countClients: (question, now) => ({
         ...finishPass(beginPass(question, now)),
         devices: 100,
@@ -117,7 +116,6 @@ async function twoOnOneSite({ refreshed, between }: Given = {}): Promise<OnSite>
     stage,
     site,
     groups: [],
-    resolveName: resolvingIn(lives),
     until,
     claim: () => object()?.status?.outageClaim,
   };
@@ -129,7 +127,7 @@ async function twoOnOneSite({ refreshed, between }: Given = {}): Promise<OnSite>
   await stage.runUntil(() => ['contoso', CARRIER].every((name) => stage.condition('Ready', name)?.status === 'True'));
   const nalPath = site.records.find(({ serviceName }) => serviceName === CARRIER_NAME)?.nalPath ?? '';
   site.groups = [{ id: 1, name: 'Branch', preferCloudSources: false, members: [{ nalPath, connection: 'Fast' }] }];
-  onSite.groups = [groupOfCarrier('True', stage.clock.now())];
+  onSite.groups = [groupOfCarrier(stage.clock.now())];
   return onSite;
 }
 
@@ -175,19 +173,38 @@ describe('the same service name while another CMG of the site carries the client
     expect(stage.phases()).toEqual(['contoso Active']);
   });
 
-  it('waits for a person while the other one has not been in reach for its wait, and says so', async () => {
+  it('waits anew after an hour without an operator, and no longer for operators that follow each other', async () => {
     const onSite = await twoOnOneSite();
-    const { stage, until } = onSite;
-    await stage.letPass(20 * HOUR);
+    const { stage, until, claim } = onSite;
+    await stage.letPass(DAY + HOUR);
+    stage.operator.kill();
+    await lives.clock.advance(HOUR + 10 * MINUTE);
+    stage.restart();
     replace(onSite);
     await expectNothingDone(onSite);
     expect(stage.message('Redeploying')).toContain(
-      'gateways/fabrikam has not been in reach of every client for its redeployment.minimumWait',
+      'gateways/fabrikam has not been seen in reach of every client for its redeployment.minimumWait',
     );
-
-    // With the time it can.
-    await stage.letPass(4 * HOUR);
+    for (const hours of [8, 8]) {
+      await stage.letPass(hours * HOUR);
+      await stage.restart().runFor(5 * MINUTE);
+    }
+    await stage.letPass(5 * HOUR);
+    expect(claim()).toBeUndefined();
+    await stage.letPass(HOUR);
     await until(() => stage.gateways().includes('contoso northeurope'), 2);
+  });
+
+  it('waits anew after the other one was suspended', async () => {
+    const onSite = await twoOnOneSite();
+    const { stage } = onSite;
+    await stage.letPass(DAY + HOUR);
+    for (const suspend of [true, false]) {
+      stage.apply(CARRIER, (spec) => ({ ...spec, suspend }));
+      await stage.letPass(10 * MINUTE);
+    }
+    replace(onSite);
+    await expectNothingDone(onSite);
   });
 
   it.each([
@@ -206,46 +223,11 @@ describe('the same service name while another CMG of the site carries the client
     expect(stage.message('Redeploying')).toContain('gateways/fabrikam is not known to enough clients');
   });
 
-  const UNFIT: readonly (readonly [string, (onSite: OnSite) => void])[] = [
-    ['whose connection point is lost', ({ site }) => (site.points = [connectedRole('cp-contoso', OWN)])],
-    [
-      'whose connection point does not connect',
-      ({ site }) => {
-        site.points = site.points.map((each) =>
-          each.serviceName === OWN ? each : { ...each, connectedness: 'Disconnected' },
-        );
-      },
-    ],
-    [
-      'that the site has no record of',
-      ({ site }) => (site.records = site.records.filter(({ serviceName }) => serviceName !== CARRIER_NAME)),
-    ],
-    ['whose name leads nowhere', (onSite) => (onSite.resolveName = async () => ({ kind: 'NoAddress' }))],
-    [
-      'whose name leads somewhere else',
-      (onSite) => (onSite.resolveName = async () => ({ kind: 'Addresses', addresses: ['192.0.2.1'] })),
-    ],
-    ['whose name nobody could look up', (onSite) => (onSite.resolveName = async () => ({ kind: 'Unknown' }))],
-    ['whose boundary group is not in order', (onSite) => (onSite.groups = [groupOfCarrier('False', 0)])],
-    [
-      'that somebody took out of its boundary group',
-      ({ site }) => (site.groups = site.groups.map((each) => ({ ...each, members: [] }))),
-    ],
-    [
-      'whose boundary group has been in order for an hour only',
-      (onSite) => (onSite.groups = [groupOfCarrier('True', onSite.stage.clock.now() - HOUR)]),
-    ],
-    ['that is suspended', ({ stage }) => stage.apply(CARRIER, (spec) => ({ ...spec, suspend: true }))],
-    [
-      'that is only observed',
-      ({ stage }) => stage.apply(CARRIER, (spec) => ({ ...spec, managementPolicy: 'Observe' })),
-    ],
-    ['that is to be replaced itself', ({ stage }) => stage.apply(CARRIER, placedIn('northeurope', 'rg-elsewhere'))],
-  ];
-  it.each(UNFIT)('takes no carrier %s', async (_, makeUnfit) => {
+  it('takes no carrier that somebody took out of its boundary group', async () => {
     const onSite = await twoOnOneSite();
-    await onSite.stage.letPass(DAY + HOUR);
-    makeUnfit(onSite);
+    const { stage, site } = onSite;
+    await stage.letPass(DAY + HOUR);
+    site.groups = site.groups.map((each) => ({ ...each, members: [] }));
     replace(onSite);
     await expectNothingDone(onSite);
   });

@@ -4,6 +4,7 @@ import { createContentComparisons } from '../../src/controllers/cmg/content-comp
 import { type CmgControllerDependencies, cmgReconcile } from '../../src/controllers/cmg/controller.ts';
 import { createDeletionBudget } from '../../src/controllers/cmg/deletion-budget.ts';
 import { createDriftSweep } from '../../src/controllers/cmg/drift-sweep.ts';
+import { createGatewayWatches } from '../../src/controllers/cmg/gateway-watches.ts';
 import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
 import { kubernetesConfigMaps, kubernetesSecrets } from '../../src/controllers/cmg/kubernetes-secrets.ts';
 import { createGatewayMemories } from '../../src/controllers/cmg/memory.ts';
@@ -231,6 +232,7 @@ function createController(options: InProcessOperatorOptions, { random, isAlive, 
     operations: createOperationsStore(client, FIELD_MANAGER),
     events: { record: (_regarding, event) => void events.push(event), stop: async () => {} },
     memories: createGatewayMemories(),
+    watches: createGatewayWatches(),
     clientCounts: countedBy(options),
     content,
     metrics: { driftRepaired: () => {} },

@@ -6,7 +6,7 @@ import { type Sample, scrape, sumOf } from './scrape.ts';
 export interface PassingTime {
   /**
    * Moves the clock on by `ms`, in steps, and lets the operator reconcile the CMG after each. Between two steps nothing is under
-   * way: a jump in the middle of a reconcile would break it off.
+   * way: what one reconcile sees would be of two times.
    */
   pass(ms: number): Promise<void>;
   /** Steps until `condition` holds. Fails when it does not within `longestMs`. */
@@ -34,7 +34,7 @@ const RECONCILES = 'controller_runtime_reconcile_total';
 const WORKERS = 'controller_runtime_active_workers';
 const QUEUED = 'workqueue_depth';
 
-/** One that begins in the very moment of a jump is broken off, and follows again at once. */
+/** One that fails is followed by another one at once. */
 const ENDED_WELL = { controller: 'cmg', result: 'requeue_after' };
 
 /** A run of being advertised outlasts an hour without an observation. */

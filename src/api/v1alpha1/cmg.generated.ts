@@ -57,6 +57,28 @@ export interface CMGStatusPlanned {
   readonly devicesAtBeginning?: number;
   /** Since when the site has not answered while the CMG is being deleted. */
   readonly siteSilentSince?: string;
+  /** Other CMGs of the site, while this one waits for one of them that can carry its clients. */
+  readonly carriers?: readonly CMGStatusPlannedCarrier[];
+}
+
+/** One CMG. */
+export interface CMGStatusPlannedCarrier {
+  /** Name of the CMG. */
+  readonly name: string;
+  /** Id of its deployment. */
+  readonly deployment: string;
+  /** The time for which that one has been in reach of every client without a break. Absent: it is not. */
+  readonly advertised?: CMGStatusPlannedCarrierAdvertised;
+}
+
+/** The time for which that one has been in reach of every client without a break. Absent: it is not. */
+export interface CMGStatusPlannedCarrierAdvertised {
+  /** When that began. */
+  readonly since: string;
+  /** When it was last seen so; written at most each ten minutes. */
+  readonly seenAt: string;
+  /** Since when it has been seen otherwise. */
+  readonly otherwiseSince?: string;
 }
 
 /** One consent. */

@@ -76,7 +76,13 @@ export function countsWorld() {
     ask,
     /** From now on the CMG asks whenever it is queued; it does so now too. */
     begin: (name: string, request: Partial<ClientCountRequest> & Pick<ClientCountRequest, 'site'>) => {
-      const whole = { siteKey: 'gateways/ps1', question: question(), notBefore: siteNow(), ...request };
+      const whole = {
+        siteKey: 'gateways/ps1',
+        question: question(),
+        whom: 'Successor' as const,
+        notBefore: siteNow(),
+        ...request,
+      };
       const metadata = { namespace: 'gateways', name, uid: `uid-${name}` };
       asking.set(`gateways/${name}`, () => ({
         cmg: { metadata },

@@ -29,11 +29,14 @@ export interface ClientCounts {
   progress(cmgUid: string): ClientCountProgress | undefined;
   /** The CMG is gone, or its redeployment is over. A pass that nobody else waits for ends at once. */
   forget(cmgUid: string): void;
-  /** What is known of all CMGs that ask. */
+  /** What is known of the new gateways of all CMGs that ask; nothing of those that are to carry clients. */
   gateways(): readonly (ObjectName & Counts)[];
   /** How long the last complete pass of each site took. */
   sites(): readonly (ObjectName & { readonly seconds: number })[];
 }
+
+/** The gateway that clients are to know: that of the CMG itself, or that of another one, which is to carry its clients. */
+export type Counted = 'Successor' | 'Carrier';
 
 export interface ClientCountRequest {
   readonly cmg: { readonly metadata: ObjectName & { readonly uid: string } };
@@ -42,6 +45,7 @@ export interface ClientCountRequest {
   /** The way to it. When it is another one than before, what was counted on the former is forgotten. */
   readonly site: Pick<Site, 'readDevices'>;
   readonly question: PassQuestion;
+  readonly whom: Counted;
   /** From then on passes may be evidence. Before, one is made for the question, which shows how far clients are. */
   readonly notBefore: Instant;
   /** The present by the `Date` of answers, to compare with `notBefore`. */
@@ -95,6 +99,7 @@ const DATE_MARGIN_MS = 5000;
 interface Asked {
   readonly cmg: ObjectName & { readonly uid: string };
   readonly question: PassQuestion;
+  readonly whom: Counted;
   /** When `notBefore` has surely come. */
   readonly countableAt: number;
   readonly askedAt: number;
@@ -160,7 +165,8 @@ export function createClientCounts(options: ClientCountsOptions): ClientCounts {
     gateways: () => {
       forgetLapsed(state);
       const newest = new Map<string, ObjectName & Counts>();
-      for (const { cmg, counted } of [...state.sites.values()].flatMap(({ asked }) => asked)) {
+      const ofSuccessors = [...state.sites.values()].flatMap(({ asked }) => asked.filter(isOfSuccessor));
+      for (const { cmg, counted } of ofSuccessors) {
         if (counted === undefined) newest.delete(cmg.uid);
         else newest.set(cmg.uid, { namespace: cmg.namespace, name: cmg.name, ...countsOf(counted.pass) });
       }
@@ -204,7 +210,7 @@ function forgetLapsed({ sites, clock, forgetAfterMs }: State): void {
 }
 
 function noteRequest(state: State, request: ClientCountRequest): CountedSite {
-  const { siteKey, site, cmg, notBefore, now } = request;
+  const { siteKey, site, cmg, whom, notBefore, now } = request;
   const { namespace, name, uid } = cmg.metadata;
   const counted = countedSite(state, siteKey, site);
   for (const other of state.sites.values()) {
@@ -218,6 +224,7 @@ function noteRequest(state: State, request: ClientCountRequest): CountedSite {
     cmg: { namespace, name, uid },
     // The one that a pass under way has.
     question: known?.question ?? request.question,
+    whom,
     countableAt: monotonic + notBefore - now + DATE_MARGIN_MS,
     askedAt: monotonic,
     counted: known?.counted,
@@ -254,6 +261,10 @@ function countedSite({ sites }: State, key: string, site: CountedSite['site']): 
     known.seconds = undefined;
   }
   return known;
+}
+
+function isOfSuccessor({ whom }: Asked): boolean {
+  return whom === 'Successor';
 }
 
 function isSameQuestion(one: PassQuestion, other: PassQuestion): boolean {

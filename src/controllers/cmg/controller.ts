@@ -18,6 +18,7 @@ import { heldForClaimant } from './carried-clients.ts';
 import type { ClientCounts } from './client-counts.ts';
 import type { ContentComparisons } from './content-comparisons.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
+import { type GatewayWatches, noteLook } from './gateway-watches.ts';
 import { CMG_KIND, FIELD_MANAGER } from './kind.ts';
 import { leaveSite } from './leave-site.ts';
 import { isManaged, type ManagedCmg } from './managed-cmg.ts';
@@ -68,6 +69,7 @@ export interface CmgControllerDependencies
   readonly events: EventRecorder;
   readonly site: SiteScope;
   readonly memories: GatewayMemories;
+  readonly watches: GatewayWatches;
   readonly clientCounts: Pick<ClientCounts, 'passes' | 'progress' | 'request' | 'forget'>;
   readonly content: Pick<ContentComparisons, 'comparisons' | 'request' | 'forget'>;
   readonly metrics: Pick<GatewayMetrics, 'driftRepaired'>;
@@ -86,6 +88,7 @@ export function cmgReconcile(dependencies: CmgControllerDependencies): Reconcile
         return await reconcileDeletion(dependencies, cmg, key, context);
       }
       if (cmg.spec.suspend) {
+        dependencies.watches.forget(cmg.metadata.uid);
         return { kind: 'Done' };
       }
       return isManaged(cmg)
@@ -119,6 +122,7 @@ async function reconcileGateway(
     dependencies.content.forget(cmg.metadata.uid);
   }
   const followed = await followOnSite(onSiteInput(dependencies, cmg, context), report);
+  noteLook(dependencies, cmg.metadata, followed.findings);
   return finish(dependencies, cmg, key, followed, context);
 }
 
@@ -130,6 +134,7 @@ async function reconcileObserved(
   context: ReconcileContext,
 ): Promise<ReconcileResult> {
   const finalizer = removeFinalizerPatch(cmg.metadata, FINALIZER);
+  dependencies.watches.forget(cmg.metadata.uid);
   if (finalizer !== undefined) {
     return changeFinalizers(dependencies, cmg, key, finalizer, context);
   }
@@ -279,7 +284,7 @@ function deploymentsInput(
   cmg: ManagedCmg,
   context: ReconcileContext,
 ): DeploymentsInput {
-  const { operations, memories, site, client, store, clientCounts, content } = dependencies;
+  const { operations, memories, watches, site, client, store, clientCounts, content } = dependencies;
   const scope = scopeOf(dependencies, cmg, context);
   const onSameSite = (other: CMG) =>
     other.metadata.namespace === cmg.metadata.namespace && other.spec.siteRef?.name === cmg.spec.siteRef?.name;
@@ -287,15 +292,17 @@ function deploymentsInput(
     scope,
     store: operations,
     memories,
+    watches,
     site,
     others: store.list().filter((other) => other.metadata.uid !== cmg.metadata.uid && onSameSite(other)),
     passes: clientCounts.passes(cmg.metadata.uid),
     countFailure: clientCounts.progress(cmg.metadata.uid)?.failure,
-    countClients: ({ question, notBefore }) => {
+    countClients: ({ question, notBefore }, whom) => {
       const usable = site.siteOf(cmg);
       if (usable.kind === 'Usable') {
         const now = scope.azure.serverTime.now();
-        clientCounts.request({ cmg, siteKey: keyOf(usable.object), site: usable.site, question, notBefore, now });
+        const { object, site: live } = usable;
+        clientCounts.request({ cmg, siteKey: keyOf(object), site: live, question, whom, notBefore, now });
       }
     },
     ...(cmg.spec.content.enabled && cmg.spec.siteRef !== undefined

@@ -1,10 +1,8 @@
 import { expect, it } from 'vitest';
-import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { OUTAGE_ANNOTATION } from '../../../src/controllers/cmg/redeployment/records.ts';
-import { waitFor } from '../../cluster/api-client.ts';
-import { cmgManifest, pathOf } from '../../world/gateway-manifests.ts';
 import { CONNECTION_POINT_SERVER, STANDBY_SERVER } from '../../world/site-manifests.ts';
-import { isReady, PATIENCE_MS } from '../operator/suite.ts';
+import { isReady } from '../operator/suite.ts';
+import { addGateway } from './other-gateways.ts';
 import {
   CHANGES,
   deletedGroups,
@@ -20,7 +18,6 @@ import {
   OLD_GROUP,
   OLD_SCALE_SET,
   phases,
-  type Stage,
   scaleSets,
   siteSuite,
 } from './site-suite.ts';
@@ -30,33 +27,11 @@ const { clock, links, registered } = suite;
 const OTHER = 'other';
 const NORTH_GROUP = 'cmg-north';
 
-/** Adds a second CMG to the site, with a connection point and an address of its own. */
-async function addOtherGateway({ test, objects }: Stage): Promise<void> {
-  const cmg = cmgManifest(suite.suite.world(), {
-    namespace: test.namespace,
-    name: OTHER,
-    serviceName: NEW,
-    spec: { siteRef: { name: 'ps1' }, serverCertificate: { secretRef: { name: 'fabrikam-tls' } } },
-  });
-  const { siteRef, siteSystem } = objects.standby.spec as { readonly siteRef: object; readonly siteSystem: string };
-  await test.apply(cmg, {
-    ...objects.standby,
-    spec: { siteRef, siteSystem, cmgRef: { name: OTHER }, role: 'Primary' },
-  });
-  await waitFor('the record of the other gateway', async () => registered().includes(NEW) || undefined, PATIENCE_MS);
-  suite.site().control.linkConnectionPoint(STANDBY_SERVER, NEW);
-  const isThere = async () => {
-    const { metadata, status } = (await test.api.call('GET', pathOf(cmg))) as CMG;
-    return isReady(status, metadata.generation) || undefined;
-  };
-  await waitFor('the other gateway to be ready', isThere, PATIENCE_MS);
-}
-
 it('a gateway is replaced under its own name, and only clients that know no other are without one, and only by consent', async () => {
   const stage = await suite.servingGateway();
   const { test, time, objects, fleet } = stage;
   const { control } = suite.site();
-  await addOtherGateway(stage);
+  await addGateway(suite, stage, { name: OTHER, serviceName: NEW, server: STANDBY_SERVER });
   // Clients ask once a day which gateways there are: half of them know both by now.
   await time.pass(12 * HOUR);
   expect(gatewaysOf(fleet)).toEqual([NEW, OLD]);

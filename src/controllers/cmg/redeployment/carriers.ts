@@ -1,18 +1,22 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import { advertisedFor, type CarrierWatch, watchCarrier } from '../../../redeployment/carrier-watch.ts';
 import { judgeGate } from '../../../redeployment/client-gate.ts';
 import { prefixKey } from '../../../redeployment/identity.ts';
 import type { Instant } from '../../../redeployment/instant.ts';
 import type { CarrierFacts, Seen } from '../../../redeployment/observed.ts';
 import { isOthers } from '../../../redeployment/others.ts';
 import { waitOf } from '../../../redeployment/retirement.ts';
+import { areSkewed } from '../../../redeployment/time-credit.ts';
 import { allOf, reachConjuncts } from '../../../redeployment/words.ts';
 import { type Condition, findCondition, isConditionTrue } from '../../../runtime/conditions.ts';
 import { keyOf } from '../../../runtime/objects.ts';
 import { isSameName } from '../../../site/names.ts';
 import { identityChanges } from '../deployment.ts';
+import { IN_REACH } from '../gateway-watches.ts';
 import { isManaged, type ManagedCmg } from '../managed-cmg.ts';
 import { UNSEEN } from './look.ts';
 import type { DeploymentsInput } from './reconcile.ts';
+import { watchesOf } from './records.ts';
 import { resolves } from './resolves.ts';
 import { readSiteFacts, seenRecord } from './site-facts.ts';
 import { termsOf } from './wish.ts';
@@ -26,20 +30,46 @@ export function mayNeedCarrier({ spec, status }: CMG): boolean {
   );
 }
 
+/** What is known of the other CMGs of a site as carriers, and what is to be remembered of them. */
+export interface Carriers {
+  readonly facts: readonly CarrierFacts[];
+  readonly watches: readonly CarrierWatch[];
+}
+
+/** What carriers are looked at with. */
+export type CarrierInput = Pick<DeploymentsInput, 'site' | 'watches' | 'passes' | 'countClients'> & {
+  readonly scope: Pick<DeploymentsInput['scope'], 'cmg' | 'clock' | 'resolveName' | 'signal'> & {
+    readonly azure: { readonly serverTime: Pick<DeploymentsInput['scope']['azure']['serverTime'], 'now'> };
+  };
+};
+
+/** There is none to be looked at. */
+export const NOBODY: Carriers = { facts: [], watches: [] };
+
+/** As many as a status remembers; of more, those whose names come first. */
+const MOST_CARRIERS = 16;
+
 /**
  * The other CMGs of the site, as carriers of clients whose gateway is away. Whether a gateway alone is in reach of its clients
- * is not written down each hour, as it is while one is replaced; so the time for which it has been is that for which the
- * conditions have been True that say so, and DNS and the site are asked now. What is not known counts as not so. Whether
- * clients have come to know it takes a pass over the devices, which is asked for here.
+ * is not written down each hour, as it is while one is replaced: that would be a write in a fleet at rest. So the CMG that
+ * needs a carrier watches it from then on, and writes that down: with its own looks at DNS and the site every two minutes, and
+ * with the conditions of the carrier, as long as its own round has been within the hour.
+ *
+ * The time before the watch counts as far as it is proven: since all of the carrier's conditions have been True, and
+ * since when this process has come to look at it without a break. Conditions alone prove nothing: they stay as they
+ * are while no operator runs. DNS is not among that proof: clients learn of a carrier from the site, whatever its name led to.
+ *
+ * What is not known counts as not so. Whether clients have come to know it takes a pass over the devices, which is asked for here.
  *
  * @param maxAgeMs how old what is read of the site may be, in milliseconds
  */
-export function carriersOf(
-  input: DeploymentsInput,
-  others: readonly CMG[],
-  maxAgeMs: number,
-): Promise<readonly CarrierFacts[]> {
-  return Promise.all(others.map((other) => factsOf(input, other, maxAgeMs)));
+export async function carriersOf(input: CarrierInput, others: readonly CMG[], maxAgeMs: number): Promise<Carriers> {
+  const first = others.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1)).slice(0, MOST_CARRIERS);
+  const seen = await Promise.all(first.map((other) => lookAt(input, other, maxAgeMs)));
+  return {
+    facts: seen.map(({ facts }) => facts),
+    watches: seen.flatMap(({ watch }) => watch ?? []),
+  };
 }
 
 /** What is read live of those that were taken for carriers. */
@@ -53,19 +83,26 @@ export async function carriersNow(
       .filter((other) => known.some(({ key }) => key === keyOf(other)))
       .map((other) => readCmg(other, scope.signal)),
   );
-  return carriersOf(
+  const { facts } = await carriersOf(
     input,
     live.filter((cmg) => cmg !== undefined),
     0,
   );
+  return facts;
 }
 
-async function factsOf(input: DeploymentsInput, cmg: CMG, maxAgeMs: number): Promise<CarrierFacts> {
+interface Look {
+  readonly facts: CarrierFacts;
+  readonly watch: CarrierWatch | undefined;
+}
+
+async function lookAt(input: CarrierInput, cmg: CMG, maxAgeMs: number): Promise<Look> {
+  const { scope } = input;
   const { metadata, spec, status } = cmg;
   const [deployment, ...more] = status?.deployments ?? [];
-  const minimumWait = waitOf(termsOf(spec.redeployment));
+  const key = keyOf(cmg);
   const facts = {
-    key: keyOf(cmg),
+    key,
     ready: isConditionTrue(status?.conditions, 'Ready'),
     running: deployment?.phase === 'Active',
     // What is suspended is not looked at.
@@ -75,49 +112,66 @@ async function factsOf(input: DeploymentsInput, cmg: CMG, maxAgeMs: number): Pro
       more.length > 0 ||
       deployment === undefined ||
       identityChanges(cmg, deployment).length > 0,
-    minimumWait,
+    minimumWait: waitOf(termsOf(spec.redeployment)),
   };
-  const isInQuestion = facts.ready && facts.running && facts.current && !facts.redeploying;
-  if (!isInQuestion || deployment === undefined || isOthers(deployment) || !isManaged(cmg)) {
-    return { ...facts, ready: facts.ready && isManaged(cmg), advertisedFor: 0, gateOpen: false };
+  if (deployment === undefined || isOthers(deployment) || !isManaged(cmg)) {
+    const isReady = facts.ready && isManaged(cmg);
+    return { facts: { ...facts, ready: isReady, advertisedFor: 0, gateOpen: false }, watch: undefined };
   }
-  const since = await advertisedSince(input, cmg, deployment, maxAgeMs);
-  const advertisedFor = since === undefined ? 0 : Math.max(0, input.scope.azure.serverTime.now() - since);
-  const hasWaited = since !== undefined && advertisedFor >= minimumWait;
-  return { ...facts, advertisedFor, gateOpen: hasWaited && isGateOpen(input, cmg, deployment.serviceName, since) };
+  const now = scope.azure.serverTime.now();
+  const isInQuestion = facts.ready && facts.running && facts.current && !facts.redeploying;
+  const advertised = isInQuestion ? await advertisedNow(input, cmg, deployment, maxAgeMs) : 'No';
+  const watch = watchCarrier(
+    watchesOf(scope.cmg).find((each) => each.key === key),
+    { key, deployment: deployment.id, advertised, provenSince: provenSince(input, cmg, deployment) },
+    { now, counts: !areSkewed(scope.clock.now(), now) },
+  );
+  const time = advertisedFor(watch, advertised, now);
+  const hasWaited = time >= facts.minimumWait;
+  const gateOpen = hasWaited && isGateOpen(input, cmg, deployment.serviceName, watch?.run?.since ?? now);
+  return { facts: { ...facts, advertisedFor: time, gateOpen }, watch };
 }
 
-/** The conditions of a CMG that say that its gateway serves, and is on its site. */
-const SAYING_SO = ['ServiceHealthy', 'SiteRegistered', 'ConnectionPointReady'] as const;
+/** Conditions that say that a gateway is in reach of its clients, of its CMG and of its boundary groups. */
+function sayingsOf({ site }: CarrierInput, cmg: ManagedCmg): readonly (Condition | undefined)[] {
+  return [
+    ...IN_REACH.map((type) => findCondition(cmg.status?.conditions, type)),
+    ...site.boundaryGroupReferencesOf(keyOf(cmg)).map(({ status }) => findCondition(status?.conditions, 'Ready')),
+  ];
+}
 
-/** Since when a gateway has been advertised, as far as is known; `undefined`: it is not now, or nobody knows. */
-async function advertisedSince(
-  input: DeploymentsInput,
+/** Whether a gateway is advertised: as its conditions say, unless nobody has looked at it lately, and as DNS and the site do. */
+async function advertisedNow(
+  input: CarrierInput,
   cmg: ManagedCmg,
   deployment: CMGStatusDeployment,
   maxAgeMs: number,
-): Promise<Instant | undefined> {
-  const { scope, site } = input;
-  const references = site.boundaryGroupReferencesOf(keyOf(cmg));
-  const sayings = [
-    ...SAYING_SO.map((type) => findCondition(cmg.status?.conditions, type)),
-    ...references.map(({ status }) => findCondition(status?.conditions, 'Ready')),
-  ];
-  if (!sayings.every(isTrue) || (await isReached(input, cmg, deployment, maxAgeMs)) !== 'Yes') {
-    return undefined;
-  }
-  const times = sayings.map((condition) => Date.parse(condition?.lastTransitionTime ?? ''));
-  const since = Math.max(...times, Date.parse(deployment.wantedSince ?? deployment.createdAt));
-  return Number.isNaN(since) || since > scope.azure.serverTime.now() ? undefined : since;
+): Promise<Seen> {
+  const isFresh = seenSince(input, cmg) !== undefined;
+  const told = allOf([
+    ...sayingsOf(input, cmg).map((saying) => ['InstancesServe', SEEN[saying?.status ?? 'Unknown']] as const),
+    ['Running', isFresh ? 'Yes' : 'Unknown'],
+  ]);
+  return told === 'Yes' ? isReached(input, cmg, deployment, maxAgeMs) : told;
 }
 
-function isTrue(condition: Condition | undefined): boolean {
-  return condition?.status === 'True';
+const SEEN: Readonly<Record<Condition['status'], Seen>> = { True: 'Yes', False: 'No', Unknown: 'Unknown' };
+
+/** Since when a gateway has provably been advertised, in whole seconds as a status has them. */
+function provenSince(input: CarrierInput, cmg: ManagedCmg, deployment: CMGStatusDeployment): Instant | undefined {
+  const times = sayingsOf(input, cmg).map((saying) => Date.parse(saying?.lastTransitionTime ?? ''));
+  const watched = seenSince(input, cmg) ?? Number.NaN;
+  const since = Math.max(...times, watched, Date.parse(deployment.wantedSince ?? deployment.createdAt));
+  return Number.isNaN(since) || since > input.scope.azure.serverTime.now() ? undefined : Math.ceil(since / 1000) * 1000;
+}
+
+function seenSince({ watches, scope }: CarrierInput, { metadata }: ManagedCmg): Instant | undefined {
+  return watches.seenSince(metadata.uid, scope.azure.serverTime.now());
 }
 
 /** What *advertised* adds to *serving*, as it is now. */
 async function isReached(
-  { scope, site }: DeploymentsInput,
+  { scope, site }: CarrierInput,
   cmg: ManagedCmg,
   deployment: CMGStatusDeployment,
   maxAgeMs: number,
@@ -136,14 +190,14 @@ async function isReached(
 }
 
 /** Whether clients are taken to know the carrier, by its own terms. */
-function isGateOpen(input: DeploymentsInput, { spec }: ManagedCmg, serviceName: string, since: Instant): boolean {
+function isGateOpen(input: CarrierInput, { spec }: ManagedCmg, serviceName: string, since: Instant): boolean {
   const terms = termsOf(spec.redeployment);
   if (terms.evidence === 'TimeOnly') {
     return true;
   }
   const question = { serviceName, advertisedSince: since, ignoreInactiveFor: terms.ignoreClientsInactiveFor };
   const notBefore = since + waitOf(terms);
-  input.countClients({ kind: 'CountClients', question, notBefore });
+  input.countClients({ question, notBefore }, 'Carrier');
   const pass = input.passes.find((each) => each.question.serviceName === serviceName);
   const judgement = judgeGate(pass, {
     serviceName,

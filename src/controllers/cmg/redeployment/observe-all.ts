@@ -1,4 +1,5 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { CarrierWatch } from '../../../redeployment/carrier-watch.ts';
 import { isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
 import { isOthers } from '../../../redeployment/others.ts';
@@ -7,7 +8,7 @@ import { keyOf } from '../../../runtime/objects.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
-import { carriersNow, carriersOf, mayNeedCarrier } from './carriers.ts';
+import { carriersNow, carriersOf, mayNeedCarrier, NOBODY } from './carriers.ts';
 import { claimInCache, claimNow } from './claim-on-site.ts';
 import { cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
 import { type FoundFacts, NOT_SEARCHED, searchAzure } from './found.ts';
@@ -30,6 +31,8 @@ export interface Round {
   readonly candidate: Report | undefined;
   readonly siteFacts: SiteFacts;
   readonly observed: Observed;
+  /** What is to be remembered of those that may carry its clients. */
+  readonly carrierWatches: readonly CarrierWatch[];
 }
 
 /** The deployment that the spec asks for, by its identity. */
@@ -68,7 +71,7 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
   const { found, facts, inventory } = isToBeMade ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
   const certificateReadable = isCertificateReadable(looks, candidate, wanted?.id);
   const carriers =
-    wanted === undefined && mayNeedCarrier(scope.cmg) ? await carriersOf(input, input.others, SHORT_AGE_MS) : [];
+    wanted === undefined && mayNeedCarrier(scope.cmg) ? await carriersOf(input, input.others, SHORT_AGE_MS) : NOBODY;
   return {
     looks,
     scopes,
@@ -79,8 +82,9 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
       ...observedOf(input, { seen: [...seen, ...found], candidate, siteFacts, deployments, certificateReadable }),
       inventory,
       ...(claim === undefined ? {} : { claim }),
-      carriers,
+      carriers: carriers.facts,
     },
+    carrierWatches: carriers.watches,
   };
 }
 

@@ -6,7 +6,9 @@ import { type Plan, plan } from '../../../redeployment/planner.ts';
 import type { ObjectKey } from '../../../runtime/objects.ts';
 import type { SiteFailure } from '../../../site/site.ts';
 import type { ClaimWriter } from '../../site/outage-claim.ts';
+import type { Counted } from '../client-counts.ts';
 import type { Comparison } from '../content-comparisons.ts';
+import type { GatewayWatches } from '../gateway-watches.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import type { Happening, Report } from '../report.ts';
@@ -30,12 +32,14 @@ export interface DeploymentsInput {
   readonly site: SiteScope;
   /** The other CMGs of the same site. */
   readonly others: readonly CMG[];
+  /** How long their gateways have been looked at. */
+  readonly watches: Pick<GatewayWatches, 'seenSince'>;
   /** The last passes over the devices of the site for this CMG. */
   readonly passes: readonly ClientPass[];
   /** Why the last pass came to nothing; `undefined` where it did not, or none has been made. */
   readonly countFailure: SiteFailure | undefined;
   /** A pass is wanted. */
-  readonly countClients: (action: Extract<Action, { kind: 'CountClients' }>) => void;
+  readonly countClients: (action: Omit<Extract<Action, { kind: 'CountClients' }>, 'kind'>, whom: Counted) => void;
   /** What the last comparisons of its gateways have shown; absent where none are to be made. */
   readonly content?: readonly Comparison[];
   /** Comparisons are wanted. */
@@ -110,7 +114,7 @@ async function carryOut(
       await changeClaim(input, action);
       againAfterMs = Math.min(againAfterMs, CLAIM_LOOK_MS);
     } else if (action.kind === 'CountClients') {
-      input.countClients(action);
+      input.countClients(action, 'Successor');
     } else if (action.kind === 'CompareContent') {
       input.compareContent(action);
     }

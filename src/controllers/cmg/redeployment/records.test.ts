@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { CMG, CMGStatus, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { DeploymentRecord, Records } from '../../../redeployment/record.ts';
-import { consentsOf, isDecided, plannedOf, recordOf, recordsOf, withRecord } from './records.ts';
+import {
+  consentsOf,
+  isDecided,
+  plannedOf,
+  recordOf,
+  recordsOf,
+  watchesInStatus,
+  watchesOf,
+  withRecord,
+} from './records.ts';
 
 const IDENTITY = {
   environment: 'AzurePublicCloud',
@@ -78,6 +87,19 @@ describe('what the planner remembers comes back from the status as it was', () =
     expect(recordsOf(status)).toEqual(records);
     expect(recordsOf(undefined)).toEqual({ deployments: [], lapsed: [] });
   });
+});
+
+test('what is remembered of other CMGs comes back from the status as it was', () => {
+  const at = Date.parse('2026-11-03T00:00:00Z');
+  const watches = [
+    { key: 'gateways/fabrikam', deployment: 'f1', run: { since: at, seenAt: at, otherwiseSince: at + 1000 } },
+    { key: 'gateways/lakeside', deployment: 'l1' },
+  ];
+  const of = (planned: CMGStatus['planned']) =>
+    watchesOf({ metadata: { namespace: 'gateways' }, status: { planned } } as unknown as CMG);
+  expect(of(watchesInStatus(watches))).toEqual(watches);
+  expect(watchesInStatus([])).toEqual({});
+  expect(of(undefined)).toEqual([]);
 });
 
 describe('a decision', () => {

@@ -1,4 +1,5 @@
 import type { CMG, CMGStatus, CMGStatusDeployment, CMGStatusPlanned } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { CarrierWatch } from '../../../redeployment/carrier-watch.ts';
 import type { AdvertisedRun, DeploymentRecord, Records, Stage } from '../../../redeployment/record.ts';
 import { toTimestamp } from '../../../runtime/conditions.ts';
 
@@ -103,6 +104,24 @@ export function plannedOf({
     ...(devicesAtBeginning === undefined ? {} : { devicesAtBeginning }),
     ...(siteSilentSince === undefined ? {} : { siteSilentSince: toTimestamp(siteSilentSince) }),
   };
+}
+
+/** What is remembered of the CMGs that may carry the clients of this one, as its status has it. */
+export function watchesOf({ metadata, status }: CMG): readonly CarrierWatch[] {
+  return (status?.planned?.carriers ?? []).map(({ name, deployment, advertised }) => ({
+    key: `${metadata.namespace}/${name}`,
+    deployment,
+    ...(advertised === undefined ? {} : { run: runOf(advertised) }),
+  }));
+}
+
+export function watchesInStatus(watches: readonly CarrierWatch[]): Pick<CMGStatusPlanned, 'carriers'> {
+  const carriers = watches.map(({ key, deployment, run }) => ({
+    name: key.slice(key.indexOf('/') + 1),
+    deployment,
+    ...(run === undefined ? {} : { advertised: runInStatus(run) }),
+  }));
+  return carriers.length === 0 ? {} : { carriers };
 }
 
 /** Whether the planner has decided something, so that it has to be written down before anything is done. */

@@ -13,7 +13,7 @@ import { CANDIDATE } from './deployment-scope.ts';
 import type { FoundFacts } from './found.ts';
 import { wantedAmong } from './observe-all.ts';
 import type { DeploymentsInput, PlannedRound } from './reconcile.ts';
-import { plannedOf, withRecord } from './records.ts';
+import { plannedOf, watchesInStatus, withRecord } from './records.ts';
 import { redeployingFinding } from './redeploying-finding.ts';
 import { redeploymentOf } from './redeployment-status.ts';
 import { type SitePlan, sitePlanAfter } from './site-plan.ts';
@@ -59,7 +59,7 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
     deployments,
     steps: [...steps, ...(isRedeploying ? stepsForContent(input.content ?? [], deployments) : [])],
     ...activeOf(input, deployments, wanted, planned.records.deployments),
-    planned: plannedOf(planned.records),
+    planned: { ...plannedOf(planned.records), ...watchesInStatus(round.carrierWatches) },
     redeployment: isRedeploying
       ? redeploymentOf(input, wish, { deployments, wanted, leader, finding, result })
       : 'None',
