@@ -31,7 +31,7 @@ export async function demoThatIsUp(
       expect(demo.exitCode, said).toBeNull();
       return said.includes('Ctrl-C takes everything down.') || undefined;
     },
-    240_000,
+    480_000,
   );
   return { process: demo, said };
 }
