@@ -95,6 +95,8 @@ export interface OperatorOptions {
   readonly vmModels?: VmModels;
   /** How the names of gateways are looked up. Default: at the servers that the machine is configured with. */
   readonly resolveName?: ResolveName;
+  /** Where its metrics are registered. Default: a registry that nobody else has. */
+  readonly registry?: Registry;
   /** Told the port of the HTTP server once it listens. */
   readonly onListening?: (port: number) => void;
   /** Told when the caches are complete and the controllers start, which is after this process became the leader. */
@@ -104,7 +106,7 @@ export interface OperatorOptions {
 /** Runs the operator until `stop` is aborted or it cannot go on. Never rejects. */
 export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<ManagerOutcome> {
   const { config, logger, kubeConfig, version, clock = systemClock, random = systemRandom } = options;
-  const registry = new Registry();
+  const { registry = new Registry() } = options;
   collectProcessMetrics(registry);
   const metrics = createRuntimeMetrics(registry);
   const client = createKubernetesClient({

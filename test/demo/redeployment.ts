@@ -39,7 +39,7 @@ export async function replaceGateway(
   screen.step(`Asking for a gateway in ${scene.later.region} in place of the one in ${scene.earlier.region}`);
   const onlooker = await lookOn(screen, scene);
   try {
-    const time = passingTime(scene.clock, { port: scene.operatorPort, signal });
+    const time = passingTime(scene.clock, { registry: scene.metrics, signal });
     const act: Act = { ...scene, screen, signal, onlooker, time };
     await buildBeside(act);
     await letClientsLearn(act);

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import { createResolveName } from '../../src/probe/resolve-name.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { installAdmissionPolicies } from '../cluster/admission-policies.ts';
@@ -22,8 +23,8 @@ export interface Setting {
   readonly clock: MovableClock;
   readonly world: SimulatedWorld;
   readonly dns: SimulatedDns;
-  /** Port of the operator's metrics. */
-  readonly operatorPort: number;
+  /** Of the operator, which serves them at its port. */
+  readonly metrics: Registry;
 }
 
 /** The operator looks for drift this often by the demo's fast clock. */
@@ -74,7 +75,7 @@ export async function startSetting(
   });
   later(() => operator.stop());
   screen.done(`metrics at http://127.0.0.1:${operator.port}/metrics`);
-  return { controlPlane, connection, api, clock, world, dns, operatorPort: operator.port };
+  return { controlPlane, connection, api, clock, world, dns, metrics: operator.registry };
 }
 
 async function startCluster({ screen, signal }: DemoOptions): Promise<ControlPlane> {

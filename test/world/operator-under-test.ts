@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client';
 import { readConfig } from '../../src/config.ts';
 import { runOperator } from '../../src/operator.ts';
 import type { ResolveName } from '../../src/probe/resolve-name.ts';
@@ -29,6 +30,8 @@ export interface OperatorUnderTestOptions {
 /** The operator, run in this process as the composition root would run it. */
 export interface OperatorUnderTest {
   readonly port: number;
+  /** The metrics that it serves at that port. */
+  readonly registry: Registry;
   /** Ends it as SIGTERM does. */
   stop(): Promise<ManagerOutcome>;
 }
@@ -44,6 +47,7 @@ export async function startOperatorUnderTest(options: OperatorUnderTestOptions):
     throw new Error(`Wrong flags for the operator: ${JSON.stringify(outcome)}`);
   }
   const stop = new AbortController();
+  const registry = new Registry();
   const listening = Promise.withResolvers<number>();
   const started = Promise.withResolvers<void>();
   const running = runOperator(
@@ -60,6 +64,7 @@ export async function startOperatorUnderTest(options: OperatorUnderTestOptions):
       ...(options.dial === undefined ? {} : { dial: options.dial }),
       ...(options.resolveName === undefined ? {} : { resolveName: options.resolveName }),
       ...(options.random === undefined ? {} : { random: options.random }),
+      registry,
       onListening: listening.resolve,
       onStarted: started.resolve,
     },
@@ -73,6 +78,7 @@ export async function startOperatorUnderTest(options: OperatorUnderTestOptions):
   await Promise.race([started.promise, failed]);
   return {
     port,
+    registry,
     stop: () => {
       stop.abort(new Error('The test is over.'));
       return running;

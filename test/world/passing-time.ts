@@ -1,6 +1,6 @@
+import type { Registry } from 'prom-client';
 import { waitFor } from '../cluster/api-client.ts';
 import type { MovableClock } from '../simulators/accelerated-clock.ts';
-import { type Sample, scrape, sumOf } from './scrape.ts';
 
 /** Time that an operator is moved through. */
 export interface PassingTime {
@@ -19,8 +19,8 @@ export interface PassingTime {
 
 /** Whose time passes. */
 export interface TimeTraveller {
-  /** The port at which the operator serves its metrics; another one after it has been followed by another operator. */
-  readonly port: number;
+  /** The metrics of the operator: of another one after it has been followed. `undefined` while none lives. */
+  readonly registry: Registry | undefined;
   /** Aborted when nobody waits any more. */
   readonly signal?: AbortSignal;
 }
@@ -42,7 +42,7 @@ const LONGEST_STEP_MS = 30 * MINUTE_MS;
 
 /** An operator that is idle, and how many reconciles of CMGs it has ended. */
 interface Idle {
-  readonly port: number;
+  readonly registry: Registry;
   readonly reconciles: number;
 }
 
@@ -51,20 +51,23 @@ export function passingTime(clock: MovableClock, operator: TimeTraveller): Passi
     waitFor(
       'the operator to have reconciled the CMG, and to be idle',
       async () => {
-        const { port, signal } = operator;
+        const { registry, signal } = operator;
         signal?.throwIfAborted();
-        // One that has been killed answers no more, and another one follows.
-        const samples = await scrape(port, [RECONCILES, WORKERS, QUEUED]).catch((): readonly Sample[] => []);
-        const reconciles = sumOf(samples, RECONCILES, ENDED_WELL) ?? 0;
-        const isIdle = sumOf(samples, WORKERS) === 0 && sumOf(samples, QUEUED) === 0;
-        return isIdle && isEnough({ port, reconciles }) ? { port, reconciles } : undefined;
+        if (registry === undefined) return undefined;
+        const [reconciles = 0, working, waiting] = await Promise.all([
+          sumIn(registry, RECONCILES, ENDED_WELL),
+          sumIn(registry, WORKERS),
+          sumIn(registry, QUEUED),
+        ]);
+        const isIdle = working === 0 && waiting === 0;
+        return isIdle && isEnough({ registry, reconciles }) ? { registry, reconciles } : undefined;
       },
       PATIENCE_MS,
     );
   const step = async (ms: number) => {
     const before = await idle(() => true);
     await clock.advance(ms);
-    await idle(({ port, reconciles }) => reconciles > (port === before.port ? before.reconciles : 0));
+    await idle(({ registry, reconciles }) => reconciles > (registry === before.registry ? before.reconciles : 0));
   };
   const pass: PassingTime['pass'] = async (ms) => {
     const end = clock.now() + ms;
@@ -80,4 +83,18 @@ export function passingTime(clock: MovableClock, operator: TimeTraveller): Passi
       }
     },
   };
+}
+
+/** The sum of all series of a metric with these labels; `undefined` where there is none. */
+async function sumIn(
+  registry: Registry,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<number | undefined> {
+  // Serving all metrics takes as long as a reconcile, and this is asked twenty times a second.
+  const { values = [] } = (await registry.getSingleMetric(name)?.get()) ?? {};
+  const found = values.filter(({ labels: own }) =>
+    Object.entries(labels).every(([label, text]) => (own as Readonly<Record<string, unknown>>)[label] === text),
+  );
+  return found.length === 0 ? undefined : found.reduce((sum, { value }) => sum + value, 0);
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Registry } from 'prom-client';
 import { onTestFinished } from 'vitest';
 import type { Random } from '../../../src/runtime/random.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
@@ -14,8 +15,8 @@ type Death = 'before' | 'after';
 
 /** Operators that follow each other, each until it is killed at a write. */
 export interface MortalOperators {
-  /** Of the one that lives. */
-  readonly port: number;
+  /** The metrics of the one that lives. */
+  readonly registry: Registry | undefined;
   /** From now on writes may kill. */
   begin(): void;
   /** From now on they do not. Resolves when an operator lives. */
@@ -123,8 +124,8 @@ export async function startMortalOperators(options: MortalOperatorsOptions): Pro
   });
   await start();
   return {
-    get port() {
-      return current?.port ?? 0;
+    get registry() {
+      return current?.registry;
     },
     begin: () => {
       isBegun = true;

@@ -10,7 +10,7 @@ import { type AdminServiceSimulator, startAdminServiceSimulator } from '../../si
 import { linkOf, ROLE } from '../../simulators/adminservice/site-systems.ts';
 import { certificateSecret, type Manifest, pathOf } from '../../world/gateway-manifests.ts';
 import { isGatewayReached } from '../../world/gateway-names.ts';
-import { type PassingTime, passingTime } from '../../world/passing-time.ts';
+import { type PassingTime, passingTime, type TimeTraveller } from '../../world/passing-time.ts';
 import { CONNECTION_POINT_SERVER, STANDBY_SERVER, siteManifests } from '../../world/site-manifests.ts';
 import { type GatewayTest, NAME, operatorSuite, PATIENCE_MS, SERVICE_NAME, type Suite } from '../operator/suite.ts';
 
@@ -54,7 +54,7 @@ export interface ServingOptions {
   /** Merged over the spec of the gateway. */
   readonly spec?: Readonly<Record<string, unknown>>;
   /** Starts the operator. Default: one that lives until the test ends. */
-  readonly start?: (test: GatewayTest) => Promise<{ readonly port: number }>;
+  readonly start?: (test: GatewayTest) => Promise<TimeTraveller>;
 }
 
 /** A gateway on a site, with its clients. */
