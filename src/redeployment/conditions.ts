@@ -5,7 +5,7 @@ import { contentFinding, contentNote } from './content.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
 import { retirementHold } from './holds.ts';
-import { isForPersonToDelete, isNeededFirst, isOthers } from './others.ts';
+import { isForPersonToDelete, isForPersonToMake, isNeededFirst, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import { isSiteAbandoned } from './removal.ts';
 import { gateOf, isMoreRecent, isOverdue, isRetiringBehind, type Successors } from './retirement.ts';
@@ -165,6 +165,9 @@ function announcement(record: DeploymentRecord): string {
 function manualDeletion(situation: Situation, record: DeploymentRecord, { names }: Verdicts): string {
   const { serviceName } = record;
   const step = 'The site made it, so a person has the site delete it, with the step in status.manualSteps.';
+  if (record.stage.phase === 'Deleting' && record.stage.because === 'CmgDeleted') {
+    return `${serviceName} goes with its CMG. ${step}`;
+  }
   if (isNeededFirst(record, names)) {
     return `${serviceName} has to be deleted before ${situation.wish.serviceName} is built. ${step} Its clients have no gateway from then on until the new one serves.`;
   }
@@ -235,6 +238,13 @@ function notAdvertised(
   const found: Finding[] = [];
   const add = (reason: RedeploymentReason, message: string) => found.push({ reason, deployment: record.id, message });
   const { serviceName } = record;
+  if (isForPersonToMake(situation, record)) {
+    add(
+      'ManualCreationRequired',
+      `${serviceName} is the site's to make: a person has it do so, with the step in status.manualSteps.`,
+    );
+    return found;
+  }
   if (record.stage.phase === 'Provisioning') {
     add('BuildingReplacement', `${serviceName} is being built.`);
   }

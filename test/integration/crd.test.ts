@@ -17,6 +17,7 @@ import {
 function expectedSpec(): CMGSpec {
   return {
     managementPolicy: 'Manage',
+    provisioner: 'Operator',
     deploymentModel: 'VirtualMachineScaleSet',
     suspend: false,
     deletionPolicy: 'Delete',

@@ -174,6 +174,7 @@ function act(world: World, at: number, action: Action, records: Records): World 
       return { ...world, claim: undefined };
     case 'ReleaseFinalizer':
       return withCmg(world, at, { gone: true });
+    case 'AskForCreation':
     case 'CountClients':
     case 'CompareContent':
     case 'ReadLive':

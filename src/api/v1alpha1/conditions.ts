@@ -576,6 +576,11 @@ export const REASONS = {
     meaning: 'The next round begins to delete the old gateway. This is the last moment to set the spec back.',
     action: 'Nothing, or set the spec back now.',
   },
+  ManualCreationRequired: {
+    stalled: true,
+    meaning: 'The spec has the site make the gateway, and it is not there: a person has the site make it.',
+    action: 'Take the step in status.manualSteps. It goes on by itself once the site makes the gateway.',
+  },
   ManualDeletionRequired: {
     stalled: true,
     meaning: 'The site made a gateway that is to go. The operator does not delete it: a person has the site do it.',

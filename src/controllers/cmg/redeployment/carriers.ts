@@ -1,7 +1,7 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { advertisedFor, type CarrierWatch, watchCarrier } from '../../../redeployment/carrier-watch.ts';
 import { judgeGate } from '../../../redeployment/client-gate.ts';
-import { prefixKey } from '../../../redeployment/identity.ts';
+import { isSameIdentity, prefixKey } from '../../../redeployment/identity.ts';
 import type { Instant } from '../../../redeployment/instant.ts';
 import type { CarrierFacts, Seen } from '../../../redeployment/observed.ts';
 import { isOthers } from '../../../redeployment/others.ts';
@@ -11,7 +11,7 @@ import { allOf, reachConjuncts } from '../../../redeployment/words.ts';
 import { type Condition, findCondition, isConditionTrue } from '../../../runtime/conditions.ts';
 import { keyOf } from '../../../runtime/objects.ts';
 import { isSameName } from '../../../site/names.ts';
-import { identityChanges } from '../deployment.ts';
+import { wantedIdentity } from '../deployment.ts';
 import { IN_REACH } from '../gateway-watches.ts';
 import { isManaged, type ManagedCmg } from '../managed-cmg.ts';
 import { UNSEEN } from './look.ts';
@@ -111,7 +111,7 @@ async function lookAt(input: CarrierInput, cmg: CMG, maxAgeMs: number): Promise<
       metadata.deletionTimestamp !== undefined ||
       more.length > 0 ||
       deployment === undefined ||
-      identityChanges(cmg, deployment).length > 0,
+      !isSameIdentity(deployment.identity, wantedIdentity(cmg)),
     minimumWait: waitOf(termsOf(spec.redeployment)),
   };
   if (deployment === undefined || isOthers(deployment) || !isManaged(cmg)) {

@@ -14,6 +14,7 @@ import {
   sharesGroup,
 } from './deployment-scope.ts';
 import { checkNamesHolder } from './names-holder.ts';
+import { proposeBySite } from './propose-by-site.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 
 /**
@@ -29,6 +30,9 @@ export async function propose(input: DeploymentsInput, scopes: ReadonlyMap<strin
   const holder = status?.deployments?.find(({ serviceName }) => prefixKey(serviceName) === prefix);
   const own = scopes.get(holder?.id ?? '');
   const operations = operationsOf(store, CANDIDATE);
+  if (spec.provisioner === 'Site') {
+    return proposeToSite(input, holder, own);
+  }
   const group = { subscriptionId: spec.azure.subscriptionId, resourceGroup: spec.azure.resourceGroup.name };
   if (holder === undefined || own === undefined) {
     const neighbour = status?.deployments?.find((each) => isOthers(each) && isInGroupOf(each.identity, group));
@@ -42,6 +46,20 @@ export async function propose(input: DeploymentsInput, scopes: ReadonlyMap<strin
   const freed = await checkNamesHolder(own, holder);
   const isGoing = freed.kind === 'Continue' && freed.value.group && isSameGroup;
   const report = await provisionGateway(candidateScope(input, { group: isGoing ? 'Goes' : 'Stays' }), operations);
+  return freed.kind === 'Continue' ? report : withheld(report, freed.findings, freed.retryAfterMs);
+}
+
+/** The site makes it. What goes first has to be able to go. */
+async function proposeToSite(
+  input: DeploymentsInput,
+  holder: CMGStatusDeployment | undefined,
+  own: Scope | undefined,
+): Promise<Report> {
+  const report = await proposeBySite(candidateScope(input, undefined), holder !== undefined);
+  if (holder === undefined || own === undefined || holder.phase === 'Deleting') {
+    return report;
+  }
+  const freed = await checkNamesHolder(own, holder);
   return freed.kind === 'Continue' ? report : withheld(report, freed.findings, freed.retryAfterMs);
 }
 
