@@ -36,7 +36,7 @@ export async function removeBySite(scope: Scope, onSite: OnSiteInput, record: CM
   const hasSite = scope.cmg.spec.siteRef !== undefined && !isSilent;
   const { azure, siteRecord } = presenceWithSite(observed.azure, record.serviceName, hasSite, records);
   if (azure === 'Absent') {
-    return { kind: 'Gone', happenings: isSilent ? [mayBeLeft(record)] : [] };
+    return { kind: 'Gone', happenings: isSilent ? [deleted(record), mayBeLeft(record)] : [deleted(record)] };
   }
   if (observed.azure === 'Absent' && records === undefined) {
     return unanswered(onSite, record);
@@ -83,6 +83,11 @@ function unanswered({ cmg, now }: OnSiteInput, record: CMGStatusDeployment): Rem
   const message = `Azure does not show the gateway any more. Before its CMG goes, the site has to be asked for its record of it, and does not answer. Should that not come to an end, the CMG goes at ${toTimestamp(end)}.`;
   const finding: Finding = { type: 'SiteRegistered', status: 'False', reason: 'LeavingSite', message };
   return withSteps(remaining(record, finding, Math.min(LOOK_MS, end - now)), []);
+}
+
+function deleted({ serviceName }: CMGStatusDeployment): Happening {
+  const note = `The gateway ${serviceName}, which the site made, is gone.`;
+  return { type: 'Normal', reason: 'Deleted', action: 'Delete', note };
 }
 
 function mayBeLeft({ serviceName }: CMGStatusDeployment): Happening {
