@@ -39,7 +39,7 @@ export function createGatewayStep(gateway: GatewayToMake): ManualStep {
     ...(trustedCertificates.length === 0
       ? []
       : [
-          `Write ${trustedCertificates.join(', ')} of spec.clientAuthentication.trustedCertificates to files, and name each with its store, RootCA or IntermediateCA.`,
+          `Write each of spec.clientAuthentication.trustedCertificates to a file, and name it with its store, RootCA or IntermediateCA: ${called(trustedCertificates)}.`,
         ]),
     ...(usesExistingGroup
       ? [
@@ -49,6 +49,14 @@ export function createGatewayStep(gateway: GatewayToMake): ManualStep {
     'The operator makes no gateway for the provisioner Site.',
   ].join(' ');
   return { operation: 'CreateService', instruction, cmdlet: createLine(gateway) };
+}
+
+/** As many as an instruction names. */
+const MOST_NAMED = 8;
+
+function called(names: readonly string[]): string {
+  const others = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  return `${names.slice(0, MOST_NAMED).join(', ')}${others}`;
 }
 
 function createLine(gateway: GatewayToMake): string {

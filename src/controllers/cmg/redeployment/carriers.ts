@@ -4,7 +4,6 @@ import { judgeGate } from '../../../redeployment/client-gate.ts';
 import { isSameIdentity, prefixKey } from '../../../redeployment/identity.ts';
 import type { Instant } from '../../../redeployment/instant.ts';
 import type { CarrierFacts, Seen } from '../../../redeployment/observed.ts';
-import { isOthers } from '../../../redeployment/others.ts';
 import { waitOf } from '../../../redeployment/retirement.ts';
 import { areSkewed } from '../../../redeployment/time-credit.ts';
 import { allOf, reachConjuncts } from '../../../redeployment/words.ts';
@@ -114,7 +113,7 @@ async function lookAt(input: CarrierInput, cmg: CMG, maxAgeMs: number): Promise<
       !isSameIdentity(deployment.identity, wantedIdentity(cmg)),
     minimumWait: waitOf(termsOf(spec.redeployment)),
   };
-  if (deployment === undefined || isOthers(deployment) || !isManaged(cmg)) {
+  if (deployment === undefined || !isManaged(cmg)) {
     const isReady = facts.ready && isManaged(cmg);
     return { facts: { ...facts, ready: isReady, advertisedFor: 0, gateOpen: false }, watch: undefined };
   }
