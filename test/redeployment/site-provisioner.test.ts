@@ -179,7 +179,7 @@ describe('a first gateway that the site is asked for', () => {
     expect(creations()).toEqual([]);
   });
 
-  it('is not asked for while its certificate cannot be used, nor while one of its name is elsewhere', async () => {
+  it('is not asked for while its certificate cannot be used, one of its name is elsewhere, or nobody may look', async () => {
     const { control } = lives.world.azure;
     control.addConsoleGateway({ prefix: 'contoso', resourceGroup: 'rg-other' });
     const other = await lives.world.authority.issue({ commonName: 'contoso.fabrikam.com' });
@@ -193,6 +193,10 @@ describe('a first gateway that the site is asked for', () => {
     expect(stage.message('PrerequisitesMet')).toContain('/resourceGroups/rg-other/');
     expect([stage.deployments(), creations()]).toEqual([[], []]);
     control.remove(groupOf('other'));
+    control.setRights([]);
+    await stage.runUntil(() => stage.reason('PrerequisitesMet') === 'AuthorizationFailed', HOUR);
+    expect([stage.deployments(), creations()]).toEqual([[], []]);
+    control.setRights([{ scope: '/', actions: ['*'], notActions: [] }]);
     await asked();
     expect(creations()).toHaveLength(1);
   });
@@ -246,6 +250,20 @@ describe('from the operator to the site, and back', () => {
     deletedBySite('fabrikam');
     await onSite.until(() => stage.deployments().length === 1 && stage.condition('Stalled') === undefined);
     expect([makers(), stage.gateways()]).toEqual([['Operator'], ['contoso westeurope']]);
+  });
+
+  it('brings the operator’s its renewed certificate meanwhile, although the spec has no service package any more', async () => {
+    await firstByOperator();
+    const other = { format: 'TLS', secretRef: { name: 'fabrikam-tls' }, revision: '' } as const;
+    stage.setCertificate('fabrikam', lives.certificate);
+    stage.change(bySite, ...toFabrikam, (spec) => ({ ...spec, serverCertificate: other }));
+    await onSite.until(() => creations().length === 1);
+    const upgrades = () => stage.writes('POST').filter((write) => /\/rg-contoso\/.*\/manualupgrade/.test(write));
+    expect(upgrades()).toEqual([]);
+    stage.setCertificate('contoso', await lives.world.authority.issue({ commonName: '*.contoso.com' }));
+    await onSite.until(() => upgrades().length === 1);
+    expect(stage.message('Redeploying')).not.toContain('package');
+    expect(creations()).toHaveLength(1);
   });
 
   it('with a revert before the site has made anything forgets it, and nothing is rebuilt', async () => {
