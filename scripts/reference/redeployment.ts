@@ -2,7 +2,16 @@ import { REDEPLOYMENT_REASONS } from '../../src/redeployment/finding.ts';
 import { changeClassOf } from './change-class.ts';
 import { code, page, table } from './markdown.ts';
 import { DELETION_CAUSES, PHASES, phasesDiagram } from './phases.ts';
-import { BEFORE, CONSENTS, FROM_CONSOLE, ROLLBACK, SAME_NAME, WATCH, WITHOUT_SITE } from './redeployment-steps.ts';
+import {
+  BEFORE,
+  CONSENTS,
+  FROM_CONSOLE,
+  ROLLBACK,
+  SAME_NAME,
+  TO_SITE,
+  WATCH,
+  WITHOUT_SITE,
+} from './redeployment-steps.ts';
 import { cmgSchema, fieldsOf } from './schema.ts';
 
 const INTRODUCTION = `# Replace a gateway without losing clients
@@ -145,6 +154,7 @@ export function redeploymentPage(root: string): string {
     ROLLBACK,
     WITHOUT_SITE,
     SAME_NAME,
+    TO_SITE,
     FROM_CONSOLE,
     REASONS_INTRODUCTION,
     table(

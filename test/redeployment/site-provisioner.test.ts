@@ -213,7 +213,7 @@ describe('from the operator to the site, and back', () => {
       rollback: 'Free',
     });
     expect(stage.reason('Redeploying')).toBe('ManualCreationRequired');
-    await stage.letPass(2 * DAY);
+    await stage.letPass(6 * HOUR);
     // The one that serves is kept as it is as long as the person takes.
     expect([stage.phases(), onSite.links()]).toEqual([['contoso Active', 'fabrikam Provisioning'], { cp01: CONTOSO }]);
     expect(written(since)).toEqual([]);
@@ -225,7 +225,7 @@ describe('from the operator to the site, and back', () => {
     expect(onSite.links()).toEqual({ cp01: CONTOSO, spare: FABRIKAM });
     expect(site.groups[0]?.members).toHaveLength(2);
     expect(creations()).toEqual([]);
-    await stage.letPass(2 * DAY);
+    await stage.letPass(DAY + 2 * HOUR);
     expect(stage.reason('Redeploying')).toBe('ClientsNotRefreshed');
     expect(stage.gateways()).toEqual(['contoso westeurope', 'fabrikam westeurope']);
     onSite.refreshed = 95;
@@ -305,7 +305,7 @@ describe('from the operator to the site, and back', () => {
     await onSite.until(() => creations().length === 1);
     madeBySite('fabrikam');
     await onSite.until(() => stage.phases().includes('contoso Superseded'));
-    await stage.letPass(12 * HOUR);
+    await stage.letPass(2 * HOUR);
     stage.change(byOperator, ...toContoso);
     await onSite.until(() => stage.phases().includes('fabrikam Superseded'));
     expect(stage.phases()).toEqual(['contoso Active', 'fabrikam Superseded']);
@@ -324,7 +324,7 @@ describe('from the operator to the site, and back', () => {
     const since = stage.writes().length;
     stage.change(bySite);
     await onSite.until(() => stage.reason('Redeploying') === 'NoOtherActiveCMG');
-    await stage.letPass(DAY);
+    await stage.letPass(2 * HOUR);
     expect([creations(), stage.phases(), written(since)]).toEqual([[], ['contoso Active'], []]);
     await stage.consent('outage', id);
     await onSite.until(() => creations().length === 1);
@@ -384,15 +384,15 @@ describe('a gateway that was only observed', () => {
     const [id] = stage.deployments().map((each) => each.id);
     stage.change(bySite, manage);
     await onSite.until(() => stage.cmg()?.status?.observedGeneration === stage.cmg()?.metadata.generation);
-    await stage.letPass(2 * DAY);
+    await stage.letPass(6 * HOUR);
     expect(stage.condition('Ready')).toMatchObject({ status: 'True', reason: 'Succeeded' });
     expect(stage.deployments().map((each) => [each.id, each.phase])).toEqual([[id, 'Active']]);
     expect([creations(), stage.reason('Redeploying')]).toEqual([[], undefined]);
     stage.change(observe);
-    await stage.letPass(DAY);
+    await stage.letPass(2 * HOUR);
     expect(stage.deployments().map((each) => [each.id, each.phase])).toEqual([[id, 'Active']]);
     stage.change(manage);
-    await stage.letPass(DAY);
+    await stage.letPass(2 * HOUR);
     expect(stage.deployments().map((each) => [each.id, each.phase])).toEqual([[id, 'Active']]);
     expect([written(), site.writes]).toEqual([[], []]);
   });
@@ -409,7 +409,7 @@ describe('a CMG that is deleted', () => {
     const line = "Remove-CMCloudManagementGateway -Name 'contoso.contoso.com' -Force";
     expect(deletions()).toEqual([line]);
     expect(stage.message('AzureReady')).toContain(line);
-    await stage.operator.runFor(6 * HOUR);
+    await stage.operator.runFor(HOUR);
     expect([deletions(), contentOf('contoso')]).toEqual([[line], ofSite]);
     recorded(CONTOSO, 'Deleting');
     await stage.runUntil(() => deletions().length === 0, HOUR);
@@ -453,7 +453,7 @@ describe('a CMG that is deleted', () => {
       message: 'Connection refused.',
     });
     stage.remove('contoso');
-    await stage.operator.runFor(2 * HOUR);
+    await stage.operator.runFor(HOUR + 5 * MINUTE);
     expect(stage.reason('Stalled')).toBe('ManualDeletionRequired');
     lives.world.azure.control.remove(groupOf('contoso'));
     await stage.runUntil(() => stage.cmg() === undefined, HOUR);

@@ -297,7 +297,7 @@ export const REASONS = {
   GatewayNotFound: {
     stalled: false,
     meaning:
-      'With managementPolicy Observe: there is no gateway for the service name where the spec says, or it may not be read.',
+      'A gateway that the operator does not make is not where the spec says, or may not be read, or is elsewhere.',
     action: 'Correct the fields that the message names, or give the application the role Reader on the resource group.',
   },
   SeveralGatewaysFound: {
@@ -312,12 +312,13 @@ export const REASONS = {
   },
   ObservedDiffers: {
     stalled: false,
-    meaning: 'With managementPolicy Observe: the gateway that was found is in another region, or of another model.',
-    action: 'Correct the field that the message names. Nothing else is compared.',
+    meaning: 'A gateway that the operator does not make is in another region, or of another model, than the spec says.',
+    action: 'Correct the field that the message names.',
   },
   NotObserved: {
     stalled: false,
-    meaning: 'With managementPolicy Observe: it cannot be seen, as the operator does not or cannot look at it.',
+    meaning:
+      'Of a gateway that the operator does not make: it cannot be seen, as the operator does not or cannot look.',
     action: 'Nothing, if the operator is not to connect to gateways; otherwise look at the conditions that are False.',
   },
   InstancesStarting: {

@@ -34,8 +34,9 @@ export async function lookAtSiteGateway(scope: Scope, deployment: CMGStatusDeplo
   const certificate = await checkServerCertificate(scope);
   const others = await seeOthers(scope, deployment);
   const presented = await judgePresented(others.service?.presented, deployment.serviceName, scope.clock.now());
-  const isPresented = presented.finding.reason !== 'NotObserved';
-  const valid = certificate.kind === 'Halt' || !isPresented ? certificate.findings : [presented.finding];
+  // What is presented and is none is not what the Secret holds, of which this condition has to tell.
+  const isSeen = presented.status !== undefined;
+  const valid = certificate.kind === 'Halt' || !isSeen ? certificate.findings : [presented.finding];
   const found = others.look.report?.findings ?? [];
   const { inSync, work } = compared(scope, others, certificate);
   const findings: readonly Finding[] = [...valid, ...prerequisites(found), ...found, inSync];
