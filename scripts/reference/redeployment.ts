@@ -40,7 +40,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   'spec.azure.tenantId':
     'Another application, with credentials of its own. Leave the old Secret until the old gateway is gone.',
   'spec.azure.environment': 'As another tenant.',
-'spec.provisioner': 'Who makes the gateway: [to the site](#to-a-gateway-that-the-site-makes), and back.',
+  'spec.provisioner': 'Who makes the gateway: [to the site](#to-a-gateway-that-the-site-makes), and back.',
   'spec.deploymentModel':
     'A classic gateway, which is only observed, gives way to a scale set: see [From a gateway that the console made](#from-a-gateway-that-the-console-made).',
   'spec.serverCertificate.revision':

@@ -335,6 +335,27 @@ describe('from the operator to the site, and back', () => {
   });
 });
 
+describe('a gateway of the site that takes the place of another one', () => {
+  it('is not asked for in the group of the one before, which the site may delete with it', async () => {
+    await firstBySite();
+    stage.change(named(FABRIKAM));
+    await stage.operator.runFor(HOUR);
+    expect(stage.reason('PrerequisitesMet')).toBe('ResourceNotOwned');
+    expect(stage.message('PrerequisitesMet')).toContain('Name another one in spec.azure.resourceGroup');
+    expect([stage.phases(), creations(), deletions()]).toEqual([['contoso Active'], [], []]);
+    stage.change(inGroup('rg-fabrikam'));
+    await onSite.until(() => creations().length === 1);
+    madeBySite('fabrikam');
+    await onSite.until(() => stage.phases().includes('contoso Superseded'));
+    expect(stage.cmg()?.status?.redeployment?.fields).not.toContainEqual(expect.stringContaining('provisioner'));
+    expect([makers(), deletions()]).toEqual([['Site', 'Site'], []]);
+    await stage.letPass(DAY - 15 * MINUTE);
+    expect(deletions()).toEqual([]);
+    await onSite.until(() => deletions().length === 1);
+    expect(written()).toEqual([]);
+  });
+});
+
 describe('what can be seen of it', () => {
   it('is compared: VMs and certificate are for a person to change, with the exact line', async () => {
     await firstBySite((spec) => ({ ...spec, vm: { ...spec.vm, instances: 2 } }));

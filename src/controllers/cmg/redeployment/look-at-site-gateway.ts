@@ -1,7 +1,7 @@
 import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { normaliseLocation } from '../../../azure/resource-id.ts';
 import { wantedInstances } from '../../../gateway/observed-gateway.ts';
-import type { GatewayChange } from '../../../site/gateway-steps.ts';
+import { changeGatewayStep, type GatewayChange } from '../../../site/gateway-steps.ts';
 import { isSameName } from '../../../site/names.ts';
 import type { ServiceRecord } from '../../../site/site.ts';
 import { describeSteps } from '../../site/manual-steps.ts';
@@ -18,7 +18,7 @@ import { certificateStatus, checkServerCertificate, type UsableCertificate } fro
 import type { Look } from './look.ts';
 import { type SeenOthers, seeOthers } from './look-at-others.ts';
 import type { SiteFacts } from './site-facts.ts';
-import { certificatePlace, changeStep, creationStep } from './site-gateway-steps.ts';
+import { certificatePlace, creationStep } from './site-gateway-steps.ts';
 
 /** What the site has to do about a gateway that the CMG asks it for; its records say how the step reads. */
 export type SiteWork =
@@ -160,7 +160,7 @@ export function withSiteWork(
   }
   const record = records?.find((each) => isSameName(each.serviceName, deployment.serviceName));
   if (work.kind === 'Differs') {
-    const step = changeStep(record?.name ?? deployment.serviceName, work.change);
+    const step = changeGatewayStep(record?.name ?? deployment.serviceName, work.change);
     const message = `${work.differences.join(' ')} ${describeSteps([step])}`;
     const findings = report.findings.map((finding) => (finding.type === 'InSync' ? { ...finding, message } : finding));
     return { ...look, report: { ...report, findings, steps: [step] } };

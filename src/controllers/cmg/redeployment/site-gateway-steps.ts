@@ -1,9 +1,8 @@
 import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
-import { changeGatewayStep, createGatewayStep, type GatewayChange } from '../../../site/gateway-steps.ts';
+import { createGatewayStep } from '../../../site/gateway-steps.ts';
 import type { ManualStep } from '../../../site/manual-step.ts';
 import type { SiteOperation } from '../../../site/operations.ts';
 import type { ManagedCmg } from '../managed-cmg.ts';
-import { isInGroupOf } from './deployment-scope.ts';
 
 /** The operation by which a person has the site make a gateway. */
 export const CREATION_BY_PERSON: SiteOperation = 'CreateService';
@@ -13,12 +12,8 @@ export const CHANGE_BY_PERSON: SiteOperation = 'ChangeService';
 
 /** What a person does to have the site make the gateway that the CMG asks it for. */
 export function creationStep(cmg: ManagedCmg, { identity }: Pick<CMGStatusDeployment, 'identity'>): ManualStep {
-  const { metadata, spec, status } = cmg;
+  const { metadata, spec } = cmg;
   const { vm, clientAuthentication, azure } = spec;
-  const group = { subscriptionId: identity.subscriptionId, resourceGroup: identity.resourceGroup };
-  const isShared = (status?.deployments ?? []).some(
-    (other) => other.identity.serviceName !== identity.serviceName && isInGroupOf(other.identity, group),
-  );
   return createGatewayStep({
     serviceName: identity.serviceName,
     description: `Kubernetes CMG ${metadata.namespace}/${metadata.name}`,
@@ -27,7 +22,7 @@ export function creationStep(cmg: ManagedCmg, { identity }: Pick<CMGStatusDeploy
     subscriptionId: identity.subscriptionId,
     region: identity.region,
     resourceGroup: identity.resourceGroup,
-    usesExistingGroup: azure.resourceGroup.mode === 'UseExisting' || isShared,
+    usesExistingGroup: azure.resourceGroup.mode === 'UseExisting',
     serverAppId: spec.entra?.serverAppId,
     instances: vm.instances,
     vmSize: vm.size === 'Custom' ? `${vm.sku} (spec.vm.sku)` : `${vm.size} (spec.vm.size)`,
@@ -37,11 +32,6 @@ export function creationStep(cmg: ManagedCmg, { identity }: Pick<CMGStatusDeploy
     certificate: certificatePlace(cmg),
     trustedCertificates: (clientAuthentication.trustedCertificates ?? []).map(({ name }) => name),
   });
-}
-
-/** What a person does to have the site change its gateway. @param name as the console shows it */
-export function changeStep(name: string, change: GatewayChange): ManualStep {
-  return changeGatewayStep(name, change);
 }
 
 /** Where the server certificate of a CMG is, for a person. */
