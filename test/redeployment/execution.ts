@@ -175,6 +175,7 @@ function act(world: World, at: number, action: Action, records: Records): World 
     case 'ReleaseFinalizer':
       return withCmg(world, at, { gone: true });
     case 'AskForCreation':
+      return build(world, at, records.deployments, action.deployment);
     case 'CountClients':
     case 'CompareContent':
     case 'ReadLive':
