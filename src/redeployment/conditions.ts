@@ -138,20 +138,36 @@ function recordFindings(situation: Situation, record: DeploymentRecord, verdicts
   }
   switch (record.stage.phase) {
     case 'Draining':
-      if (situation.rules.stillBehind(situation, record, verdicts.successors) === undefined) {
-        add(
-          'SuccessorLost',
-          `${name} is left as it is: the gateway that takes its place is not in reach of every client.`,
-        );
-      } else {
-        add('Draining', `${name} hands over.${isOthers(record) ? ' The site made it, so it is not stopped.' : ''}`);
-      }
+      found.push(...drainingFindings(situation, record, verdicts.successors));
       break;
     case 'Deleting':
       add(...deletionFinding(situation, record));
       break;
   }
   return found;
+}
+
+function drainingFindings(situation: Situation, record: DeploymentRecord, successors: Successors): readonly Finding[] {
+  const name = record.serviceName;
+  const behind = situation.rules.stillBehind(situation, record, successors);
+  if (behind === undefined) {
+    const message = `${name} is left as it is: the gateway that takes its place is not in reach of every client.`;
+    return [{ reason: 'SuccessorLost', deployment: record.id, message }];
+  }
+  const message = `${name} hands over.${isOthers(record) ? ' The site made it, so it is not stopped.' : ''}`;
+  const draining: Finding = { reason: 'Draining', deployment: record.id, message };
+  // The next point moves once the last one has connected.
+  const isHandingPoints = factsOf(situation, record).points.length > 0;
+  return isHandingPoints ? [draining, ...unconnectedFindings(situation, behind)] : [draining];
+}
+
+/** Connection points that are linked to a gateway, and do not connect. */
+function unconnectedFindings(situation: Situation, record: DeploymentRecord): readonly Finding[] {
+  const names = factsOf(situation, record)
+    .points.filter(({ connected }) => connected === 'No')
+    .map(({ name }) => name);
+  const message = `${names.join(', ')} does not connect to ${record.serviceName}. Look at SMS_Cloud_ProxyConnector.log on its server.`;
+  return names.length === 0 ? [] : [{ reason: 'ConnectionPointNotConnected', deployment: record.id, message }];
 }
 
 function announcement(record: DeploymentRecord): string {
@@ -257,13 +273,8 @@ function notAdvertised(
       `${serviceName} is not in reach of every client: ${told.map((each) => CONJUNCTS[each]).join(', ')}.`,
     );
   }
-  const unconnected = factsOf(situation, record).points.filter(({ connected }) => connected === 'No');
-  if (missing.includes('ConnectedPoint') && unconnected.length > 0) {
-    const names = unconnected.map(({ name }) => name);
-    add(
-      'ConnectionPointNotConnected',
-      `${names.join(', ')} does not connect to ${serviceName}. Look at SMS_Cloud_ProxyConnector.log on its server.`,
-    );
+  if (missing.includes('ConnectedPoint')) {
+    found.push(...unconnectedFindings(situation, record));
   }
   const isWithoutPoint = isPresentable(situation, record) && factsOf(situation, record).points.length === 0;
   if (isWithoutPoint && situation.observed.site.kind === 'Read' && !couldBeGivenPoint(situation)) {
