@@ -148,6 +148,8 @@ differences:
 
 - **A person has the site make the new gateway.** \`Redeploying\` says \`ManualCreationRequired\` and stalls, and \`status.manualSteps\` has
   the line for a PowerShell of the site. The old one serves as it is as long as that takes.
+- **Another resource group.** The site may delete a group with a gateway that it made, so it is asked for none in the group of another
+  gateway: \`ResourceNotOwned\`.
 - When the site has made it, connection points and boundary groups move as to any other, and clients get the full wait. The old gateway,
   which the operator made, goes by itself after that.
 - **A revert before the site has made it** ends it at once. If the line has been run and the site is making it, \`ManualDeletionRequired\` has

@@ -186,7 +186,10 @@ describe('another CMG of the site', () => {
     ['that is only observed', () => (given.cmg = carrier({ managementPolicy: 'Observe' }))],
     ['that is to be replaced itself', () => (given.cmg = carrier({ serviceName: 'another.contoso.com' }))],
     ['whose gateway the site made, and the operator is to replace', () => (given.cmg = madeBySite('Operator'))],
-    ['whose gateway the operator made, and the site is to replace', () => (given.cmg = carrier({ provisioner: 'Site' }))],
+    [
+      'whose gateway the operator made, and the site is to replace',
+      () => (given.cmg = carrier({ provisioner: 'Site' })),
+    ],
     ['that does not serve', () => (given.cmg = carrier({}, [conditionOf('ServiceHealthy', 'False')]))],
     ['that this process has never looked at', () => given.watches.forget(UID)],
     ['that this process has not looked at for an hour', () => (now = NOW + HOUR + MINUTE)],
