@@ -139,10 +139,34 @@ The message of \`NoOtherActiveCMG\` says of each other \`CMG\` what it lacks. On
 
 Whoever has only one \`CMG\` on a site has no carrier: add a second one with its own connection point well before, or consent.`;
 
+/** What is different when the site makes the new gateway. */
+export const TO_SITE = `## To a gateway that the site makes
+
+With \`spec.provisioner: Site\` [your site makes the gateway](how-to/site-provisioned.md). Change it from \`Operator\` in one commit with a new
+service name, another resource group, \`siteRef\` and the new certificate; \`servicePackage\` may go. Everything above holds, with these
+differences:
+
+- **A person has the site make the new gateway.** \`Redeploying\` says \`ManualCreationRequired\` and stalls, and \`status.manualSteps\` has
+  the line for a PowerShell of the site. The old one serves as it is as long as that takes.
+- **Another resource group.** The site may delete a group with a gateway that it made, so it is asked for none in the group of another
+  gateway: \`ResourceNotOwned\`.
+- When the site has made it, connection points and boundary groups move as to any other, and clients get the full wait. The old gateway,
+  which the operator made, goes by itself after that.
+- **A revert before the site has made it** ends it at once. If the line has been run and the site is making it, \`ManualDeletionRequired\` has
+  the line that deletes it. Run no line that the status does not show any more: the gateway would be nobody's.
+- A revert afterwards gives clients the full wait for the old one, and then a person has the site delete the other, as for
+  [every gateway of the site](#from-a-gateway-that-the-console-made).
+- With **the same service name** the old gateway goes first, as [always](#the-same-service-name), and the line comes once its names are
+  free: its clients have no gateway until a person has run it.
+
+From \`Site\` to \`Operator\` is as from the console, below. A gateway of the console becomes one of \`provisioner: Site\` without being
+replaced: [have the site make the gateway](how-to/site-provisioned.md#make-it).`;
+
 /** What is different when the site made the old gateway. */
 export const FROM_CONSOLE = `## From a gateway that the console made
 
-A gateway of the console is not taken over: the operator builds one of its own in its place. Everything above holds, with these
+With the provisioner \`Operator\` a gateway that the site made, by its console or its cmdlets, is not taken over: the operator builds one of
+its own in its place. Everything above holds, with these
 differences:
 
 - **Nothing of the old gateway is ever written to in Azure**: it is not tagged, changed, stopped or deleted by the operator, and cannot
@@ -189,4 +213,6 @@ gateway. Connection points and boundary groups stay where they are: move back in
 operator made stays too, and in \`status.deployments\`, until you delete its resource group. With \`Manage\` and the new fields it goes on,
 and the wait begins anew.
 
-Delete the \`CMG\` meanwhile, and the gateway of the operator goes, with its connection points and groups; that of the console stays.`;
+Delete the \`CMG\` meanwhile, and the gateway of the operator goes, with its connection points and groups; that of the console stays. One
+that this \`CMG\` has asked the site for, with \`provisioner: Site\`, goes too: [a person has the site delete
+it](how-to/site-provisioned.md#delete-it).`;

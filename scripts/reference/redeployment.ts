@@ -2,7 +2,16 @@ import { REDEPLOYMENT_REASONS } from '../../src/redeployment/finding.ts';
 import { changeClassOf } from './change-class.ts';
 import { code, page, table } from './markdown.ts';
 import { DELETION_CAUSES, PHASES, phasesDiagram } from './phases.ts';
-import { BEFORE, CONSENTS, FROM_CONSOLE, ROLLBACK, SAME_NAME, WATCH, WITHOUT_SITE } from './redeployment-steps.ts';
+import {
+  BEFORE,
+  CONSENTS,
+  FROM_CONSOLE,
+  ROLLBACK,
+  SAME_NAME,
+  TO_SITE,
+  WATCH,
+  WITHOUT_SITE,
+} from './redeployment-steps.ts';
 import { cmgSchema, fieldsOf } from './schema.ts';
 
 const INTRODUCTION = `# Replace a gateway without losing clients
@@ -31,6 +40,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   'spec.azure.tenantId':
     'Another application, with credentials of its own. Leave the old Secret until the old gateway is gone.',
   'spec.azure.environment': 'As another tenant.',
+  'spec.provisioner': 'Who makes the gateway: [to the site](#to-a-gateway-that-the-site-makes), and back.',
   'spec.deploymentModel':
     'A classic gateway, which is only observed, gives way to a scale set: see [From a gateway that the console made](#from-a-gateway-that-the-console-made).',
   'spec.serverCertificate.revision':
@@ -144,6 +154,7 @@ export function redeploymentPage(root: string): string {
     ROLLBACK,
     WITHOUT_SITE,
     SAME_NAME,
+    TO_SITE,
     FROM_CONSOLE,
     REASONS_INTRODUCTION,
     table(

@@ -28,6 +28,7 @@ describe('the change class', () => {
       'spec.azure.subscriptionId',
       'spec.azure.tenantId',
       'spec.deploymentModel',
+      'spec.provisioner',
       'spec.serverCertificate.revision',
       'spec.serviceName',
     ]);

@@ -16,6 +16,8 @@ export const TITLES: Readonly<Record<SiteOperation, string>> = {
   ReadContent: 'What the distribution point of a gateway holds, while another one takes its place',
   RegisterService: "Make the site's record of a gateway that the operator built",
   UnregisterService: 'Remove a gateway from the site',
+  CreateService: 'Have the site make a gateway',
+  ChangeService: 'Have the site change a gateway that it made',
   StartService: 'Start a gateway',
   StopService: 'Stop a gateway',
   AddConnectionPoint: 'Install a connection point',

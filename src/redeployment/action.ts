@@ -12,6 +12,8 @@ export type Action =
   | { readonly kind: 'Stop'; readonly deployment: string }
   /** `Site`: the operator did not make it, and a person has the site delete it. It is asked for until it is gone. */
   | { readonly kind: 'Delete'; readonly deployment: string; readonly by: 'Azure' | 'Site' }
+  /** The site is to make it, and a person has it do so. It is asked for as long as nothing of it is there. */
+  | { readonly kind: 'AskForCreation'; readonly deployment: string }
   | { readonly kind: 'LinkPoint'; readonly point: string; readonly deployment: string; readonly from?: string }
   | { readonly kind: 'UnlinkPoint'; readonly point: string; readonly from: string }
   | { readonly kind: 'JoinGroup'; readonly group: string; readonly deployment: string }

@@ -79,8 +79,8 @@ export const CHANGE_CLASSES: Readonly<Record<string, ChangeClass>> = {
   'spec.enforceTls12': IN_PLACE,
   'spec.content.enabled': IN_PLACE,
   'spec.siteRef.name': IN_PLACE,
-  // In place as a field. A gateway that was only observed is recorded as the site's, so that Manage with the operator as
-  // its provisioner asks for another one.
+  // In place as a field. A gateway that was only observed is recorded as the site's: Manage with the operator as its
+  // provisioner asks for another one, and with the site as its provisioner for this one.
   'spec.managementPolicy': IN_PLACE,
   'spec.provisioner': redeploy('provisioner', 'Counts'),
   'spec.description': IN_PLACE,
@@ -110,8 +110,6 @@ export const CHANGE_CLASSES: Readonly<Record<string, ChangeClass>> = {
  * the test of the table demands.
  */
 export const COMING_FIELDS: readonly string[] = [
-  // Who makes the gateway.
-  'spec.provisioner',
   'spec.description',
   // Alerts, stop and start.
   'spec.alerts.traffic.enabled',

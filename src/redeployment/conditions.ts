@@ -5,7 +5,7 @@ import { contentFinding, contentNote } from './content.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
 import { retirementHold } from './holds.ts';
-import { isForPersonToDelete, isNeededFirst, isOthers } from './others.ts';
+import { isForPersonToDelete, isForPersonToMake, isNeededFirst, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import { isSiteAbandoned } from './removal.ts';
 import { gateOf, isMoreRecent, isOverdue, isRetiringBehind, type Successors } from './retirement.ts';
@@ -138,20 +138,36 @@ function recordFindings(situation: Situation, record: DeploymentRecord, verdicts
   }
   switch (record.stage.phase) {
     case 'Draining':
-      if (situation.rules.stillBehind(situation, record, verdicts.successors) === undefined) {
-        add(
-          'SuccessorLost',
-          `${name} is left as it is: the gateway that takes its place is not in reach of every client.`,
-        );
-      } else {
-        add('Draining', `${name} hands over.${isOthers(record) ? ' The site made it, so it is not stopped.' : ''}`);
-      }
+      found.push(...drainingFindings(situation, record, verdicts.successors));
       break;
     case 'Deleting':
       add(...deletionFinding(situation, record));
       break;
   }
   return found;
+}
+
+function drainingFindings(situation: Situation, record: DeploymentRecord, successors: Successors): readonly Finding[] {
+  const name = record.serviceName;
+  const behind = situation.rules.stillBehind(situation, record, successors);
+  if (behind === undefined) {
+    const message = `${name} is left as it is: the gateway that takes its place is not in reach of every client.`;
+    return [{ reason: 'SuccessorLost', deployment: record.id, message }];
+  }
+  const message = `${name} hands over.${isOthers(record) ? ' The site made it, so it is not stopped.' : ''}`;
+  const draining: Finding = { reason: 'Draining', deployment: record.id, message };
+  // The next point moves once the last one has connected.
+  const isHandingPoints = factsOf(situation, record).points.length > 0;
+  return isHandingPoints ? [draining, ...unconnectedFindings(situation, behind)] : [draining];
+}
+
+/** Connection points that are linked to a gateway, and do not connect. */
+function unconnectedFindings(situation: Situation, record: DeploymentRecord): readonly Finding[] {
+  const names = factsOf(situation, record)
+    .points.filter(({ connected }) => connected === 'No')
+    .map(({ name }) => name);
+  const message = `${names.join(', ')} does not connect to ${record.serviceName}. Look at SMS_Cloud_ProxyConnector.log on its server.`;
+  return names.length === 0 ? [] : [{ reason: 'ConnectionPointNotConnected', deployment: record.id, message }];
 }
 
 function announcement(record: DeploymentRecord): string {
@@ -165,6 +181,9 @@ function announcement(record: DeploymentRecord): string {
 function manualDeletion(situation: Situation, record: DeploymentRecord, { names }: Verdicts): string {
   const { serviceName } = record;
   const step = 'The site made it, so a person has the site delete it, with the step in status.manualSteps.';
+  if (record.stage.phase === 'Deleting' && record.stage.because === 'CmgDeleted') {
+    return `${serviceName} goes with its CMG. ${step}`;
+  }
   if (isNeededFirst(record, names)) {
     return `${serviceName} has to be deleted before ${situation.wish.serviceName} is built. ${step} Its clients have no gateway from then on until the new one serves.`;
   }
@@ -235,6 +254,13 @@ function notAdvertised(
   const found: Finding[] = [];
   const add = (reason: RedeploymentReason, message: string) => found.push({ reason, deployment: record.id, message });
   const { serviceName } = record;
+  if (isForPersonToMake(situation, record)) {
+    add(
+      'ManualCreationRequired',
+      `${serviceName} is the site's to make: a person has it do so, with the step in status.manualSteps.`,
+    );
+    return found;
+  }
   if (record.stage.phase === 'Provisioning') {
     add('BuildingReplacement', `${serviceName} is being built.`);
   }
@@ -247,13 +273,8 @@ function notAdvertised(
       `${serviceName} is not in reach of every client: ${told.map((each) => CONJUNCTS[each]).join(', ')}.`,
     );
   }
-  const unconnected = factsOf(situation, record).points.filter(({ connected }) => connected === 'No');
-  if (missing.includes('ConnectedPoint') && unconnected.length > 0) {
-    const names = unconnected.map(({ name }) => name);
-    add(
-      'ConnectionPointNotConnected',
-      `${names.join(', ')} does not connect to ${serviceName}. Look at SMS_Cloud_ProxyConnector.log on its server.`,
-    );
+  if (missing.includes('ConnectedPoint')) {
+    found.push(...unconnectedFindings(situation, record));
   }
   const isWithoutPoint = isPresentable(situation, record) && factsOf(situation, record).points.length === 0;
   if (isWithoutPoint && situation.observed.site.kind === 'Read' && !couldBeGivenPoint(situation)) {

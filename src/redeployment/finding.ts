@@ -3,6 +3,7 @@ import { REASONS, type Reason, type ReasonDescription } from '../api/v1alpha1/co
 /** The reasons that the planner gives. */
 const NAMES = [
   'BuildingReplacement',
+  'ManualCreationRequired',
   'WaitingForPreflight',
   'NotAdvertised',
   'ConnectionPointNotConnected',

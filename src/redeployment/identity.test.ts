@@ -24,6 +24,14 @@ describe('an identity', () => {
     ]);
   });
 
+  test('of a record that does not say who made the gateway is the operator’s', () => {
+    expect(isSameIdentity(identity, { ...identity, provisioner: 'Operator' })).toBe(true);
+    expect(identityChanges(identity, { ...identity, provisioner: 'Site' })).toEqual([
+      { field: 'spec.provisioner', before: 'Operator', after: 'Site' },
+    ]);
+    expect(isSameIdentity({ ...identity, provisioner: 'Site' }, identity)).toBe(true);
+  });
+
   test('is equal in a field that a record lacks', () => {
     const { region: _region, ...older } = identity;
     expect(isSameIdentity(older, identity)).toBe(true);

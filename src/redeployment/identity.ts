@@ -41,10 +41,13 @@ function valueAt(value: unknown, path: readonly string[]): string | undefined {
     : undefined;
 }
 
-/** In which fields the two differ. A field that one of them lacks is equal: a newer operator redeploys no fleet. */
+/**
+ * In which fields the two differ. A field that one of them lacks is equal: a newer operator redeploys no fleet. Only a record
+ * that does not say who made the gateway is that of one that the operator made, and never what is asked of the site.
+ */
 export function identityChanges(recorded: Identity, wanted: Identity): readonly IdentityChange[] {
   return FIELDS.flatMap(({ field, part, caseCounts }) => {
-    const [before, after] = [recorded[part], wanted[part]];
+    const [before, after] = [partOf(recorded, part), wanted[part]];
     return before === undefined || after === undefined || isSame(before, after, caseCounts)
       ? []
       : [{ field, before, after }];
@@ -54,9 +57,14 @@ export function identityChanges(recorded: Identity, wanted: Identity): readonly 
 /** Whether a gateway with the one identity is what the other asks for. */
 export function isSameIdentity(recorded: Identity, wanted: Identity): boolean {
   return FIELDS.every(({ part, caseCounts }) => {
-    const [before, after] = [recorded[part], wanted[part]];
+    const [before, after] = [partOf(recorded, part), wanted[part]];
     return before === undefined || after === undefined || isSame(before, after, caseCounts);
   });
+}
+
+/** What others made is recorded as theirs, so that the operator made what does not say who did. */
+function partOf(recorded: Identity, part: IdentityPart): string | undefined {
+  return recorded[part] ?? (part === 'provisioner' ? 'Operator' : undefined);
 }
 
 function isSame(before: string, after: string, caseCounts: boolean): boolean {

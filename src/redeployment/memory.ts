@@ -11,14 +11,14 @@ import { isMember } from './words.ts';
 export function recall({ records, observed }: Situation): readonly DeploymentRecord[] {
   const seenById = new Map(observed.deployments.map((seen) => [seen.id, seen]));
   const known = records.deployments.map((record) => {
-    const mark = seenById.get(record.id)?.mark;
-    return withDoubts(mark?.kind === 'Read' ? merge(record, mark.mark) : record, observed);
+    const seen = seenById.get(record.id);
+    const remembered = seen?.mark.kind === 'Read' ? merge(record, seen.mark.mark) : record;
+    return withDoubts(remembered, seen, observed);
   });
   const knownIds = new Set(known.map(({ id }) => id));
   const found = observed.deployments
     .filter(({ id }) => !knownIds.has(id))
-    .flatMap((seen) => takenUp(seen))
-    .map((record) => withDoubts(record, observed));
+    .flatMap((seen) => takenUp(seen).map((record) => withDoubts(record, seen, observed)));
   return found.length === 0 ? known : [...known, ...found];
 }
 
@@ -37,9 +37,20 @@ function takenUp({ mark }: ObservedDeployment): readonly DeploymentRecord[] {
     : [];
 }
 
-/** A gateway whose name a point or a group carries may have served, whoever pointed it there; so may one that others made. */
-function withDoubts(record: DeploymentRecord, { site }: Observed): DeploymentRecord {
-  const isDoubtful = record.served === 'No' && (isOthers(record) || isNamedOnSite(site, record.serviceName));
+/**
+ * A gateway whose name a point or a group carries may have served, whoever pointed it there; so may one that others made, from
+ * the moment at which anything of it may be there.
+ */
+function withDoubts(
+  record: DeploymentRecord,
+  seen: ObservedDeployment | undefined,
+  { site }: Observed,
+): DeploymentRecord {
+  if (record.served === 'Yes') {
+    return record;
+  }
+  const isStillToBeMade = record.stage.phase === 'Provisioning' && seen?.azure === 'Absent';
+  const isDoubtful = (isOthers(record) && !isStillToBeMade) || isNamedOnSite(site, record.serviceName);
   return isDoubtful ? { ...record, served: 'Yes' } : record;
 }
 

@@ -1,15 +1,36 @@
-import { retirementHold } from './holds.ts';
+import { creationHold, retirementHold } from './holds.ts';
 import type { DeploymentRecord } from './record.ts';
 import type { Successors } from './retirement.ts';
 import type { NamesVerdict } from './same-prefix.ts';
 import { factsOf, type Situation } from './situation.ts';
+import { isWanted } from './wanted.ts';
 
 /**
- * Whether the site made a gateway, and not the operator. It is looked at, and counts as any other; nothing of it is ever
+ * Whether the site made a gateway, or is to make it, and not the operator. It is looked at, and counts as any other; nothing of it is ever
  * written, stopped, started or deleted in Azure.
  */
 export function isOthers({ identity }: Pick<DeploymentRecord, 'identity'>): boolean {
   return identity.provisioner === 'Site';
+}
+
+/**
+ * Whether a gateway was there before anybody asked it of the CMG, so that it stays when the CMG goes. One that the CMG has asked
+ * the site for goes with it, as one that the operator made does.
+ */
+export function wasThereBefore(
+  record: Pick<DeploymentRecord, 'identity'> & { readonly wantedOrder?: number },
+): boolean {
+  return isOthers(record) && (record.wantedOrder ?? 0) === 0;
+}
+
+/** Whether the site has still to make the gateway that the CMG asks it for: neither Azure nor the site shows anything of it. */
+export function isForPersonToMake(situation: Situation, record: DeploymentRecord): boolean {
+  return (
+    isOthers(record) &&
+    isWanted(situation, record) &&
+    creationHold(situation) === undefined &&
+    factsOf(situation, record).seen?.azure === 'Absent'
+  );
 }
 
 /**

@@ -9,14 +9,14 @@ import type { Instant } from './instant.ts';
 import type { GatewayWish, Observed } from './observed.ts';
 import { claimActions } from './outage-claim.ts';
 import type { DeploymentRecord, Records } from './record.ts';
-import { removalActions } from './removal.ts';
+import { NO_VERDICTS, removalActions } from './removal.ts';
 import { findSuccessors, gateTerms, isRetiringBehind, type Successors } from './retirement.ts';
 import { RULES, type Rules } from './rules.ts';
 import { judgeNames } from './same-prefix.ts';
 import { markServed } from './served.ts';
 import { type Situation, withDeployments } from './situation.ts';
 import { settleStages, withoutForgotten } from './stages.ts';
-import { deletionSteps, deletionsByPerson, drainSteps, stopAll, upkeep } from './steps.ts';
+import { creationsByPerson, deletionSteps, deletionsByPerson, drainSteps, stopAll, upkeep } from './steps.ts';
 import { effectiveConsents } from './wanted.ts';
 import { gatherFacts, isStanding } from './words.ts';
 
@@ -105,7 +105,7 @@ function remove(situation: Situation): Plan {
   return {
     records: rest.records,
     actions: removalActions(rest),
-    conditions: conditionsOf(rest, { successors: {}, names: { kind: 'Free' }, creation: { kind: 'None' } }),
+    conditions: conditionsOf(rest, { ...NO_VERDICTS, creation: { kind: 'None' } }),
   };
 }
 
@@ -151,6 +151,7 @@ function stepsOf(situation: Situation, verdicts: Verdicts): Steps {
   const { actions: points, outageOf } = assignPoints(situation);
   const actions = [
     ...upkeepActions,
+    ...creationsByPerson(situation),
     ...points,
     ...drainSteps(situation, successors),
     ...deletions,

@@ -1,11 +1,11 @@
 import type { Action } from './action.ts';
 import { HOUR } from './instant.ts';
 import type { GatewayWish } from './observed.ts';
-import { isOthers } from './others.ts';
+import { wasThereBefore } from './others.ts';
 import type { DeploymentRecord, Records } from './record.ts';
 import type { Situation } from './situation.ts';
 import { isDetached } from './stages.ts';
-import { deletionSteps } from './steps.ts';
+import { deletionSteps, deletionsByPerson } from './steps.ts';
 import { isCarrier } from './words.ts';
 
 /** Azure does not wait longer than this for a site that does not answer. */
@@ -25,9 +25,9 @@ function isRetained({ deletion, management }: GatewayWish): boolean {
   return deletion === 'Retain' || management === 'Observe';
 }
 
-/** What the site made stays when the CMG goes, as it was there before. */
+/** What was there before the CMG asked for it stays when the CMG goes. */
 function ownDoomed(situation: Situation): readonly DeploymentRecord[] {
-  return doomed(situation).filter((record) => !isOthers(record));
+  return doomed(situation).filter((record) => !wasThereBefore(record));
 }
 
 /** Those that never served first, then the others. */
@@ -67,12 +67,17 @@ export function isSiteAbandoned({ wish, observed, records, now }: Situation): bo
   );
 }
 
+/** What is deleted with its CMG has no successor, and its names are nobody's need. */
+export const NO_VERDICTS = { successors: {}, names: { kind: 'Free' } } as const;
+
 /** What the deletion of the CMG does in this round. */
 export function removalActions(situation: Situation): readonly Action[] {
   const { records, wish, observed } = situation;
   const release: readonly Action[] = observed.claim?.claimant === wish.key ? [{ kind: 'ReleaseClaim' }] : [];
   if (records.deployments.length > 0) {
-    return isRetained(wish) ? release : [...release, ...deletionSteps(situation)];
+    return isRetained(wish)
+      ? release
+      : [...release, ...deletionSteps(situation), ...deletionsByPerson(situation, NO_VERDICTS)];
   }
   const isAllKnown = isRetained(wish) || observed.inventory === 'Complete';
   return release.length > 0 ? release : isAllKnown ? [{ kind: 'ReleaseFinalizer' }] : [];

@@ -2,7 +2,7 @@ import type { Action } from './action.ts';
 import { groupsWith, leaveGroups, takeOutOfGroups } from './boundary-groups.ts';
 import { handOverPoints, takePointsAway } from './connection-points.ts';
 import { retirementHold } from './holds.ts';
-import { isForPersonToDelete, isOthers } from './others.ts';
+import { isForPersonToDelete, isForPersonToMake, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import type { Successors } from './retirement.ts';
 import { factsOf, type Situation } from './situation.ts';
@@ -100,4 +100,11 @@ export function deletionsByPerson(
   return situation.records.deployments
     .filter((record) => isForPersonToDelete(situation, record, verdicts))
     .map(({ id }) => ({ kind: 'Delete', deployment: id, by: 'Site' }));
+}
+
+/** The gateway that the site is to make, and that a person has it make now. */
+export function creationsByPerson(situation: Situation): readonly Action[] {
+  return situation.records.deployments
+    .filter((record) => isForPersonToMake(situation, record))
+    .map(({ id }) => ({ kind: 'AskForCreation', deployment: id }));
 }

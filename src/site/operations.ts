@@ -24,6 +24,8 @@ export type SiteRead =
 export type SiteWrite =
   | 'RegisterService'
   | 'UnregisterService'
+  | 'CreateService'
+  | 'ChangeService'
   | 'StartService'
   | 'StopService'
   | 'AddConnectionPoint'

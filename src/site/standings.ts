@@ -105,6 +105,8 @@ export const OPERATION_FORMS: readonly OperationForm[] = [
   ),
   http('SetCmgTraffic', 'PUT wmi/SMS_SCI_SysResUse(…) with all Props', 'Inferred', embeddedProperties()),
   http('SetClientAuthentication', 'PUT wmi/SMS_SCI_Component(…) with all Props', 'Inferred', embeddedProperties()),
+  cmdlet('CreateService', 'New-CMCloudManagementGateway'),
+  cmdlet('ChangeService', 'Set-CMCloudManagementGateway'),
   cmdlet('UnregisterService', 'Remove-CMCloudManagementGateway'),
   cmdlet('StartService', 'Start-CMCloudManagementGateway'),
   cmdlet('StopService', 'Stop-CMCloudManagementGateway'),

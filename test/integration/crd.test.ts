@@ -17,6 +17,7 @@ import {
 function expectedSpec(): CMGSpec {
   return {
     managementPolicy: 'Manage',
+    provisioner: 'Operator',
     deploymentModel: 'VirtualMachineScaleSet',
     suspend: false,
     deletionPolicy: 'Delete',
@@ -162,6 +163,10 @@ const ACCEPTED: readonly { readonly what: string; readonly change: Change }[] = 
     change: (spec) => Object.assign(spec, { managementPolicy: 'Observe', deploymentModel: 'CloudServiceClassic' }),
   },
   {
+    what: 'a gateway that the site is to make, without a service package',
+    change: (spec) => Object.assign(spec, { provisioner: 'Site', siteRef: { name: 'ps1' }, servicePackage: undefined }),
+  },
+  {
     what: 'every other choice',
     change: (spec) => {
       Object.assign(spec, { suspend: true, deletionPolicy: 'Retain', deletionProtection: false });
@@ -191,8 +196,24 @@ const REFUSED: readonly { readonly what: string; readonly change: Change; readon
     change: (spec) => Object.assign(spec, { servicePackage: undefined }),
     says: [
       'spec.servicePackage: Invalid value',
-      'servicePackage is required; only with managementPolicy Observe may it be left out.',
+      'servicePackage is required; only with managementPolicy Observe or provisioner Site may it be left out.',
     ],
+  },
+  {
+    what: 'a gateway that the site is to make, without a site',
+    change: (spec) => Object.assign(spec, { provisioner: 'Site' }),
+    says: ['spec.siteRef: Invalid value', 'siteRef is required with provisioner Site, as that site makes the gateway'],
+  },
+  {
+    what: 'a gateway that the site is to make, without a certificate',
+    change: (spec) =>
+      Object.assign(spec, { provisioner: 'Site', siteRef: { name: 'ps1' }, serverCertificate: undefined }),
+    says: ['spec.serverCertificate: Invalid value', 'serverCertificate is required'],
+  },
+  {
+    what: 'another provisioner',
+    change: (spec) => Object.assign(spec, { provisioner: 'Console' }),
+    says: ['spec.provisioner: Unsupported value', '"Operator", "Site"'],
   },
   {
     what: 'a classic gateway to manage',

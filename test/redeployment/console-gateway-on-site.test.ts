@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { BoundaryGroupReference } from '../../src/api/v1alpha1/boundarygroupreference.generated.ts';
-import type { ConnectionPoint } from '../../src/api/v1alpha1/connectionpoint.generated.ts';
-import { type MemorySite, memorySite, reachedSite, serviceRecord } from '../../src/controllers/site/site.test-world.ts';
-import { createRedeploymentStage, DAY, HOUR, type Lives, MINUTE, startRedeploymentLives, timeOnly } from './stage.ts';
-import { connectedRole, metadataOf, presenting, resolvingIn } from './surroundings.ts';
+import { type MemorySite, memorySite, serviceRecord } from '../../src/controllers/site/site.test-world.ts';
+import { createOnSiteStage } from './on-site-stage.ts';
+import { DAY, HOUR, type Lives, MINUTE, startRedeploymentLives, timeOnly } from './stage.ts';
+import { connectedRole } from './surroundings.ts';
 
 const [OLD, NEW] = ['contoso.contoso.com', 'fabrikam.contoso.com'];
 /** As an administrator has named the gateway on the site. */
@@ -14,26 +13,6 @@ beforeAll(async () => {
   lives = await startRedeploymentLives();
 }, 60_000);
 afterAll(() => lives?.close());
-
-const refs = {
-  suspend: false,
-  siteRef: { name: 'ps1' },
-  cmgRef: { name: 'contoso' },
-  deletionPolicy: 'Delete',
-} as const;
-const about = { apiVersion: 'configmgr.io/v1alpha1' } as const;
-
-function point(name: string, role: 'Primary' | 'Standby'): ConnectionPoint {
-  const spec = { ...refs, siteSystem: `${name}.contoso.com`, role };
-  return { ...about, kind: 'ConnectionPoint', metadata: metadataOf(name), spec };
-}
-
-const GROUP: BoundaryGroupReference = {
-  ...about,
-  kind: 'BoundaryGroupReference',
-  metadata: metadataOf('branch'),
-  spec: { ...refs, boundaryGroup: { name: 'Branch' }, connection: 'Fast' },
-};
 
 /** A site that knows the gateway of the console, by a connection point and a boundary group. */
 function siteOfConsole(): MemorySite {
@@ -48,53 +27,14 @@ function siteOfConsole(): MemorySite {
   return site;
 }
 
-function createStage(site: MemorySite) {
-  return createRedeploymentStage(lives, {
-    surroundings: {
-      probe: presenting(lives),
-      resolveName: resolvingIn(lives),
-      site: {
-        siteOf: () => ({ kind: 'Usable', object: reachedSite(), site }),
-        siteObjectOf: () => undefined,
-        connectionPointsOf: () => [point('cp01', 'Primary'), point('spare', 'Standby')],
-        boundaryGroupReferencesOf: () => [GROUP],
-      },
-    },
-  });
-}
-
 it('hands over its connection points and groups on the site, and goes when the site has let go of it too', async () => {
   const site = siteOfConsole();
-  const stage = createStage(site);
+  const { stage, until, links, lines } = createOnSiteStage(lives, site);
   const { control, subscriptionId } = lives.world.azure;
   const group = `/subscriptions/${subscriptionId}/resourceGroups/rg-contoso`;
   control.addConsoleGateway({ prefix: 'contoso', resourceGroup: 'rg-contoso', model: 'ExtendedSupport' });
 
-  /** What the controllers of the objects on the site do: what the status says. */
-  const followOnSite = () => {
-    const deployments = stage.deployments();
-    if (deployments.length < 2) return;
-    site.points = deployments.flatMap(({ serviceName, connectionPoints = [] }) =>
-      connectionPoints.map((name) => connectedRole(name, serviceName)),
-    );
-    const isIn = (name: string) =>
-      deployments.some(({ serviceName, inBoundaryGroups }) => serviceName === name && inBoundaryGroups === true);
-    const members = site.records.filter(({ serviceName }) => isIn(serviceName));
-    site.groups = site.groups.map((each) => ({
-      ...each,
-      members: members.map(({ nalPath }) => ({ nalPath, connection: 'Fast' as const })),
-    }));
-  };
-  const until = (done: () => boolean, hours = 3) =>
-    stage.runUntil(() => {
-      followOnSite();
-      return done();
-    }, hours * HOUR);
-  const links = () => Object.fromEntries(site.points.map((each) => [each.siteSystem.split('.')[0], each.serviceName]));
-  const deletions = () =>
-    (stage.cmg()?.status?.manualSteps ?? []).flatMap(({ cmdlet }) =>
-      cmdlet?.startsWith('Remove-CMCloudManagementGateway') === true ? [cmdlet] : [],
-    );
+  const deletions = () => lines('Remove-CMCloudManagementGateway');
 
   stage.change(timeOnly, (spec) => ({
     ...spec,

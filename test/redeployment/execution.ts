@@ -174,6 +174,8 @@ function act(world: World, at: number, action: Action, records: Records): World 
       return { ...world, claim: undefined };
     case 'ReleaseFinalizer':
       return withCmg(world, at, { gone: true });
+    case 'AskForCreation':
+      return build(world, at, records.deployments, action.deployment);
     case 'CountClients':
     case 'CompareContent':
     case 'ReadLive':

@@ -7,6 +7,7 @@ import {
   type Gateway,
   IDENTITIES,
   isAdvertised,
+  isOfSite,
   isToBeLeft,
   KEYS,
   nameOf,
@@ -233,7 +234,14 @@ function judgeDeletion({ seen, before, at, action, records }: Acted): readonly V
   if (seen.deletionsUsedUp && gateway.azure === 'Whole' && !gateway.deleting) {
     return [{ invariant: 'rule 10', what: `${gateway.id} of ${KEYS[at]} is deleted beyond the number of the hour` }];
   }
-  const because = record?.stage.phase === 'Deleting' ? record.stage.because : undefined;
+  const because =
+    record?.stage.phase === 'Deleting'
+      ? record.stage.because
+      : action.by === 'Site'
+        ? record?.stage.phase === 'Draining'
+          ? 'Retired'
+          : 'DeleteFirst'
+        : undefined;
   const isRight = because !== undefined && mayBeDeleted(seen, before, at, gateway, because);
   return isRight
     ? []
@@ -245,7 +253,8 @@ function mayBeDeleted(seen: World, before: World, at: number, gateway: Gateway, 
   switch (because) {
     case 'Retired':
       return (
-        isStoppedLongEnough(cmg, gateway) &&
+        // What the site made is not stopped.
+        (isOfSite(at, gateway) || isStoppedLongEnough(cmg, gateway)) &&
         // Whether its successor is in reach is looked at once in a reconcile.
         cmgAt(seen, at).gateways.some(
           (other) => other.id !== gateway.id && other.credit >= WHOLE_DAY && isAdvertised(seen, at, other),

@@ -12,7 +12,17 @@ import type {
   Seen,
 } from '../../src/redeployment/observed.ts';
 import type { DeploymentRecord } from '../../src/redeployment/record.ts';
-import { type Cmg, cmgAt, type Gateway, IDENTITIES, isAdvertised, KEYS, nameOf, type World } from './world.ts';
+import {
+  type Cmg,
+  cmgAt,
+  type Gateway,
+  IDENTITIES,
+  isAdvertised,
+  isOfSite,
+  KEYS,
+  nameOf,
+  type World,
+} from './world.ts';
 
 /** What the clocks of Azure and of the site show. */
 export function dateOf({ time, allClocksOff }: World): number {
@@ -42,7 +52,7 @@ export function observe(world: World, at: number): Observed {
   const isSiteRead = cmg.hasSite && world.siteUp;
   return {
     localTime: dateOf(world) + world.localClockOff,
-    deployments: observedDeployments(world, cmg),
+    deployments: observedDeployments(world, cmg, at),
     inventory: world.azureUp ? 'Complete' : 'Partial',
     site: observedSite(world, at),
     otherGateways: world.cmgs.flatMap((other, index) =>
@@ -56,9 +66,20 @@ export function observe(world: World, at: number): Observed {
     certificateReadable: world.certificateReadable,
     preflight: { passed: cmg.quota && areNamesFree(world, at), wholePassed: cmg.quota },
     mayDeleteGateway: !world.deletionsUsedUp,
-    freshId: `d${cmg.made + 1}`,
+    freshId: adopted(cmg, at)?.id ?? `d${cmg.made + 1}`,
     ...(cmg.hasSite ? { content: world.siteUp ? comparisons(world, cmg) : [] } : {}),
   };
+}
+
+/** The gateway that the site has made already of what it is asked for. */
+function adopted({ gateways, records, wish }: Cmg, at: number): Gateway | undefined {
+  return gateways.find(
+    (gateway) =>
+      isOfSite(at, gateway) &&
+      gateway.identity === wish &&
+      gateway.azure !== 'Absent' &&
+      !records.deployments.some(({ id }) => id === gateway.id),
+  );
 }
 
 /** A claim stands in the object of the site. */
@@ -88,14 +109,14 @@ export function readLive(world: World, at: number): LiveFacts | 'Failed' {
     sameObject: !cmg.gone,
     generation: cmg.generation,
     consents: cmg.consents,
-    marks: new Map(observedDeployments(world, cmg).map(({ id, mark }) => [id, mark])),
+    marks: new Map(observedDeployments(world, cmg, at).map(({ id, mark }) => [id, mark])),
     site: observedSite(world, at),
     ...(claim === undefined ? {} : { claim }),
     carriers: carriersFor(world, at),
   };
 }
 
-function observedDeployments(world: World, { gateways, records }: Cmg): readonly ObservedDeployment[] {
+function observedDeployments(world: World, { gateways, records }: Cmg, at: number): readonly ObservedDeployment[] {
   const recorded = records.deployments.filter(({ id }) => !gateways.some((gateway) => gateway.id === id));
   return [
     ...gateways
@@ -104,12 +125,12 @@ function observedDeployments(world: World, { gateways, records }: Cmg): readonly
           records.deployments.some((record) => record.id === id) ||
           (azure !== 'Absent' && mark !== undefined && world.azureUp),
       )
-      .map((gateway) => observedDeployment(world, gateway)),
+      .map((gateway) => observedDeployment(world, gateway, isOfSite(at, gateway))),
     ...recorded.map(({ id }) => (world.azureUp ? nothingOf(id) : unknownOf(id))),
   ];
 }
 
-function observedDeployment({ azureUp }: World, gateway: Gateway): ObservedDeployment {
+function observedDeployment({ azureUp }: World, gateway: Gateway, ofSite: boolean): ObservedDeployment {
   const { id, azure, running, healthy, resolves, deleting } = gateway;
   if (!azureUp) {
     return unknownOf(id);
@@ -121,7 +142,7 @@ function observedDeployment({ azureUp }: World, gateway: Gateway): ObservedDeplo
   return {
     id,
     azure: deleting ? 'Partial' : azure,
-    mark: markOf(gateway),
+    mark: ofSite ? { kind: 'Others' } : markOf(gateway),
     running: yesIf(!isWhole || running),
     instancesServe: yesIf(isWhole && running && healthy),
     certificatePresented: yesIf(isWhole && running && healthy),

@@ -1,64 +1,23 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Action } from '../../src/redeployment/action.ts';
-import type { GatewayWish, Observed, ObservedDeployment, ObservedMark } from '../../src/redeployment/observed.ts';
+import type { ObservedDeployment } from '../../src/redeployment/observed.ts';
 import { type Plan, plan } from '../../src/redeployment/planner.ts';
-import type { DeploymentRecord, Records, Stage } from '../../src/redeployment/record.ts';
+import type { Stage } from '../../src/redeployment/record.ts';
 import { dateOf, observe, readLive, wishOf } from './observation.ts';
 import { alongTheWay } from './scopes.ts';
+import { type ChangeOfSight, type Planned, planWithSiteMade, seenAs } from './site-made.ts';
 import { cmgAt, SETTLED, type World, withCmg } from './world.ts';
 
 /** The first gateway of the first CMG, which the site made in these tests. */
 const THEIRS = 'd1';
 
-function asTheirs(record: DeploymentRecord): DeploymentRecord {
-  return record.id === THEIRS ? { ...record, identity: { ...record.identity, provisioner: 'Site' } } : record;
+/** A plan for the first CMG in this world, were its first gateway the site's, and the spec had the operator make it. */
+function planFor(world: World, planned: Planned = {}): Plan {
+  return planWithSiteMade(world, { theirs: THEIRS, provisioner: 'Operator' }, planned);
 }
 
-/** Nothing of the operator's is on what the site made. */
-function markOf({ id, azure, mark }: Pick<ObservedDeployment, 'id' | 'azure' | 'mark'>): ObservedMark {
-  return id !== THEIRS ? mark : azure === 'Absent' ? { kind: 'None' } : { kind: 'Others' };
-}
-
-type Change = (observed: Observed) => Observed;
-
-interface Planned {
-  readonly change?: Change;
-  readonly records?: Records;
-  /** What is read live is not what was seen. */
-  readonly differs?: boolean;
-}
-
-/** The spec has the operator make the gateway. */
-function wishIn(world: World): GatewayWish {
-  const wish = wishOf(world, 0);
-  return { ...wish, identity: { ...wish.identity, provisioner: 'Operator' } };
-}
-
-/** A plan for the first CMG in this world, were its first gateway the site's. */
-function planFor(world: World, { change = (observed) => observed, records, differs = false }: Planned = {}): Plan {
-  const before = records ?? cmgAt(world, 0).records;
-  const known = withCmg(world, 0, { records: { ...before, deployments: before.deployments.map(asTheirs) } });
-  const seen = observe(known, 0);
-  const observed = change({ ...seen, deployments: seen.deployments.map((each) => ({ ...each, mark: markOf(each) })) });
-  const live = readLive(known, 0);
-  if (live === 'Failed') {
-    return plan(wishIn(known), cmgAt(known, 0).records, observed, dateOf(known));
-  }
-  const marks = new Map(observed.deployments.map(({ id, mark }) => [id, mark]));
-  const { site } = observed;
-  return plan(
-    wishIn(known),
-    cmgAt(known, 0).records,
-    { ...observed, live: { ...live, site, marks: differs ? new Map() : marks } },
-    dateOf(known),
-  );
-}
-
-function withTheirs(change: Partial<ObservedDeployment>, id = THEIRS): Change {
-  return (observed) => ({
-    ...observed,
-    deployments: observed.deployments.map((each) => (each.id === id ? { ...each, ...change } : each)),
-  });
+function withTheirs(change: Partial<ObservedDeployment>, id = THEIRS): ChangeOfSight {
+  return seenAs(id, change);
 }
 
 /** The worlds after a change to another name in which the first gateway is in this phase, with their names. */
@@ -137,10 +96,25 @@ describe('a gateway that the site made', () => {
     expect(reasonsOf(planned)).toEqual(['NoOtherActiveCMG']);
   });
 
-  it('stays when the CMG is deleted', () => {
-    const deleted = planFor(withCmg(DRAINED, 0, { deletion: true }));
+  it('stays when the CMG is deleted, if it was there before the CMG asked for any', () => {
+    const { records } = cmgAt(DRAINED, 0);
+    const deployments = records.deployments.map((each) => (each.id === THEIRS ? { ...each, wantedOrder: 0 } : each));
+    const deleted = planFor(withCmg(DRAINED, 0, { deletion: true }), { records: { ...records, deployments } });
     expect(deleted.records.deployments.map(({ id }) => id)).toEqual(['d2']);
     expect(askedFor(deleted).filter((action) => 'deployment' in action && action.deployment === THEIRS)).toEqual([]);
+  });
+
+  it('is deleted with the CMG by a person, if the CMG has asked for it', () => {
+    const deleted = withCmg(DRAINED, 0, { deletion: true });
+    const planned = planFor(deleted);
+    expect(stageOf(planned)).toEqual({ phase: 'Deleting', because: 'CmgDeleted' });
+    expect(planned.actions).toEqual(expect.arrayContaining(BY_SITE));
+    expect(reasonsOf(planned)).toContain('ManualDeletionRequired');
+    const gone = withTheirs({ azure: 'Absent', mark: { kind: 'None' }, siteRecord: 'No' });
+    const { records } = planFor(deleted, { records: planned.records, change: gone });
+    expect(records.deployments.map(({ id }) => id)).toEqual(['d2']);
+    const retained = planFor(withCmg(deleted, 0, { retain: true }));
+    expect([retained.records.deployments, askedFor(retained)]).toEqual([[], []]);
   });
 });
 

@@ -12,6 +12,7 @@ import {
   type Gateway,
   IDENTITIES,
   isAdvertised,
+  isOfSite,
   isToBeLeft,
   KEYS,
   nameOf,
@@ -120,7 +121,12 @@ export function isAtGoal(world: World, cmg: Cmg, at: number): boolean {
   }
   if (cmg.stopped) {
     return cmg.gateways.every(
-      (gateway) => gateway.azure !== 'Whole' || gateway.deleting || !gateway.running || isNobodys(cmg, gateway),
+      (gateway) =>
+        gateway.azure !== 'Whole' ||
+        gateway.deleting ||
+        !gateway.running ||
+        isNobodys(cmg, gateway) ||
+        isOfSite(at, gateway),
     );
   }
   const [only] = cmg.records.deployments;
@@ -205,7 +211,16 @@ function helped(world: World, at: number, { reason, deployment }: Finding): Worl
         world,
       );
     case 'NotAdvertised':
-      return cmg.gateways.reduce((then, { id }) => withGateway(then, at, id, { healthy: true, resolves: true }), world);
+      return cmg.gateways.reduce(
+        (then, gateway) =>
+          withGateway(then, at, gateway.id, {
+            healthy: true,
+            resolves: true,
+            // What the site made, a person starts.
+            ...(isOfSite(at, gateway) ? { running: true } : {}),
+          }),
+        world,
+      );
     case 'OwnershipLost': {
       const record = cmg.records.deployments.find(({ id }) => id === deployment);
       return record === undefined ? undefined : withGateway(world, at, record.id, { mark: markFor(record) });

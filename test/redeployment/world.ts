@@ -102,7 +102,10 @@ export const WHOLE_DAY = DAY - 75 * MINUTE;
 /** Names of the two CMGs. */
 export const KEYS = ['contoso/one', 'contoso/two'] as const;
 
-/** Three identities of each CMG: the second has another prefix, the third the prefix of the first. */
+/**
+ * Three identities of each CMG: the second has another prefix, the third the prefix of the first. Of the second CMG, the site
+ * is asked for the gateway of another prefix.
+ */
 export const IDENTITIES: readonly (readonly Identity[])[] = [
   [
     { serviceName: 'x.contoso.com', region: 'westeurope' },
@@ -110,9 +113,9 @@ export const IDENTITIES: readonly (readonly Identity[])[] = [
     { serviceName: 'x.contoso.com', region: 'northeurope' },
   ],
   [
-    { serviceName: 'u.contoso.com', certificateRevision: '' },
-    { serviceName: 'v.contoso.com', certificateRevision: '' },
-    { serviceName: 'u.contoso.com', certificateRevision: '1' },
+    { serviceName: 'u.contoso.com', certificateRevision: '', provisioner: 'Operator' },
+    { serviceName: 'v.contoso.com', certificateRevision: '', provisioner: 'Site' },
+    { serviceName: 'u.contoso.com', certificateRevision: '1', provisioner: 'Operator' },
   ],
 ];
 
@@ -141,6 +144,11 @@ const TERMS: readonly RedeploymentTerms[] = [
 /** The service name of an identity. */
 export function nameOf(cmg: number, identity: number): string {
   return IDENTITIES[cmg]?.[identity]?.serviceName ?? '';
+}
+
+/** Whether the site made a gateway. */
+export function isOfSite(cmg: number, { identity }: Pick<Gateway, 'identity'>): boolean {
+  return IDENTITIES[cmg]?.[identity]?.provisioner === 'Site';
 }
 
 /** When every history begins. */

@@ -72,10 +72,17 @@ export const DEFAULT_REDEPLOYMENT = {
   evidence: 'Site',
 } as const;
 
+/** The spec of a gateway that the operator builds. */
+export type BuiltSpec = ManagedCmg['spec'] & Required<Pick<ManagedCmg['spec'], 'servicePackage'>>;
+
+/** A CMG of such a gateway. */
+export type BuiltCmg = ManagedCmg & { readonly spec: BuiltSpec };
+
 /** The spec of a gateway with all defaults filled in, for where there is no API server that does it. */
 export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' | 'packages'>, serviceName: string) {
   return {
     managementPolicy: 'Manage',
+    provisioner: 'Operator',
     deploymentModel: 'VirtualMachineScaleSet',
     suspend: false,
     deletionPolicy: 'Delete',
@@ -99,7 +106,7 @@ export function defaultedSpec({ azure, packages }: Pick<SimulatedWorld, 'azure' 
     clientAuthentication: { verifyRevocation: true },
     enforceTls12: true,
     redeployment: DEFAULT_REDEPLOYMENT,
-  } satisfies ManagedCmg['spec'];
+  } satisfies BuiltSpec;
 }
 
 export function certificateSecret(

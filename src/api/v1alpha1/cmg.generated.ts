@@ -489,11 +489,19 @@ export interface CMGStatusCondition {
 /** The gateway as it should be. */
 export interface CMGSpec {
   /**
-   * Manage makes the gateway in Azure and keeps it as declared. Observe looks for a gateway that exists, such as one
-   * that the Configuration Manager console made, reports it in the status, and writes nothing to Azure: a Reader role
-   * is enough. Deleting this object then changes nothing in Azure. Default: Manage.
+   * Manage has the gateway made in Azure, by whom provisioner says, and keeps it as declared. Observe looks for a
+   * gateway that exists, such as one that the Configuration Manager console made, reports it in the status, and writes
+   * nothing to Azure: a Reader role is enough. Deleting this object then changes nothing in Azure. Default: Manage.
    */
   readonly managementPolicy: 'Manage' | 'Observe';
+  /**
+   * Who makes the gateway in Azure. Operator: this operator does, with the service package. Site: the Configuration
+   * Manager site does, by its cmdlets, and nothing of the gateway is written to Azure by the operator, which lists the
+   * lines for a PowerShell of the site in status.manualSteps, and looks after everything else. A change makes another
+   * gateway take the place of the one that there is. With managementPolicy Observe it has no meaning. Default:
+   * Operator.
+   */
+  readonly provisioner: 'Operator' | 'Site';
   /**
    * What the gateway consists of. CloudServiceClassic is a gateway of before 2022 on a cloud service, classic or with
    * extended support; it can only be observed. Default: VirtualMachineScaleSet.
@@ -535,7 +543,8 @@ export interface CMGSpec {
   readonly vm: CMGSpecVm;
   /**
    * The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration
-   * Manager site and is never shipped with the operator. Required with managementPolicy Manage.
+   * Manager site and is never shipped with the operator. Required with managementPolicy Manage and provisioner
+   * Operator; with provisioner Site nothing new is built with it.
    */
   readonly servicePackage?: CMGSpecServicePackage;
   /** How the gateway judges certificates that clients present. */
@@ -653,7 +662,8 @@ export interface CMGSpecClientAuthenticationTrustedCertificateConfigMap {
 
 /**
  * The gateway's service package: Microsoft's software that runs in the VMs. It comes from your own Configuration
- * Manager site and is never shipped with the operator. Required with managementPolicy Manage.
+ * Manager site and is never shipped with the operator. Required with managementPolicy Manage and provisioner Operator;
+ * with provisioner Site nothing new is built with it.
  */
 export interface CMGSpecServicePackage {
   /** Where the operator downloads the package, an https URL without query and user info. */

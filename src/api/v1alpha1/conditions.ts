@@ -297,7 +297,7 @@ export const REASONS = {
   GatewayNotFound: {
     stalled: false,
     meaning:
-      'With managementPolicy Observe: there is no gateway for the service name where the spec says, or it may not be read.',
+      'A gateway that the operator does not make is not where the spec says, or may not be read, or is elsewhere.',
     action: 'Correct the fields that the message names, or give the application the role Reader on the resource group.',
   },
   SeveralGatewaysFound: {
@@ -312,12 +312,13 @@ export const REASONS = {
   },
   ObservedDiffers: {
     stalled: false,
-    meaning: 'With managementPolicy Observe: the gateway that was found is in another region, or of another model.',
-    action: 'Correct the field that the message names. Nothing else is compared.',
+    meaning: 'A gateway that the operator does not make is in another region, or of another model, than the spec says.',
+    action: 'Correct the field that the message names.',
   },
   NotObserved: {
     stalled: false,
-    meaning: 'With managementPolicy Observe: it cannot be seen, as the operator does not or cannot look at it.',
+    meaning:
+      'Of a gateway that the operator does not make: it cannot be seen, as the operator does not or cannot look.',
     action: 'Nothing, if the operator is not to connect to gateways; otherwise look at the conditions that are False.',
   },
   InstancesStarting: {
@@ -575,6 +576,11 @@ export const REASONS = {
     stalled: false,
     meaning: 'The next round begins to delete the old gateway. This is the last moment to set the spec back.',
     action: 'Nothing, or set the spec back now.',
+  },
+  ManualCreationRequired: {
+    stalled: true,
+    meaning: 'The spec has the site make the gateway, and it is not there: a person has the site make it.',
+    action: 'Take the step in status.manualSteps. It goes on by itself once the site makes the gateway.',
   },
   ManualDeletionRequired: {
     stalled: true,

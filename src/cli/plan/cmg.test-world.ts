@@ -12,6 +12,7 @@ const GUID = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 /** A spec with all defaults filled in. */
 export const SPEC = {
   managementPolicy: 'Manage',
+  provisioner: 'Operator',
   deploymentModel: 'VirtualMachineScaleSet',
   suspend: false,
   deletionPolicy: 'Delete',

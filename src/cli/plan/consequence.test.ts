@@ -11,6 +11,7 @@ import { type KnownPoints, situationWith } from './situation.ts';
 const NAMED_ANEW: CMGSpec = { ...SPEC, serviceName: 'lakeside.contoso.com' };
 const THIRD: CMGSpec = { ...SPEC, serviceName: 'ridgeway.contoso.com' };
 const ELSEWHERE: CMGSpec = { ...SPEC, azure: { ...SPEC.azure, region: 'northeurope' } };
+const BY_SITE: CMGSpec = { ...NAMED_ANEW, provisioner: 'Site' };
 const LARGER: CMGSpec = { ...SPEC, vm: { ...SPEC.vm, instances: 3 } };
 
 const first = (rest: Partial<Stands> = {}) => deployment(SPEC, { id: 'first', ...rest });
@@ -134,6 +135,7 @@ describe('what decides before the fields do', () => {
       kind: 'Replaced',
       manner: 'DeleteFirst',
     });
+    expect(kindOf(follows(cmg(observing, [ofSite]), { ...SPEC, provisioner: 'Site' }))).toBe('InPlace');
     expect(kindOf(follows(cmg(observing, [first()]), SPEC))).toBe('InPlace');
     const moved = cmg(observing, [first({ phase: 'Superseded' }), second()]);
     expect(kindOf(follows(moved, SPEC))).toBe('SetBack');
@@ -170,8 +172,13 @@ describe('the planner itself', () => {
     draining: replacing(first({ phase: 'Draining', drainsBehind: 'second' }), second()),
     deleting: replacing(first({ phase: 'Deleting', deletionCause: 'Retired' }), second()),
     asked: cmg(ELSEWHERE, [first()]),
+    unmade: cmg(BY_SITE, [
+      first({ phase: 'Active' }),
+      deployment(BY_SITE, { id: 'second', wantedOrder: 2, phase: 'Provisioning', served: false }),
+    ]),
+    bySite: cmg(BY_SITE, [deployment(BY_SITE, { id: 'second' })]),
   };
-  const specs = { SPEC, NAMED_ANEW, THIRD, ELSEWHERE, LARGER };
+  const specs = { SPEC, NAMED_ANEW, THIRD, ELSEWHERE, LARGER, BY_SITE };
   const points: Readonly<Record<string, KnownPoints>> = {
     standby: WITH_STANDBY,
     linked: { kind: 'Read', points: WITH_STANDBY.kind === 'Read' ? WITH_STANDBY.points.slice(0, 1) : [] },

@@ -25,7 +25,7 @@ export function replacementInWords(
     manner === 'DeleteFirst'
       ? deletedFirst(spec, consequence)
       : [
-          ...beside(consequence, kept),
+          ...beside(spec, consequence, kept),
           ...retirementInWords(spec, behindTheNewOne, { serviceName: spec.serviceName, isSetBack: false }),
         ];
   const wasRunning = situation.records.deployments.length > 1;
@@ -70,6 +70,7 @@ export function replacedBy(situation: Situation, wanted?: DeploymentRecord) {
 }
 
 function beside(
+  spec: CMGSpec,
   { situation, manner, holder, blockedBy }: Replaced,
   kept: readonly DeploymentRecord[],
 ): readonly string[] {
@@ -84,12 +85,24 @@ function beside(
       ];
     default:
       return kept.length === 0
-        ? [`${name} is built once everything that it needs is in order.`]
+        ? [firstInWords(spec)]
         : [
-            `${name} is built beside ${namesOf(kept)} once everything that it needs is in order: certificate, quota, names. Both serve until clients know the new one.`,
+            spec.provisioner === 'Site'
+              ? `${name} is made by the site, beside ${namesOf(kept)}: ${BY_PERSON} Both serve until clients know the new one.`
+              : `${name} is built beside ${namesOf(kept)} once everything that it needs is in order: certificate, quota, names. Both serve until clients know the new one.`,
             pointInWords(situation, blockedBy),
           ];
   }
+}
+
+/** How a gateway is made by the site. */
+const BY_PERSON = 'a person runs the line that status.manualSteps then has, in a PowerShell of the site.';
+
+/** What follows where there is no other gateway. */
+export function firstInWords({ serviceName, provisioner }: CMGSpec): string {
+  return provisioner === 'Site'
+    ? `${serviceName} is made by the site: ${BY_PERSON}`
+    : `${serviceName} is built once everything that it needs is in order.`;
 }
 
 function pointInWords({ observed, wish }: Situation, blockedBy: Replaced['blockedBy']): string {
@@ -120,7 +133,9 @@ function deletedFirst(spec: CMGSpec, { situation, holder }: Replaced): readonly 
     : `${old} has to be deleted before the new gateway is built.`;
   return [
     `${goes} Both have the names that the first label "${prefixKey(spec.serviceName)}" gives to the key vault, the storage account and the DNS label, and Azure gives a name to one gateway only.`,
-    'Its clients have no gateway from then on until the new one serves, some 15 minutes or more.',
+    spec.provisioner === 'Site'
+      ? `Its clients have no gateway from then on until the new one serves. The site makes that: ${BY_PERSON}`
+      : 'Its clients have no gateway from then on until the new one serves, some 15 minutes or more.',
     spec.siteRef === undefined
       ? 'The CMG names no Site, so no other CMG can carry its clients: nothing is deleted before a person consents to the outage.'
       : 'Nothing is deleted before another CMG of the Site can carry its clients, or a person consents to the outage.',

@@ -24,6 +24,22 @@ const REFUSED: CmgPlan = { namespace: 'default', name: 'other', kind: 'Refused',
 const textFor = (live: CMG, spec: CMGSpec, points?: KnownPoints) => textOf([planned(live, spec, points)], PLAIN);
 
 describe('for people', () => {
+  test('a gateway that the site is asked for, and changes of it', () => {
+    const bySite: CMGSpec = { ...NAMED_ANEW, provisioner: 'Site', vm: SPEC.vm };
+    expect(textFor(LIVE, bySite)).toContain(
+      '- lakeside.contoso.com is made by the site, beside granitefalls.contoso.com (first): a person runs the line that status.manualSteps then has, in a PowerShell of the site. Both serve until clients know the new one.',
+    );
+    expect(textFor(LIVE, { ...SPEC, provisioner: 'Site' })).toContain(
+      '- Its clients have no gateway from then on until the new one serves. The site makes that: a person runs the line',
+    );
+    const made = cmg(bySite, [deployment(bySite, { id: 'first' })]);
+    expect(textFor(made, { ...bySite, vm: NAMED_ANEW.vm })).toContain(
+      '- The site made the gateway, and the operator does not change it: for VMs and certificate status.manualSteps has the line',
+    );
+    expect(textFor(cmg(bySite), bySite)).toContain('nothing changes');
+    expect(textFor(cmg(SPEC), bySite)).toContain('lakeside.contoso.com is made by the site: a person runs the line');
+  });
+
   test('a gateway side by side', () => {
     expect(textFor(LIVE, NAMED_ANEW)).toMatchInlineSnapshot(`
       "cmg default/granitefalls: another gateway takes its place, side by side

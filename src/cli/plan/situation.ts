@@ -60,15 +60,17 @@ function siteOf({ spec }: ManagedCmg, points: KnownPoints): ObservedSite {
 }
 
 function presumed(record: DeploymentRecord): ObservedDeployment {
+  // What the site has made may have served from its first moment.
+  const isUnmade = isOthers(record) && record.served === 'No';
   return {
     id: record.id,
-    azure: 'Whole',
-    mark: isOthers(record) ? { kind: 'Others' } : { kind: 'Read', mark: record },
+    azure: isUnmade ? 'Absent' : 'Whole',
+    mark: isUnmade ? { kind: 'None' } : isOthers(record) ? { kind: 'Others' } : { kind: 'Read', mark: record },
     running: record.stage.phase === 'Draining' && record.stage.stoppedAt !== undefined ? 'No' : 'Yes',
     instancesServe: record.stage.phase === 'Provisioning' ? 'No' : 'Yes',
     certificatePresented: 'Yes',
     resolves: 'Yes',
-    siteRecord: 'Yes',
+    siteRecord: isUnmade ? 'No' : 'Yes',
     credentialsMissing: false,
   };
 }

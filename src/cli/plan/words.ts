@@ -1,7 +1,7 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import type { FieldChange } from './changes.ts';
 import type { Consequence } from './consequence.ts';
-import { replacementInWords, setBackInWords } from './replacement-words.ts';
+import { firstInWords, replacementInWords, setBackInWords } from './replacement-words.ts';
 
 /** What there is to tell about. */
 export interface Telling {
@@ -57,20 +57,17 @@ function ofConsequence({ cmg, changes, consequence }: Telling): readonly string[
       return [
         cmg.spec.managementPolicy === 'Observe'
           ? 'There is no such CMG yet. The operator looks for its gateway and writes nothing to Azure.'
-          : `There is no such CMG yet. Once everything that it needs is in order, the operator builds ${cmg.spec.serviceName}.`,
+          : `There is no such CMG yet. ${firstInWords(cmg.spec)}`,
       ];
     case 'Unchanged':
       return consequence.running ? running(cmg) : [];
     case 'InPlace':
-      return [
-        changes.some(({ field }) => field === 'spec.managementPolicy')
-          ? 'The operator carries this out on the gateway that is there, and sets right what else has changed.'
-          : 'The operator carries this out on the gateway that is there.',
-        ...(consequence.running ? running(cmg) : []),
-      ];
+      return [inPlace(cmg, changes), ...(consequence.running ? running(cmg) : [])];
     case 'Built':
       return [
-        'The status tells of no gateway yet: the operator builds one as the manifest says. One that exists already in Azure, it finds by its tags, and then replaces it where it has to.',
+        cmg.spec.provisioner === 'Site'
+          ? `The status tells of no gateway yet. One that the site has made where the manifest says is taken for this one; without one, ${firstInWords(cmg.spec)}`
+          : 'The status tells of no gateway yet: the operator builds one as the manifest says. One that exists already in Azure, it finds by its tags, and then replaces it where it has to.',
       ];
     case 'Replaced':
       return replacementInWords(cmg, consequence, changes);
@@ -92,6 +89,15 @@ function ofConsequence({ cmg, changes, consequence }: Telling): readonly string[
     default:
       return consequence satisfies never;
   }
+}
+
+function inPlace({ spec }: Pick<CMG, 'spec'>, changes: readonly FieldChange[]): string {
+  if (spec.provisioner === 'Site') {
+    return 'The site made the gateway, and the operator does not change it: for VMs and certificate status.manualSteps has the line for a PowerShell of the site; what else of this is about the gateway itself is to be changed in the console.';
+  }
+  return changes.some(({ field }) => field === 'spec.managementPolicy')
+    ? 'The operator carries this out on the gateway that is there, and sets right what else has changed.'
+    : 'The operator carries this out on the gateway that is there.';
 }
 
 /** What is told of a redeployment that goes on. */

@@ -87,9 +87,9 @@ export function wantedDeployments(gateway: GatewayOfCmg): readonly DeploymentOfC
   return named.filter(({ phase }) => phase !== 'Deleting');
 }
 
-/** Whether a member is a gateway that goes with its CMG: one that the site made stays. */
+/** Whether a member is a gateway that goes with its CMG: one that was there before stays. */
 function isDeletedWith(gateway: GatewayOfCmg): (member: BoundaryGroupReferenceStatusMember) => boolean {
-  return ({ serviceName }) => deploymentByName(gateway, serviceName)?.isOthers !== true;
+  return ({ serviceName }) => deploymentByName(gateway, serviceName)?.stays !== true;
 }
 
 function saysWhoIsIn({ deployments }: GatewayOfCmg): boolean {

@@ -1,5 +1,6 @@
-import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatus, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { Site } from '../../api/v1alpha1/site.generated.ts';
+import { isOthers } from '../../redeployment/others.ts';
 import { isConflict, isInvalid, isNotFound } from '../../runtime/api-error.ts';
 import { applyStatusIfChanged } from '../../runtime/apply.ts';
 import type { KubernetesClient } from '../../runtime/client.ts';
@@ -28,6 +29,7 @@ import { followOnSite, type OnSiteInput } from './on-site.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { operationsOf, scopeOfDeployment } from './redeployment/deployment-scope.ts';
 import { type DeploymentsInput, reconcileDeployments } from './redeployment/reconcile.ts';
+import { removeBySite } from './redeployment/remove-by-site.ts';
 import { narrowedTo, nextToRemove, othersStay, withoutDeployment, withTheOthers } from './redeployment/remove-next.ts';
 import { type Removal, removeGateway } from './remove.ts';
 import type { Happening, Report } from './report.ts';
@@ -164,7 +166,7 @@ async function reconcileDeletion(
   key: string,
   context: ReconcileContext,
 ): Promise<ReconcileResult> {
-  const { client, gate, memories, events, operations } = dependencies;
+  const { client, gate, memories, events } = dependencies;
   const finalizer = removeFinalizerPatch(cmg.metadata, FINALIZER);
   if (finalizer === undefined) {
     return { kind: 'Done' };
@@ -180,7 +182,7 @@ async function reconcileDeletion(
     return finish(dependencies, cmg, key, withTheOthers(cmg, leaving.report), context);
   }
   const removal: Removal = isManaged(narrowed)
-    ? await removeGateway(removalScope(dependencies, narrowed, next?.id, context), removalStore(operations, next?.id))
+    ? await removeOne(dependencies, narrowed, next, context)
     : { kind: 'Gone', happenings: observedStays(cmg) };
   if (removal.kind === 'Gone' || (removal.kind === 'Remaining' && removal.report.deployment?.phase === 'Deleting')) {
     // Told once: from now on the record says that the gateway is being deleted.
@@ -206,6 +208,19 @@ async function reconcileDeletion(
   gate.forget(key);
   memories.forget(cmg.metadata.uid);
   return { kind: 'Done' };
+}
+
+/** One round of the removal of one deployment, by whoever made it. */
+function removeOne(
+  dependencies: CmgControllerDependencies,
+  cmg: ManagedCmg,
+  next: CMGStatusDeployment | undefined,
+  context: ReconcileContext,
+): Promise<Removal> {
+  const scope = removalScope(dependencies, cmg, next?.id, context);
+  return next !== undefined && isOthers(next)
+    ? removeBySite(scope, onSiteInput(dependencies, cmg, context), next)
+    : removeGateway(scope, removalStore(dependencies.operations, next?.id));
 }
 
 function isOneOfSeveral({ status }: CMG): boolean {

@@ -12,6 +12,7 @@ const SUBSCRIPTION = '22222222-bbbb-4222-8222-222222222222';
 function cmg(change: (spec: ManagedCmg['spec']) => ManagedCmg['spec'] = (spec) => spec): ManagedCmg {
   const spec: ManagedCmg['spec'] = {
     managementPolicy: 'Manage',
+    provisioner: 'Operator',
     deploymentModel: 'VirtualMachineScaleSet',
     suspend: false,
     deletionPolicy: 'Delete',

@@ -21,6 +21,12 @@ export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
   };
 }
 
+/** The same with who is to make the gateway and of what: what tells whether a gateway that there is is the one that is asked for. */
+export function wantedIdentity(cmg: CMG): CMGStatusDeploymentIdentity {
+  const { provisioner, deploymentModel } = cmg.spec;
+  return { ...identityOf(cmg), provisioner, deploymentModel };
+}
+
 /** Fields in which the spec asks for another gateway than the recorded one, as `field (recorded → wanted)`. */
 export function identityChanges(cmg: CMG, record: CMGStatusDeployment): readonly string[] {
   return changedFields(record.identity, identityOf(cmg)).map(
@@ -71,7 +77,8 @@ export function gatewayDeployment(input: {
     minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
     entra: spec.entra,
     authorityHost: input.authorityHost,
-    servicePackage: { sha256: spec.servicePackage.sha256 },
+    // Without one nothing is built: what the VMs of a gateway have that is only kept up, their settings tell.
+    servicePackage: { sha256: spec.servicePackage?.sha256 ?? '' },
     certificate: {
       sha256Fingerprint: certificate.sha256Fingerprint,
       chainSha256: certificate.chainSha256,
@@ -108,7 +115,7 @@ export function recordedGateway(
     minimumTlsVersion: spec.enforceTls12 ? '1.2' : '1.0',
     entra: spec.entra,
     authorityHost: '',
-    servicePackage: { sha256: spec.servicePackage.sha256 },
+    servicePackage: { sha256: '' },
     certificate: { sha256Fingerprint: '', chainSha256: '', pkcs12: async () => '' },
     operatorPrincipalId: '',
     adminPassword: () => '',

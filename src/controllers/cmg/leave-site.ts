@@ -1,5 +1,5 @@
 import { redactText } from '../../observability/redaction.ts';
-import { isOthers } from '../../redeployment/others.ts';
+import { isOthers, wasThereBefore } from '../../redeployment/others.ts';
 import { toTimestamp } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { isSameName } from '../../site/names.ts';
@@ -26,14 +26,16 @@ const LEFT: Leaving = { kind: 'Left', happenings: [] };
 
 /**
  * Before a gateway is removed from Azure, boundary groups stop referencing it and its connection points are uninstalled,
- * each by its own object; then the site's record goes. A gateway that stays in Azure stays on its site.
+ * each by its own object; then the site's record goes, but for that of a gateway that the site made. A gateway that stays in
+ * Azure stays on its site.
  */
 export async function leaveSite(input: OnSiteInput): Promise<Leaving> {
   const { cmg, now } = input;
   const { spec, metadata, status } = cmg;
   const record = status?.deployments?.[0];
   const stays = !isManaged(cmg) || spec.deletionPolicy === 'Retain' || spec.deletionProtection;
-  if (spec.siteRef === undefined || record === undefined || record.phase !== 'Active' || isOthers(record) || stays) {
+  const isThere = record?.phase === 'Active' && !wasThereBefore(record);
+  if (spec.siteRef === undefined || !isThere || stays) {
     return LEFT;
   }
   const until = Date.parse(metadata.deletionTimestamp ?? '') + PATIENCE_MS;
@@ -48,6 +50,10 @@ export async function leaveSite(input: OnSiteInput): Promise<Leaving> {
     return waiting(`Before the gateway goes, it is taken out of ${left.join(', ')}.`);
   }
   const told = left.map((what) => leftover(`The gateway was removed while ${what} still referred to it.`));
+  if (isOthers(record)) {
+    // With its record the site would delete the gateway, which a person has it do.
+    return { kind: 'Left', happenings: told };
+  }
   const unregistered = await unregister(input, record.serviceName);
   if (unregistered.kind === 'Unknown' && now < until) {
     return waiting('Before the gateway goes, the site has to be asked for its record of it, and does not answer.');

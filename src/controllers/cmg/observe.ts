@@ -167,7 +167,7 @@ function recordOf(
   }
   const ours = isOwnedBy(heart.tags, { installationId, clusterUid, namespace, name });
   return {
-    id: (ours ? ownershipOf(heart.tags)?.deploymentId : undefined) ?? 'observed',
+    id: known?.id ?? (ours ? ownershipOf(heart.tags)?.deploymentId : undefined) ?? 'observed',
     identity: {
       ...identityOf(cmg),
       provisioner: ours ? 'Operator' : 'Site',
@@ -197,8 +197,8 @@ function ownGatewayIsElsewhere(changes: readonly string[]): Finding {
 /** How soon a gateway is looked at again that does not serve. */
 const TROUBLED_LOOK_MS = 60_000;
 
-/** Gateways that were looked at together, as after a restart, do not come back together. */
-function untilNextLook({ driftIntervalMs, random }: CommonScope, findings: readonly Finding[]): number {
+/** When a gateway is looked at again that others look after. Those looked at together, as after a restart, do not come back together. */
+export function untilNextLook({ driftIntervalMs, random }: CommonScope, findings: readonly Finding[]): number {
   const well = findings.every(({ status, reason }) => status === 'True' || reason === 'NotObserved');
   return (well ? driftIntervalMs : Math.min(driftIntervalMs, TROUBLED_LOOK_MS)) * (1 + 0.1 * random());
 }

@@ -67,7 +67,7 @@ function azureFinding({ parts, problems, type, id }: SeenGateway): Finding {
     type: 'AzureReady',
     status: 'True',
     reason: 'Succeeded',
-    message: `The gateway was found: the ${titleOf(type.key)} ${id}. It is only observed.${retired}`,
+    message: `The gateway was found: the ${titleOf(type.key)} ${id}. Nothing of it is changed.${retired}`,
   };
 }
 

@@ -452,6 +452,25 @@ describe('a gateway that is being deleted', () => {
     expect(world.live.writes).toEqual(['UnregisterService']);
   });
 
+  test('and that the site made waits for them too, and the record is left to a person', async () => {
+    const world = leaving();
+    const { deployments = [], ...status } = world.cmg.status ?? {};
+    const asked = deployments.map((each) => ({
+      ...each,
+      wantedOrder: 1,
+      identity: { ...each.identity, provisioner: 'Site' as const },
+    }));
+    const input = () => ({ ...world.input(), cmg: { ...world.cmg, status: { ...status, deployments: asked } } });
+    world.points = [connectedPoint({ installed: true })];
+    expect(await leaveSite(input())).toMatchObject({
+      kind: 'Waiting',
+      report: { findings: [{ reason: 'LeavingSite' }] },
+    });
+    world.points = [connectedPoint({ installed: false })];
+    expect(await leaveSite(input())).toEqual({ kind: 'Left', happenings: [] });
+    expect(world.live.writes).toEqual([]);
+  });
+
   test('waits for a site that does not answer, but not for one that nobody declares any more', async () => {
     const world = leaving();
     world.live.failures.set('ReadServiceRecords', UNREACHABLE);

@@ -14,7 +14,8 @@ import { connectionPointFinding } from './connection-point-ready.ts';
 import type { Finding } from './finding.ts';
 import { isManaged } from './managed-cmg.ts';
 import { DISTRIBUTION_BY_PERSON } from './redeployment/content-steps.ts';
-import { DELETION_BY_PERSON } from './redeployment/deletion-by-person.ts';
+import { CHANGE_BY_PERSON, CREATION_BY_PERSON } from './redeployment/site-gateway-steps.ts';
+import { DELETION_BY_PERSON } from './redeployment/steps-for-person.ts';
 import { type Registered, registration } from './registration.ts';
 import type { Report } from './report.ts';
 import { classicSteps, type SiteStep, uncheckedSteps, versionFinding } from './site-requirements.ts';
@@ -41,8 +42,13 @@ export async function followOnSite(input: OnSiteInput, report: Report): Promise<
   return withStepsOfRedeployment(input.cmg, await followGateway(input, report));
 }
 
-/** The operations of steps that a redeployment asks for. */
-const OF_REDEPLOYMENT: ReadonlySet<string> = new Set([DELETION_BY_PERSON, DISTRIBUTION_BY_PERSON]);
+/** The operations of steps that are about a gateway that the site makes, or that a redeployment asks for. */
+const OF_REDEPLOYMENT: ReadonlySet<string> = new Set([
+  CREATION_BY_PERSON,
+  CHANGE_BY_PERSON,
+  DELETION_BY_PERSON,
+  DISTRIBUTION_BY_PERSON,
+]);
 
 /** With what a person has to do for a redeployment first, in the place of what was told of it before. */
 function withStepsOfRedeployment({ status }: CMG, report: Report): Report {

@@ -289,7 +289,7 @@ function ended({ findings, retryAfterMs }: Pick<Halted, 'findings' | 'retryAfter
 type Halted = Extract<StepResult<never>, { kind: 'Halt' }>;
 
 /** Eight hexadecimal digits: enough to tell the deployments of one CMG apart. */
-function newDeploymentId(): string {
+export function newDeploymentId(): string {
   return randomBytes(4).toString('hex');
 }
 

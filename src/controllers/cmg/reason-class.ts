@@ -133,6 +133,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   Draining: 'InProgress',
   DeletionAnnounced: 'InProgress',
   DeletingDeployment: 'InProgress',
+  ManualCreationRequired: 'Site',
   ManualDeletionRequired: 'Site',
   SuccessorLost: 'InProgress',
   NoStandbyConnectionPoint: 'Site',

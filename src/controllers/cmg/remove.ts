@@ -339,13 +339,15 @@ async function blocked(scope: Scope, record: CMGStatusDeployment, why: string, r
     : leftInAzure(record, outcome.retention);
 }
 
-function leftInAzure(record: CMGStatusDeployment, retained: Retention): Removal {
+/** A gateway that stays, and what is told of it. */
+export function leftInAzure(record: CMGStatusDeployment, retained: Retention): Removal {
   const finding: Finding = { type: 'AzureReady', status: 'Unknown', reason: 'Retained', message: retained.note };
   const report: Report = { findings: [finding], happenings: [], deployment: record, againAfterMs: 0 };
   return { kind: 'Retained', retention: retained, report };
 }
 
-function remaining(record: CMGStatusDeployment, finding: Finding, againAfterMs: number): Removal {
+/** A gateway of which something is left. */
+export function remaining(record: CMGStatusDeployment, finding: Finding, againAfterMs: number): Removal {
   return {
     kind: 'Remaining',
     report: { findings: [finding], happenings: [], deployment: record, againAfterMs },

@@ -1,5 +1,5 @@
 import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
-import { isOthers } from '../../redeployment/others.ts';
+import { wasThereBefore } from '../../redeployment/others.ts';
 import { findCondition, toTimestamp } from '../../runtime/conditions.ts';
 import type { Finding } from './finding.ts';
 import type { Happening } from './report.ts';
@@ -11,7 +11,7 @@ export type Retention = Happening & { readonly action: 'Delete' };
 /** Whether the spec has the gateway left in Azure, and why; `undefined` when it is to be removed. */
 export async function retention(scope: Scope, record: CMGStatusDeployment): Promise<Retention | undefined> {
   const { deletionPolicy, deletionProtection } = scope.cmg.spec;
-  if (isOthers(record)) {
+  if (wasThereBefore(record)) {
     return { type: 'Normal', reason: 'Retained', action: 'Delete', note: notOurs(record) };
   }
   if (deletionPolicy === 'Retain') {
@@ -45,6 +45,14 @@ function notOurs(record: CMGStatusDeployment): string {
 /** How long a namespace that is being deleted waits for a gateway that cannot be removed. */
 const PATIENCE_MS = 3_600_000;
 
+/** Why a removal waits for a person. */
+export type BlockedReason = 'DeletionBlocked' | 'ManualDeletionRequired';
+
+const BLOCKED: Readonly<Record<BlockedReason, string>> = {
+  DeletionBlocked: 'The gateway cannot be removed from Azure.',
+  ManualDeletionRequired: 'The gateway goes with its CMG, and the site made it.',
+};
+
 /** What comes of a removal that a person would have to help. */
 export type Blocked =
   | { readonly kind: 'Waiting'; readonly finding: Finding; readonly againAfterMs: number }
@@ -55,20 +63,22 @@ export type Blocked =
  * then leaves the gateway in Azure: its Secrets are gone for good, as nothing new can be made in such a namespace.
  *
  * @param why in sentences
+ * @param reason whether the operator cannot remove it, or a person is to have the site do it
  */
 export async function blockedRemoval(
   scope: Scope,
   record: CMGStatusDeployment,
   why: string,
   retryAfterMs: number,
+  reason: BlockedReason = 'DeletionBlocked',
 ): Promise<Blocked> {
-  const message = `The gateway cannot be removed from Azure. ${why} Or set spec.deletionPolicy to Retain, which leaves it in Azure.`;
-  const blocked = { type: 'AzureReady', status: 'False', reason: 'DeletionBlocked' } as const;
+  const message = `${BLOCKED[reason]} ${why} Or set spec.deletionPolicy to Retain, which leaves it in Azure.`;
+  const blocked = { type: 'AzureReady', status: 'False', reason } as const;
   if (!(await isNamespaceBeingDeleted(scope))) {
     return { kind: 'Waiting', finding: { ...blocked, message }, againAfterMs: retryAfterMs };
   }
   const now = scope.clock.now();
-  const until = blockedSince(scope) + PATIENCE_MS;
+  const until = blockedSince(scope, reason) + PATIENCE_MS;
   // Once the status says that the gateway stays, it does.
   if (now >= until || findCondition(scope.cmg.status?.conditions, 'AzureReady')?.reason === 'Retained') {
     const note = `The gateway could not be removed for an hour, and the namespace ${scope.cmg.metadata.namespace} is being deleted: ${stays(record)} Delete the group there. ${why}`;
@@ -80,9 +90,9 @@ export async function blockedRemoval(
 }
 
 /** Since when the removal has been blocked, by the status: `Stalled` is there for as long, or from before the deletion. */
-function blockedSince({ cmg: { metadata, status }, clock }: Scope): number {
+function blockedSince({ cmg: { metadata, status }, clock }: Scope, reason: BlockedReason): number {
   const stalled = findCondition(status?.conditions, 'Stalled');
-  return stalled?.reason === 'DeletionBlocked'
+  return stalled?.reason === reason
     ? Math.max(Date.parse(stalled.lastTransitionTime), Date.parse(metadata.deletionTimestamp ?? ''))
     : clock.now();
 }

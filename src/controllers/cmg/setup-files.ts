@@ -16,6 +16,11 @@ class PackageSecretMissing extends Error {
   override readonly name = 'PackageSecretMissing';
 }
 
+/** The package has to be read, and the spec does not say where: with the provisioner Site it need not. */
+class PackageNotNamed extends Error {
+  override readonly name = 'PackageNotNamed';
+}
+
 /** How soon a package with the wrong hash is read again: it has to be downloaded as a whole to know. */
 const WRONG_HASH_RETRY_MS = 10 * 60_000;
 
@@ -74,8 +79,14 @@ function setupFiles(scope: Scope, deployment: GatewayDeployment): readonly Setup
   const { sha256 } = deployment.servicePackage;
   const settings = settingsFile(deployment);
   const open = async () => {
+    const { servicePackage } = cmg.spec;
+    if (servicePackage === undefined) {
+      throw new PackageNotNamed(
+        'The service package is not in the storage account of the gateway any more, and spec.servicePackage does not say where to read it. Set it until that gateway is gone.',
+      );
+    }
     const credentials = await packageCredentials(scope);
-    return (await openPackage({ url: cmg.spec.servicePackage.url, credentials, signal })).content;
+    return (await openPackage({ url: servicePackage.url, credentials, signal })).content;
   };
   return [
     { blobName: settings.name, sha256: settings.sha256, open: async () => asStream(settings.content) },
@@ -115,6 +126,12 @@ function refusal(
       pauseMs: retryDelay('NotFound', attempt, random),
     };
   }
+  if (error instanceof PackageNotNamed) {
+    return {
+      problem: { reason: 'PackageUnavailable', message: error.message, passing: false },
+      pauseMs: retryDelay('NotFound', attempt, random),
+    };
+  }
   if (error instanceof PackageHashMismatch) {
     const message = `The service package has the SHA-256 ${error.actual}, but spec.servicePackage.sha256 is ${expected}. It was not used. Check the file at spec.servicePackage.url; if it is the right one, correct the hash.`;
     return {
@@ -127,14 +144,14 @@ function refusal(
 
 /** Changes when the Secret of the download does; empty where there is none. */
 async function fingerprintOfSecret({ cmg, secrets, signal }: Scope): Promise<string> {
-  const reference = cmg.spec.servicePackage.credentialsSecretRef;
+  const reference = cmg.spec.servicePackage?.credentialsSecretRef;
   const values = reference && (await secrets.read(cmg.metadata.namespace, reference.name, signal));
   return values === undefined ? '' : fingerprintOf(values);
 }
 
 async function packageCredentials(scope: Scope): Promise<PackageCredentials | undefined> {
   const { cmg, secrets, signal } = scope;
-  const reference = cmg.spec.servicePackage.credentialsSecretRef;
+  const reference = cmg.spec.servicePackage?.credentialsSecretRef;
   if (reference === undefined) {
     return undefined;
   }

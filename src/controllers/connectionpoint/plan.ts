@@ -57,7 +57,7 @@ export function planConnectionPoint(facts: ConnectionPointFacts): ConnectionPoin
   const { spec, name, gateway, roles } = facts;
   const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
   if (gateway.leaving === 'Deleted') {
-    return role !== undefined && isLinkedToOthers(gateway, role) ? keep(facts, role) : planLeaving(facts, role);
+    return role !== undefined && isLinkedToStaying(gateway, role) ? keep(facts, role) : planLeaving(facts, role);
   }
   const assignment = assignmentOf(gateway, name, spec.role);
   switch (assignment.kind) {
@@ -128,9 +128,9 @@ export function planRemoval(facts: ConnectionPointFacts): ConnectionPointPlan {
   return hindranceToLeave(facts, role, undefined) ?? { kind: 'Uninstall', role };
 }
 
-/** Whether a role serves a gateway that the site made, and that stays when the CMG goes. */
-function isLinkedToOthers(gateway: GatewayOfCmg, { serviceName }: ConnectionPointRole): boolean {
-  return serviceName !== undefined && deploymentByName(gateway, serviceName)?.isOthers === true;
+/** Whether a role serves a gateway that stays when the CMG goes. */
+function isLinkedToStaying(gateway: GatewayOfCmg, { serviceName }: ConnectionPointRole): boolean {
+  return serviceName !== undefined && deploymentByName(gateway, serviceName)?.stays === true;
 }
 
 /** Without its gateway, a role that the operator installed has no use. One that was there before stays, linked to nothing. */
@@ -198,13 +198,9 @@ function holderOf(
 
 /** Nobody's client is cut off, or that is decided: by the planner, by who deletes the CMG, or by a person's consent. */
 function mayLoseLastPoint({ leaving, outageConsent }: GatewayOfCmg, deployment: DeploymentOfCmg): boolean {
-  const { id, phase, served, isOthers } = deployment;
+  const { id, phase, served, stays } = deployment;
   return (
-    (leaving === 'Deleted' && !isOthers) ||
-    phase === 'Draining' ||
-    phase === 'Deleting' ||
-    !served ||
-    outageConsent === id
+    (leaving === 'Deleted' && !stays) || phase === 'Draining' || phase === 'Deleting' || !served || outageConsent === id
   );
 }
 

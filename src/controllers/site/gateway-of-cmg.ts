@@ -1,6 +1,6 @@
 import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import { CLIENT_PORT, FIRST_INSTANCE_PORT } from '../../gateway/ports.ts';
-import { isOthers } from '../../redeployment/others.ts';
+import { wasThereBefore } from '../../redeployment/others.ts';
 import { isConditionTrue } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { isSameName } from '../../site/names.ts';
@@ -19,8 +19,8 @@ export interface DeploymentOfCmg {
   /** Whether clients may ever have depended on it. Any doubt is `true`. */
   readonly served: boolean;
   readonly instances: number;
-  /** Whether the site made it, so that it stays when the CMG goes. */
-  readonly isOthers: boolean;
+  /** Whether it was there before the CMG asked for it, so that it stays when the CMG goes. */
+  readonly stays: boolean;
   /** Names of the ConnectionPoints that the CMG assigns to it; `undefined`: it assigns none to any. */
   readonly connectionPoints: readonly string[] | undefined;
   /** Whether the boundary groups of the CMG are to reference it; `undefined`: the CMG does not say. */
@@ -94,7 +94,7 @@ function deploymentsOfCmg({ spec, status }: CMG): readonly DeploymentOfCmg[] {
       served: record.served ?? (areSeveral || isActive),
       // The spec speaks of the wanted one; another one keeps the VMs that it has.
       instances: (areSeveral ? record.instances?.wanted : undefined) ?? spec.vm.instances,
-      isOthers: isOthers(record),
+      stays: wasThereBefore(record),
       connectionPoints: record.connectionPoints,
       inBoundaryGroups: record.inBoundaryGroups,
     };

@@ -279,6 +279,7 @@ export function servingCmg(name = 'granitefalls', serviceName = SERVICE_NAME): C
     spec: {
       suspend: false,
       managementPolicy: 'Manage',
+      provisioner: 'Operator',
       deploymentModel: 'VirtualMachineScaleSet',
       deletionPolicy: 'Delete',
       deletionProtection: false,

@@ -60,6 +60,7 @@ describe('the OLM bundle', () => {
       'silverlake',
       'lakeside',
       'maplewood',
+      'elmhurst',
       'ps1',
       'cp01',
       'branch-offices',

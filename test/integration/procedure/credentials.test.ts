@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
-import type { ManagedCmg } from '../../../src/controllers/cmg/managed-cmg.ts';
 import { eventsOfChange } from '../../../src/controllers/cmg/status-events.ts';
 import { createManualClock, type ManualClock } from '../../../src/runtime/manual-clock.ts';
 import type { IssuedCertificate } from '../../certificate-authority.ts';
+import type { BuiltSpec } from '../../world/gateway-manifests.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
 import { accessTo, createGatewayRounds, type GatewayRounds, type GatewayRoundsOptions } from './gateway-rounds.ts';
 
@@ -40,7 +40,7 @@ async function observed(label = 'contoso'): Promise<GatewayRounds> {
 }
 
 /** How the spec says that the operator signs in with the client certificate in a Secret. */
-const certificateOf = (secret: string): ManagedCmg['spec']['azure']['credentials'] => ({
+const certificateOf = (secret: string): BuiltSpec['azure']['credentials'] => ({
   type: 'ClientCertificate',
   clientCertificate: {
     clientId: world.azure.clientId,
@@ -203,7 +203,7 @@ it('credentials that fail touch only the gateways that use them', async () => {
   const other = control.addApplication('other');
   other.secrets.add('other');
   control.setRights([{ scope: '/', actions: ['*'], notActions: [] }], other.principal.appId);
-  const clientOf = (spec: ManagedCmg['spec'], clientId: string): ManagedCmg['spec'] => ({
+  const clientOf = (spec: BuiltSpec, clientId: string): BuiltSpec => ({
     ...spec,
     azure: {
       ...spec.azure,

@@ -1,7 +1,7 @@
 import type { CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import { type AzureAccess, createAzureAccess } from '../../../src/controllers/cmg/azure-access.ts';
 import type { DeletionBudget } from '../../../src/controllers/cmg/deletion-budget.ts';
-import { isManaged, type ManagedCmg } from '../../../src/controllers/cmg/managed-cmg.ts';
+import { isManaged } from '../../../src/controllers/cmg/managed-cmg.ts';
 import { createGatewayMemories } from '../../../src/controllers/cmg/memory.ts';
 import { observeGateway } from '../../../src/controllers/cmg/observe.ts';
 import type { Operations, OperationsStore } from '../../../src/controllers/cmg/operations-secret.ts';
@@ -22,7 +22,7 @@ import { silentLogger } from '../../../src/runtime/logger.ts';
 import type { ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { seededRandom } from '../../../src/runtime/random.ts';
 import type { IssuedCertificate } from '../../certificate-authority.ts';
-import { defaultedSpec } from '../../world/gateway-manifests.ts';
+import { type BuiltCmg, type BuiltSpec, defaultedSpec } from '../../world/gateway-manifests.ts';
 import type { SimulatedWorld } from '../../world/simulated-world.ts';
 
 /** How often the gateways here compare Azure with their spec. */
@@ -33,12 +33,12 @@ export const DRIFT_INTERVAL_MS = 600_000;
  * test to where each round asks for the next one.
  */
 export interface GatewayRounds {
-  readonly cmg: ManagedCmg;
+  readonly cmg: BuiltCmg;
   readonly happenings: readonly Happening[];
   /** Reports of all rounds, the oldest first. */
   readonly reports: readonly Report[];
   condition(type: string): Condition | undefined;
-  edit(change: (spec: ManagedCmg['spec']) => ManagedCmg['spec']): void;
+  edit(change: (spec: BuiltSpec) => BuiltSpec): void;
   /** Sets an annotation, as a person does; `undefined` takes it away. */
   annotate(name: string, value: string | undefined): void;
   setCertificate(certificate: IssuedCertificate): void;
@@ -70,7 +70,7 @@ export interface GatewayRoundsOptions {
   readonly clock: ManualClock;
   readonly certificate: IssuedCertificate;
   readonly serviceName: string;
-  readonly spec?: Partial<ManagedCmg['spec']>;
+  readonly spec?: Partial<BuiltSpec>;
   /** Default `c`. */
   readonly clusterUid?: string;
   /** Default `test`. */
@@ -108,7 +108,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
   const { world, clock, serviceName, driftIntervalMs = DRIFT_INTERVAL_MS } = options;
   const { azure, authority } = world;
   const { name = 'contoso', rollouts = createRolloutBrake({ list: () => [] }, 1) } = options;
-  let cmg: ManagedCmg = {
+  let cmg: BuiltCmg = {
     apiVersion: 'configmgr.io/v1alpha1',
     kind: 'CMG',
     metadata: {

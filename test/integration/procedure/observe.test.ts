@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ManagedCmg } from '../../../src/controllers/cmg/managed-cmg.ts';
 import { ownershipOf } from '../../../src/gateway/tags.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import type { TlsProbe } from '../../../src/probe/tls-probe.ts';
@@ -8,6 +7,7 @@ import { createManualClock, type ManualClock } from '../../../src/runtime/manual
 import type { IssuedCertificate } from '../../certificate-authority.ts';
 import type { ConsoleGateway } from '../../simulators/arm/console-gateway.ts';
 import { allWrites } from '../../simulators/arm/journal.ts';
+import type { BuiltSpec } from '../../world/gateway-manifests.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
 import { createGatewayRounds, type GatewayRounds, type GatewayRoundsOptions } from './gateway-rounds.ts';
 
@@ -73,8 +73,8 @@ function observed(options: Partial<GatewayRoundsOptions> = {}): GatewayRounds {
   return gateway;
 }
 
-function asObserved(spec: object): ManagedCmg['spec'] {
-  return { ...spec, managementPolicy: 'Observe' } as ManagedCmg['spec'];
+function asObserved(spec: object): BuiltSpec {
+  return { ...spec, managementPolicy: 'Observe' } as BuiltSpec;
 }
 
 /** All that exists, to the byte. */

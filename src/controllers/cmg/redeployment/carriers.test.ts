@@ -87,6 +87,16 @@ function carrier(change: Partial<CMG['spec']> = {}, conditions: readonly Conditi
   };
 }
 
+/** The gateway of the carrier is the site's, and the spec says so, or has the operator make one. */
+function madeBySite(provisioner: CMG['spec']['provisioner']): CMG {
+  const cmg = carrier({ provisioner });
+  const deployments = cmg.status?.deployments?.map((each) => ({
+    ...each,
+    identity: { ...each.identity, provisioner: 'Site' as const },
+  }));
+  return { ...cmg, status: { ...cmg.status, ...(deployments === undefined ? {} : { deployments }) } };
+}
+
 function group(ready: Condition['status'], since = NOW - 4 * DAY): BoundaryGroupReference {
   const condition = { ...conditionOf('Ready', ready), lastTransitionTime: toTimestamp(since) };
   const spec = { ...refs, boundaryGroup: { name: 'Branch' }, connection: 'Fast' } as const;
@@ -146,6 +156,11 @@ describe('another CMG of the site', () => {
     ]);
   });
 
+  it('may carry clients with a gateway that the site has made for it', async () => {
+    given.cmg = madeBySite('Site');
+    expect(mayCarry(await look())).toBe(true);
+  });
+
   const UNFIT: readonly (readonly [string, () => void])[] = [
     ['whose connection point is lost', () => (given.site.points = [])],
     [
@@ -170,6 +185,11 @@ describe('another CMG of the site', () => {
     ['that is suspended', () => (given.cmg = carrier({ suspend: true }))],
     ['that is only observed', () => (given.cmg = carrier({ managementPolicy: 'Observe' }))],
     ['that is to be replaced itself', () => (given.cmg = carrier({ serviceName: 'another.contoso.com' }))],
+    ['whose gateway the site made, and the operator is to replace', () => (given.cmg = madeBySite('Operator'))],
+    [
+      'whose gateway the operator made, and the site is to replace',
+      () => (given.cmg = carrier({ provisioner: 'Site' })),
+    ],
     ['that does not serve', () => (given.cmg = carrier({}, [conditionOf('ServiceHealthy', 'False')]))],
     ['that this process has never looked at', () => given.watches.forget(UID)],
     ['that this process has not looked at for an hour', () => (now = NOW + HOUR + MINUTE)],

@@ -1,17 +1,16 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { advertisedFor, type CarrierWatch, watchCarrier } from '../../../redeployment/carrier-watch.ts';
 import { judgeGate } from '../../../redeployment/client-gate.ts';
-import { prefixKey } from '../../../redeployment/identity.ts';
+import { isSameIdentity, prefixKey } from '../../../redeployment/identity.ts';
 import type { Instant } from '../../../redeployment/instant.ts';
 import type { CarrierFacts, Seen } from '../../../redeployment/observed.ts';
-import { isOthers } from '../../../redeployment/others.ts';
 import { waitOf } from '../../../redeployment/retirement.ts';
 import { areSkewed } from '../../../redeployment/time-credit.ts';
 import { allOf, reachConjuncts } from '../../../redeployment/words.ts';
 import { type Condition, findCondition, isConditionTrue } from '../../../runtime/conditions.ts';
 import { keyOf } from '../../../runtime/objects.ts';
 import { isSameName } from '../../../site/names.ts';
-import { identityChanges } from '../deployment.ts';
+import { wantedIdentity } from '../deployment.ts';
 import { IN_REACH } from '../gateway-watches.ts';
 import { isManaged, type ManagedCmg } from '../managed-cmg.ts';
 import { UNSEEN } from './look.ts';
@@ -111,10 +110,10 @@ async function lookAt(input: CarrierInput, cmg: CMG, maxAgeMs: number): Promise<
       metadata.deletionTimestamp !== undefined ||
       more.length > 0 ||
       deployment === undefined ||
-      identityChanges(cmg, deployment).length > 0,
+      !isSameIdentity(deployment.identity, wantedIdentity(cmg)),
     minimumWait: waitOf(termsOf(spec.redeployment)),
   };
-  if (deployment === undefined || isOthers(deployment) || !isManaged(cmg)) {
+  if (deployment === undefined || !isManaged(cmg)) {
     const isReady = facts.ready && isManaged(cmg);
     return { facts: { ...facts, ready: isReady, advertisedFor: 0, gateOpen: false }, watch: undefined };
   }

@@ -53,7 +53,8 @@ function statusOf(status: CMGStatus, deployment: CMGStatusDeployment | undefined
   }
   const { certificate, ...rest } = status;
   const lastWanted = status.planned?.identity;
-  const isOwn = lastWanted === undefined || isSameIdentity(lastWanted, deployment.identity);
+  // Of one that the site made it says what was presented, which need not have its whole chain.
+  const isOwn = !isOthers(deployment) && (lastWanted === undefined || isSameIdentity(deployment.identity, lastWanted));
   const own = isOwn && certificate !== undefined ? { certificate } : {};
   return { ...rest, ...own, deployments: [asProcedureKnowsIt(deployment)] };
 }

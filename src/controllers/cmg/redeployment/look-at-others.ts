@@ -27,12 +27,24 @@ const LOOK_MS = 120_000;
  * Nothing is written. In `observed`, `Absent` is what Azure says alone; see {@link presenceWithSite}.
  */
 export async function lookAtOthers(scope: Scope, deployment: CMGStatusDeployment): Promise<Look> {
+  return (await seeOthers(scope, deployment)).look;
+}
+
+/** A look at such a gateway, with what of it was seen where it was found. */
+export interface SeenOthers {
+  readonly look: Look;
+  readonly gateway?: SeenGateway;
+  readonly service?: SeenService;
+}
+
+/** The same with all that was seen. */
+export async function seeOthers(scope: Scope, deployment: CMGStatusDeployment): Promise<SeenOthers> {
   const azure = await azureOf(scope, deployment);
   if (azure.kind === 'Halt') {
     return notSeen(deployment, azure.findings, { credentialsMissing: true });
   }
   try {
-    return await lookInAzure(scope, azure.value, deployment);
+    return await seeInAzure(scope, azure.value, deployment);
   } catch (error) {
     if (!(error instanceof ArmError)) {
       throw error;
@@ -42,7 +54,7 @@ export async function lookAtOthers(scope: Scope, deployment: CMGStatusDeployment
   }
 }
 
-async function lookInAzure(scope: Scope, arm: ArmClient, deployment: CMGStatusDeployment): Promise<Look> {
+async function seeInAzure(scope: Scope, arm: ArmClient, deployment: CMGStatusDeployment): Promise<SeenOthers> {
   const sought = soughtOf(deployment);
   const search = await searchFor(arm, sought, scope.signal);
   switch (search.kind) {
@@ -57,7 +69,8 @@ async function lookInAzure(scope: Scope, arm: ArmClient, deployment: CMGStatusDe
         return notSeen(deployment, [taken(deployment, search.id)]);
       }
       const gateway = await readGateway(arm, sought, search, scope.signal);
-      return seen(scope, deployment, gateway, await seeService(scope, gateway));
+      const service = await seeService(scope, gateway);
+      return { look: seen(scope, deployment, gateway, service), gateway, service };
     }
     default:
       return search satisfies never;
@@ -130,9 +143,9 @@ function notSeen(
   deployment: CMGStatusDeployment,
   findings: readonly Finding[],
   known: Partial<Look['observed']> = {},
-): Look {
+): SeenOthers {
   const report: Report = { findings, happenings: [], deployment, againAfterMs: LOOK_MS };
-  return { report, observed: { ...UNSEEN, id: deployment.id, ...known } };
+  return { look: { report, observed: { ...UNSEEN, id: deployment.id, ...known } } };
 }
 
 function missing({ serviceName, identity }: CMGStatusDeployment): Finding {

@@ -13,6 +13,7 @@ import { provisionGateway } from '../provision.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
 import { azureOf } from './azure-of-deployment.ts';
+import type { SiteWork } from './look-at-site-gateway.ts';
 import { markInAzure, readMark } from './mark.ts';
 
 /** One deployment as it was found in this round. */
@@ -20,6 +21,8 @@ export interface Look {
   readonly observed: Omit<ObservedDeployment, 'siteRecord' | 'resolves'>;
   /** What the procedure for one gateway came to, where it was followed. */
   readonly report?: Report;
+  /** What the site has to do about it, where the CMG asks the site for it. */
+  readonly work?: SiteWork;
 }
 
 /** A deployment of which nothing has been seen. */

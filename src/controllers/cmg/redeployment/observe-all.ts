@@ -15,6 +15,7 @@ import { type FoundFacts, NOT_SEARCHED, searchAzure } from './found.ts';
 import { marksNow } from './live-marks.ts';
 import { keepUp, type Look, lookOnly, UNSEEN } from './look.ts';
 import { lookAtOthers, presenceWithSite } from './look-at-others.ts';
+import { lookAtSiteGateway, withSiteWork } from './look-at-site-gateway.ts';
 import { propose } from './propose.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import { consentsOf } from './records.ts';
@@ -63,7 +64,11 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
   const isSeveral =
     deployments.length > 1 ||
     (deployments.length === 1 && (wanted === undefined || claim?.claimant === keyOf(scope.cmg)));
-  const siteFacts = await siteFactsOf(input, isSeveral || candidate !== undefined);
+  const wantedLook = looks.get(wanted?.id ?? '');
+  const siteFacts = await siteFactsOf(input, isSeveral || candidate !== undefined || wantedLook?.work !== undefined);
+  if (wanted !== undefined && wantedLook !== undefined) {
+    looks.set(wanted.id, withSiteWork(wantedLook, scope.cmg, wanted, siteFacts));
+  }
   const seen = await Promise.all(
     deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isSeveral)),
   );
@@ -98,7 +103,7 @@ function scopeFor({ scope, memories }: DeploymentsInput, deployment: CMGStatusDe
 
 async function look(scope: Scope, store: OperationsStore, deployment: CMGStatusDeployment): Promise<Look> {
   if (isOthers(deployment)) {
-    return lookAtOthers(scope, deployment);
+    return scope.upkeep === 'AsDeclared' ? lookAtSiteGateway(scope, deployment) : lookAtOthers(scope, deployment);
   }
   return deployment.phase === 'Draining' || deployment.phase === 'Deleting'
     ? lookOnly(scope, deployment)

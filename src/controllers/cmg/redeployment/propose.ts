@@ -14,6 +14,7 @@ import {
   sharesGroup,
 } from './deployment-scope.ts';
 import { checkNamesHolder } from './names-holder.ts';
+import { proposeBySite } from './propose-by-site.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 
 /**
@@ -29,6 +30,9 @@ export async function propose(input: DeploymentsInput, scopes: ReadonlyMap<strin
   const holder = status?.deployments?.find(({ serviceName }) => prefixKey(serviceName) === prefix);
   const own = scopes.get(holder?.id ?? '');
   const operations = operationsOf(store, CANDIDATE);
+  if (spec.provisioner === 'Site') {
+    return proposeToSite(input, holder, own);
+  }
   const group = { subscriptionId: spec.azure.subscriptionId, resourceGroup: spec.azure.resourceGroup.name };
   if (holder === undefined || own === undefined) {
     const neighbour = status?.deployments?.find((each) => isOthers(each) && isInGroupOf(each.identity, group));
@@ -45,6 +49,29 @@ export async function propose(input: DeploymentsInput, scopes: ReadonlyMap<strin
   return freed.kind === 'Continue' ? report : withheld(report, freed.findings, freed.retryAfterMs);
 }
 
+/**
+ * The site makes it, in a resource group of its own: what the site deletes with a gateway of it later is not documented. What
+ * goes first has to be able to go.
+ */
+async function proposeToSite(
+  input: DeploymentsInput,
+  holder: CMGStatusDeployment | undefined,
+  own: Scope | undefined,
+): Promise<Report> {
+  const { spec, status } = input.scope.cmg;
+  const group = { subscriptionId: spec.azure.subscriptionId, resourceGroup: spec.azure.resourceGroup.name };
+  const neighbour = status?.deployments?.find((each) => each.id !== holder?.id && isInGroupOf(each.identity, group));
+  const report = await proposeBySite(candidateScope(input, undefined), holder !== undefined);
+  if (neighbour !== undefined) {
+    return withheld(report, [besideInGroup(neighbour)], SLOW_RETRY_MS);
+  }
+  if (holder === undefined || own === undefined || holder.phase === 'Deleting') {
+    return report;
+  }
+  const freed = await checkNamesHolder(own, holder);
+  return freed.kind === 'Continue' ? report : withheld(report, freed.findings, freed.retryAfterMs);
+}
+
 /** A gateway that could be made, but for this. */
 function withheld(report: Report, findings: readonly Finding[], againAfterMs: number): Report {
   if (report.deployment === undefined) {
@@ -58,6 +85,11 @@ function withheld(report: Report, findings: readonly Finding[], againAfterMs: nu
 /** Whether the site deletes the group with its gateway is not documented. */
 function inGroupOfOthers({ serviceName, identity }: CMGStatusDeployment): Finding {
   const message = `The resource group ${identity.resourceGroup} is that of the gateway ${serviceName}, which the site made and may delete with its group. Name another one in spec.azure.resourceGroup.`;
+  return { type: 'PrerequisitesMet', status: 'False', reason: 'ResourceNotOwned', message };
+}
+
+function besideInGroup({ serviceName, identity }: CMGStatusDeployment): Finding {
+  const message = `The resource group ${identity.resourceGroup} is that of the gateway ${serviceName}. The site may delete a group with a gateway that it made, so it is asked for none in there. Name another one in spec.azure.resourceGroup.`;
   return { type: 'PrerequisitesMet', status: 'False', reason: 'ResourceNotOwned', message };
 }
 

@@ -18,10 +18,10 @@ import type { SiteScope } from '../site-scope.ts';
 import { stopDeployment } from './azure-actions.ts';
 import { changeClaim } from './claim-on-site.ts';
 import { deleteDeployment } from './delete-deployment.ts';
-import { deletionStepsForPerson } from './deletion-by-person.ts';
 import { observeAll, type Round, readLive } from './observe-all.ts';
 import { isDecided, recordsOf } from './records.ts';
 import { reportOf } from './report-of.ts';
+import { stepsForPerson } from './steps-for-person.ts';
 import { wishOf } from './wish.ts';
 
 /** What the procedure for all deployments of a CMG works with. */
@@ -85,7 +85,7 @@ export async function reconcileDeployments(input: DeploymentsInput): Promise<Rep
     : first;
   const decided = isDecided(records, planned.records);
   const carriedOut = decided ? NOTHING : await carryOut(input, round, planned.actions);
-  const steps = deletionStepsForPerson(input, round, planned.actions);
+  const steps = stepsForPerson(input, round, planned.actions);
   return reportOf(input, wish, { round, planned, decided, steps, ...carriedOut });
 }
 

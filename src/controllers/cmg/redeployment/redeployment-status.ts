@@ -1,7 +1,7 @@
 import type { CMGStatusDeployment, CMGStatusRedeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { judgeGate } from '../../../redeployment/client-gate.ts';
 import type { GatewayWish } from '../../../redeployment/observed.ts';
-import { isOthers } from '../../../redeployment/others.ts';
+import { isOthers, wasThereBefore } from '../../../redeployment/others.ts';
 import { waitOf } from '../../../redeployment/retirement.ts';
 import { toTimestamp } from '../../../runtime/conditions.ts';
 import { identityChanges } from '../deployment.ts';
@@ -36,19 +36,25 @@ export function redeploymentOf(
   };
 }
 
-/** In what the old gateway differs from what is wanted. That others made it shows in the policy that asks for another one. */
+/**
+ * In what the old gateway differs from what is wanted. That it was there before the CMG asked for any shows in the policy that
+ * asks for another one.
+ */
 function changesTo(cmg: ManagedCmg, wish: GatewayWish, old: CMGStatusDeployment): readonly string[] {
   const fields = identityChanges(cmg, old);
   const { deploymentModel: before } = old.identity;
   const { deploymentModel: after } = wish.identity;
   const isAnotherModel = before !== undefined && after !== undefined && before !== after;
-  return isOthers(old)
-    ? [
-        'spec.managementPolicy (Observe → Manage)',
-        ...(isAnotherModel ? [`spec.deploymentModel (${before} → ${after})`] : []),
-        ...fields,
-      ]
-    : fields;
+  const maker = isOthers(old) ? 'Site' : 'Operator';
+  return [
+    ...(wasThereBefore(old)
+      ? ['spec.managementPolicy (Observe → Manage)']
+      : maker === wish.identity.provisioner
+        ? []
+        : [`spec.provisioner (${maker} → ${wish.identity.provisioner})`]),
+    ...(isAnotherModel ? [`spec.deploymentModel (${before} → ${after})`] : []),
+    ...fields,
+  ];
 }
 
 /** When the wait is over, as long as the new gateway stays in reach of every client. */

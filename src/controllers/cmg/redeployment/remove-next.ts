@@ -1,17 +1,17 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
-import { isOthers } from '../../../redeployment/others.ts';
+import { wasThereBefore } from '../../../redeployment/others.ts';
 import { isManaged, type ManagedCmg } from '../managed-cmg.ts';
 import type { Happening, Report } from '../report.ts';
 import { cmgOfDeployment, sharesGroup } from './deployment-scope.ts';
 
 /**
- * The deployment of a CMG that is being deleted which goes next: those that never served first. One that others made, which
- * stays, has its turn when there is nothing else.
+ * The deployment of a CMG that is being deleted which goes next: those that never served first. One that was there before
+ * the CMG asked for it, and stays, has its turn when there is nothing else.
  */
 export function nextToRemove({ status }: CMG): CMGStatusDeployment | undefined {
   const all = status?.deployments ?? [];
-  const own = all.filter((deployment) => !isOthers(deployment));
-  const deployments = own.length > 0 ? own : all;
+  const going = all.filter((deployment) => !wasThereBefore(deployment));
+  const deployments = going.length > 0 ? going : all;
   return (
     deployments.find(({ phase }) => phase === 'Deleting') ??
     deployments.find(({ served }) => served === false) ??

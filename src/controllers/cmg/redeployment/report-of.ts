@@ -57,7 +57,11 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
     ...certificateOf(input, planned.records.wanted, report),
     ...(about === undefined ? {} : { deployment: about }),
     deployments,
-    steps: [...steps, ...(isRedeploying ? stepsForContent(input.content ?? [], deployments) : [])],
+    steps: [
+      ...steps,
+      ...(main?.steps ?? []),
+      ...(isRedeploying ? stepsForContent(input.content ?? [], deployments) : []),
+    ],
     ...activeOf(input, deployments, wanted, planned.records.deployments),
     planned: { ...plannedOf(planned.records), ...watchesInStatus(round.carrierWatches) },
     redeployment: isRedeploying

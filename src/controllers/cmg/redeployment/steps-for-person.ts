@@ -4,34 +4,54 @@ import { prefixKey } from '../../../redeployment/identity.ts';
 import { OPERATION } from '../../../site/driver.ts';
 import { manualStep } from '../../../site/manual-steps.ts';
 import { isSameName } from '../../../site/names.ts';
+import type { ServiceRecord } from '../../../site/site.ts';
 import type { SiteStep } from '../site-requirements.ts';
 import type { Round } from './observe-all.ts';
 import type { DeploymentsInput } from './reconcile.ts';
+import { creationStep } from './site-gateway-steps.ts';
 
 /** The operation of these steps, by which they are told from others in a status. */
 export const DELETION_BY_PERSON = OPERATION.unregisterService;
 
-/** What a person does to have the gateways go that the site made, as far as the plan has come to it. */
-export function deletionStepsForPerson(
+/** What a person does on the site, as far as the plan has come to it: have it make a gateway, or delete one that it made. */
+export function stepsForPerson(
   { scope: { cmg } }: DeploymentsInput,
   { siteFacts }: Round,
   actions: readonly Action[],
 ): readonly SiteStep[] {
+  const recorded = (id: string) => cmg.status?.deployments?.find((deployment) => deployment.id === id);
   return actions.flatMap((action): readonly SiteStep[] => {
-    const deployment = cmg.status?.deployments?.find(({ id }) => action.kind === 'Delete' && id === action.deployment);
-    return action.kind === 'Delete' && action.by === 'Site' && deployment !== undefined
-      ? [stepFor(deployment, cmg.spec.serviceName, siteFacts)]
-      : [];
+    const deployment =
+      action.kind === 'AskForCreation' || (action.kind === 'Delete' && action.by === 'Site')
+        ? recorded(action.deployment)
+        : undefined;
+    if (deployment === undefined) {
+      return [];
+    }
+    return action.kind === 'AskForCreation'
+      ? [creationStep(cmg, deployment)]
+      : [deletionStep(deployment, whyToGo(deployment, cmg.spec.serviceName), siteFacts.records)];
   });
 }
 
-function stepFor(deployment: CMGStatusDeployment, wanted: string, { records }: Round['siteFacts']): SiteStep {
-  const { serviceName, identity } = deployment;
+function whyToGo({ serviceName }: CMGStatusDeployment, wanted: string): string {
+  return prefixKey(serviceName) === prefixKey(wanted)
+    ? 'The new gateway needs its names, and is built once they are free. Its clients have no gateway until then.'
+    : `${wanted} has taken its place.`;
+}
+
+/**
+ * What a person does to have a gateway go that the site made.
+ *
+ * @param why it is to go, in sentences
+ * @param records of the site; `undefined`: it did not say
+ */
+export function deletionStep(
+  { serviceName, identity }: CMGStatusDeployment,
+  why: string,
+  records: readonly ServiceRecord[] | undefined,
+): SiteStep {
   const record = records?.find((each) => isSameName(each.serviceName, serviceName));
-  const why =
-    prefixKey(serviceName) === prefixKey(wanted)
-      ? 'The new gateway needs its names, and is built once they are free. Its clients have no gateway until then.'
-      : `${wanted} has taken its place.`;
   const reason = `${why} The operator deletes nothing that it did not make.`;
   if (records !== undefined && record === undefined) {
     const where = `the resource group ${identity.resourceGroup} of the subscription ${identity.subscriptionId}`;
