@@ -8,6 +8,7 @@ import { progressWriter } from '../cluster/progress.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../cluster/temporary-directory.ts';
 import { AZURITE_VARIABLE, startAzuriteOfRun } from '../simulators/arm/blobs/azurite-of-run.ts';
 import { RECORDINGS_VARIABLE } from '../simulators/arm/recording-of-run.ts';
+import { PACKAGES_VARIABLE } from '../simulators/gateway/package-archive.ts';
 import { auditLogIn, refusedRights } from './chart/rights.ts';
 import { judgeRecordings } from './judged-recordings.ts';
 
@@ -29,7 +30,8 @@ declare module 'vitest' {
  *
  * The operators in it run with the service account and the rights of the Helm chart, or of the manifests in `deploy/`. A request that one of them was
  * refused for want of a right fails the run at its end, wherever it was made. So does a request to Azure, or an answer of the
- * simulated one, that Microsoft's definitions do not allow. The simulated Azures have one Azurite together.
+ * simulated one, that Microsoft's definitions do not allow. The simulated Azures have one Azurite together,
+ * and the service packages that one of them has made.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const progress = progressWriter(process.stderr);
@@ -41,6 +43,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const log = auditLogIn(directory);
   const azurite = await startAzuriteOfRun(directory);
   process.env[AZURITE_VARIABLE] = azurite.path;
+  process.env[PACKAGES_VARIABLE] = directory;
   const controlPlane = await startControlPlane({ progress: progress.report, apiServerFlags: log.apiServerFlags });
   progress.done();
   const stop = async () => {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { strToU8, zipSync } from 'fflate';
@@ -19,10 +20,26 @@ const REQUIRE =
 
 const made = new Map<PackageVariant, Promise<Uint8Array>>();
 
-/** A service package as a ZIP archive. Each is made once in a process, in a fifth of a second. */
+/** Names a folder in which a test run keeps the packages that it has made, for all its processes. */
+export const PACKAGES_VARIABLE = 'CMG_OPERATOR_TEST_PACKAGES';
+
+/** A service package as a ZIP archive. Each is made once in a process or in a test run, in two seconds of processor time. */
 export function packageArchive(variant: PackageVariant = 'Reference'): Promise<Uint8Array> {
-  const archive = made.get(variant) ?? archiveOf(variant);
+  const archive = made.get(variant) ?? keptArchive(variant);
   made.set(variant, archive);
+  return archive;
+}
+
+async function keptArchive(variant: PackageVariant): Promise<Uint8Array> {
+  const folder = process.env[PACKAGES_VARIABLE];
+  if (!folder) return archiveOf(variant);
+  const path = join(folder, `${variant}.zip`);
+  if (existsSync(path)) return readFileSync(path);
+  const archive = await archiveOf(variant);
+  // Another process that looks for it finds nothing, or all of it.
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, archive);
+  renameSync(unfinished, path);
   return archive;
 }
 
