@@ -13,8 +13,11 @@ import { isQuiet } from './settling.ts';
 import { exploreWholeModel } from './whole-model.ts';
 import type { World } from './world.ts';
 
-/** `EXPLORE=whole` explores the whole bounded model here too, as `npm run bench -- planner` does. */
-const isWhole = process.env.EXPLORE === 'whole';
+/**
+ * In CI, and with `EXPLORE=whole`, the whole bounded model is explored here too, as `npm run bench -- planner` does: it takes
+ * most of a minute.
+ */
+const isWhole = process.env.CI === 'true' || process.env.EXPLORE === 'whole';
 
 /** What comes about by itself is explored in every order only in the whole model. */
 const BY_THEMSELVES: ReadonlySet<EventName> = new Set([
