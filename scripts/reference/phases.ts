@@ -57,7 +57,7 @@ export const PHASES: Readonly<Record<Phase, PhaseRow>> = {
 
 /** Why a deployment is deleted, in words. */
 export const DELETION_CAUSES: Readonly<Record<DeletionCause, string>> = {
-  NeverServed: 'It never served, and the spec no longer asks for it.',
+  NeverServed: 'It never served, and the spec no longer asks for it. A site that does not answer is waited for first.',
   Retired:
     'Its successor has been advertised for the whole wait, clients have refreshed, it holds the content, and the old one has drained.',
   DeleteFirst: 'The new gateway needs its names, and a person has consented to an outage.',
