@@ -4,13 +4,14 @@ import { consentCommand } from './consent-command.ts';
 import { contentFinding, contentNote } from './content.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
-import { retirementHold } from './holds.ts';
+import { creationHold, retirementHold } from './holds.ts';
 import { isForPersonToDelete, isForPersonToMake, isNeededFirst, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import { isSiteAbandoned } from './removal.ts';
 import { gateOf, isMoreRecent, isOverdue, isRetiringBehind, type Successors } from './retirement.ts';
 import type { NamesVerdict } from './same-prefix.ts';
 import { factsOf, hasConsent, type Situation } from './situation.ts';
+import { isSkewed } from './time-credit.ts';
 import { isWanted } from './wanted.ts';
 import { type Conjunct, isOwnershipLost, isPresentable, isStanding, lacking } from './words.ts';
 
@@ -44,12 +45,18 @@ const HOLD_MESSAGES: Readonly<Partial<Record<RedeploymentReason, string>>> = {
 function holdFindings(situation: Situation): readonly Finding[] {
   const hold = retirementHold(situation);
   const { records, wanted, observed, wish } = situation;
-  const isIdle = records.deployments.length === 1 && wanted !== undefined && wish.power === 'Running';
+  const isMade = wanted?.stage.phase !== 'Provisioning' || creationHold(situation) === undefined;
+  const isIdle = records.deployments.length === 1 && wanted !== undefined && isMade && wish.power === 'Running';
   if (hold === undefined || hold === 'Stopped' || (isIdle && hold !== 'CarriesClientsOf')) {
     return [];
   }
-  const whose = hold === 'CarriesClientsOf' ? `This CMG carries the clients of ${observed.claim?.claimant}. ` : '';
-  return [{ reason: hold, message: `${whose}${HOLD_MESSAGES[hold]}` }];
+  if (hold !== 'CarriesClientsOf') {
+    return [{ reason: hold, message: `${HOLD_MESSAGES[hold]}` }];
+  }
+  const whose = `This CMG carries the clients of ${observed.claim?.claimant}.`;
+  const carries: Finding = { reason: hold, message: `${whose} ${HOLD_MESSAGES[hold]}` };
+  // The wait of the other one does not count either, which nobody else tells once its gateway serves.
+  return isSkewed(situation) ? [carries, { reason: 'ClockSkew', message: `${HOLD_MESSAGES.ClockSkew}` }] : [carries];
 }
 
 function creationFindings(situation: Situation, { names, creation }: Verdicts): readonly Finding[] {
