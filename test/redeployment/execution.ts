@@ -4,10 +4,11 @@ import type { DeploymentMark, DeploymentRecord, Records } from '../../src/redepl
 import { judgeAction, judgePlan, type Violation } from './invariants.ts';
 import { dateOf, observe, readLive, wishOf } from './observation.ts';
 import {
-  type Cmg,
   cmgAt,
   type Gateway,
   IDENTITIES,
+  isNamed,
+  isOfSite,
   KEYS,
   nameOf,
   serves,
@@ -123,7 +124,7 @@ function writeDown(world: World, at: number, records: Records, withTags: boolean
   const left = cmg.gateways.filter(
     ({ id, azure }) => azure !== 'Absent' || records.deployments.some((record) => record.id === id),
   );
-  const gateways = withTags && world.azureUp ? left.map((gateway) => tagged(gateway, records.deployments)) : left;
+  const gateways = withTags && world.azureUp ? left.map((gateway) => tagged(gateway, at, records.deployments)) : left;
   if (
     records === cmg.records &&
     gateways.length === cmg.gateways.length &&
@@ -134,13 +135,14 @@ function writeDown(world: World, at: number, records: Records, withTags: boolean
   return withCmg(world, at, { records, gateways, made: isNew ? cmg.made + 1 : cmg.made });
 }
 
-function tagged(gateway: Gateway, records: readonly DeploymentRecord[]): Gateway {
+function tagged(gateway: Gateway, at: number, records: readonly DeploymentRecord[]): Gateway {
   const record = records.find(({ id }) => id === gateway.id);
-  if (record === undefined || gateway.mark === undefined || gateway.azure === 'Absent') {
+  const isKept = gateway.mark !== undefined || isOfSite(at, gateway);
+  if (record === undefined || !isKept || gateway.azure === 'Absent') {
     return gateway;
   }
   const mark = markOf(record);
-  return isSameMark(gateway.mark, mark) ? gateway : { ...gateway, mark };
+  return gateway.mark !== undefined && isSameMark(gateway.mark, mark) ? gateway : { ...gateway, mark };
 }
 
 function isSameMark(one: DeploymentMark, other: DeploymentMark): boolean {
@@ -214,13 +216,9 @@ function build(world: World, at: number, records: readonly DeploymentRecord[], i
     reach: existing?.reach ?? 0,
     credit: existing?.credit ?? 0,
     absence: existing?.absence ?? 0,
-    hasServed: existing?.hasServed ?? isNamed(world, cmg, at, nameOf(at, identity)),
+    hasServed: existing?.hasServed ?? isNamed(world, at, nameOf(at, identity)),
   };
   return withCmg(world, at, { gateways: [...cmg.gateways.filter((each) => each.id !== id), gateway] });
-}
-
-function isNamed(world: World, { group }: Cmg, at: number, name: string): boolean {
-  return group.includes(name) || world.points.some((point) => point.cmg === at && point.linkedTo === name);
 }
 
 function actOnSite(
@@ -257,7 +255,7 @@ export function settleWorld(world: World): World {
   }
   for (const [at, cmg] of world.cmgs.entries()) {
     for (const { id, identity, hasServed, azure } of cmg.gateways) {
-      if (!hasServed && azure !== 'Absent' && isNamed(world, cmg, at, nameOf(at, identity))) {
+      if (!hasServed && azure !== 'Absent' && isNamed(world, at, nameOf(at, identity))) {
         settled = withGateway(settled, at, id, { hasServed: true });
       }
     }
