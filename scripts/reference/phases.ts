@@ -49,9 +49,13 @@ export const PHASES: Readonly<Record<Phase, PhaseRow>> = {
     ],
   },
   Deleting: {
-    meaning: 'It is being deleted. There is no way back.',
+    meaning:
+      'It is being deleted. There is no way back, unless it need not go after all and nothing has been done to it yet.',
     revert: 'The deletion is finished, and the gateway is built anew.',
-    next: [['[*]', 'gone']],
+    next: [
+      ['[*]', 'gone'],
+      ['Active', 'need not go, nothing was done yet'],
+    ],
   },
 };
 
