@@ -1,4 +1,7 @@
 import type { Action } from '../../src/redeployment/action.ts';
+import type { ClientPass } from '../../src/redeployment/client-gate.ts';
+import type { ContentComparison } from '../../src/redeployment/content.ts';
+import type { Observed } from '../../src/redeployment/observed.ts';
 import type { Plan, Planner } from '../../src/redeployment/planner.ts';
 import type { DeploymentMark, DeploymentRecord, Records } from '../../src/redeployment/record.ts';
 import { judgeAction, judgePlan, type Violation } from './invariants.ts';
@@ -55,8 +58,8 @@ const RECONCILED = new WeakMap<Planner, WeakMap<World, Map<number, Reconciled>>>
 function reconcileAnew(before: World, at: number, planner: Planner, disturbance: Disturbance): Reconciled {
   const world = seenToServe(before, at);
   const wish = wishOf(world, at);
-  const observed = observe(world, at);
   const { records } = cmgAt(world, at);
+  const observed = withAnswers(observe(world, at), (seen) => planner(wish, records, seen, dateOf(world)));
   let plan = planner(wish, records, observed, dateOf(world));
   const then = disturbance.meanwhile?.(world) ?? world;
   if (plan.actions.some(({ kind }) => kind === 'ReadLive')) {
@@ -70,6 +73,25 @@ function reconcileAnew(before: World, at: number, planner: Planner, disturbance:
   const done = disturbance.crash === 'AfterStatus' || disturbance.crash === 'AfterTags' ? 0 : plan.actions.length;
   const actions = plan.actions.slice(0, disturbance.crash === 'AfterFirstAction' ? firstWrite(plan.actions) : done);
   return carryOut(written, world, at, plan, actions, violations);
+}
+
+/** Clients are counted, and content is compared, only where the plan asks for it. */
+function withAnswers(observed: Observed, planOf: (observed: Observed) => Plan): Observed {
+  const { clientPasses, content = [] } = observed;
+  if (clientPasses.length === 0 && content.length === 0) {
+    return observed;
+  }
+  const unasked = { ...observed, clientPasses: [], ...(observed.content === undefined ? {} : { content: [] }) };
+  const { actions } = planOf(unasked);
+  const isCounted = ({ question: { serviceName } }: ClientPass) =>
+    actions.some((action) => action.kind === 'CountClients' && action.question.serviceName === serviceName);
+  const isCompared = ({ from, to }: ContentComparison) =>
+    actions.some((action) => action.kind === 'CompareContent' && action.to === to && action.from.includes(from));
+  return {
+    ...unasked,
+    clientPasses: clientPasses.filter(isCounted),
+    ...(observed.content === undefined ? {} : { content: content.filter(isCompared) }),
+  };
 }
 
 /**

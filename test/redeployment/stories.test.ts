@@ -148,3 +148,19 @@ it('the site does not answer while a gateway is made under a name that it still 
   expect(reasons(changed, 0)).toContain('SiteUnreachable');
   expect(phases(leftAlone(changed), 0)).toEqual(['Active']);
 });
+
+it('a gateway drains, and its successor is replaced under its own name: it goes when clients know the third one', () => {
+  const onTheOther = leftAlone(happens(SETTLED, 'edit', 0));
+  const { path } = settle(happens(onTheOther, 'edit', 0), plan);
+  const draining = path.find((world) => phases(world, 0).join() === 'Draining,Active');
+  if (draining === undefined) throw new Error('None drains.');
+  const { path: onward } = settle(happens(draining, 'same prefix', 0), plan);
+  const held = onward.find((world) => reasons(world, 0).includes('WaitingForClients'));
+  if (held === undefined) throw new Error('Nobody waits for clients.');
+  expect(phases(held, 0)).toEqual(['Draining', 'Active']);
+  const { conditions, actions } = reconcile(held, 0, plan).plan;
+  expect(conditions.find(({ reason }) => reason === 'SuccessorLost')?.message).toMatch(/known to clients first/);
+  expect(actions.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['CountClients', 'CompareContent']));
+  const { world: end, violations, asked } = settle(held, plan);
+  expect([violations, asked, phases(end, 0)]).toEqual([[], [], ['Active']]);
+});
