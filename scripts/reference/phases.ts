@@ -49,15 +49,19 @@ export const PHASES: Readonly<Record<Phase, PhaseRow>> = {
     ],
   },
   Deleting: {
-    meaning: 'It is being deleted. There is no way back.',
+    meaning:
+      'It is being deleted. There is no way back, unless it need not go after all and nothing has been done to it yet.',
     revert: 'The deletion is finished, and the gateway is built anew.',
-    next: [['[*]', 'gone']],
+    next: [
+      ['[*]', 'gone'],
+      ['Active', 'need not go, nothing was done yet'],
+    ],
   },
 };
 
 /** Why a deployment is deleted, in words. */
 export const DELETION_CAUSES: Readonly<Record<DeletionCause, string>> = {
-  NeverServed: 'It never served, and the spec no longer asks for it.',
+  NeverServed: 'It never served, and the spec no longer asks for it. A site that does not answer is waited for first.',
   Retired:
     'Its successor has been advertised for the whole wait, clients have refreshed, it holds the content, and the old one has drained.',
   DeleteFirst: 'The new gateway needs its names, and a person has consented to an outage.',

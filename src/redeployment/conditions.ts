@@ -4,13 +4,14 @@ import { consentCommand } from './consent-command.ts';
 import { contentFinding, contentNote } from './content.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
-import { retirementHold } from './holds.ts';
+import { creationHold, retirementHold } from './holds.ts';
 import { isForPersonToDelete, isForPersonToMake, isNeededFirst, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import { isSiteAbandoned } from './removal.ts';
-import { gateOf, isMoreRecent, isOverdue, isRetiringBehind, type Successors } from './retirement.ts';
+import { gateOf, isInWaiting, isMoreRecent, isOverdue, retiringBehind, type Successors } from './retirement.ts';
 import type { NamesVerdict } from './same-prefix.ts';
 import { factsOf, hasConsent, type Situation } from './situation.ts';
+import { isSkewed } from './time-credit.ts';
 import { isWanted } from './wanted.ts';
 import { type Conjunct, isOwnershipLost, isPresentable, isStanding, lacking } from './words.ts';
 
@@ -44,12 +45,18 @@ const HOLD_MESSAGES: Readonly<Partial<Record<RedeploymentReason, string>>> = {
 function holdFindings(situation: Situation): readonly Finding[] {
   const hold = retirementHold(situation);
   const { records, wanted, observed, wish } = situation;
-  const isIdle = records.deployments.length === 1 && wanted !== undefined && wish.power === 'Running';
+  const isMade = wanted?.stage.phase !== 'Provisioning' || creationHold(situation) === undefined;
+  const isIdle = records.deployments.length === 1 && wanted !== undefined && isMade && wish.power === 'Running';
   if (hold === undefined || hold === 'Stopped' || (isIdle && hold !== 'CarriesClientsOf')) {
     return [];
   }
-  const whose = hold === 'CarriesClientsOf' ? `This CMG carries the clients of ${observed.claim?.claimant}. ` : '';
-  return [{ reason: hold, message: `${whose}${HOLD_MESSAGES[hold]}` }];
+  if (hold !== 'CarriesClientsOf') {
+    return [{ reason: hold, message: `${HOLD_MESSAGES[hold]}` }];
+  }
+  const whose = `This CMG carries the clients of ${observed.claim?.claimant}.`;
+  const carries: Finding = { reason: hold, message: `${whose} ${HOLD_MESSAGES[hold]}` };
+  // The wait of the other one does not count either, which nobody else tells once its gateway serves.
+  return isSkewed(situation) ? [carries, { reason: 'ClockSkew', message: `${HOLD_MESSAGES.ClockSkew}` }] : [carries];
 }
 
 function creationFindings(situation: Situation, { names, creation }: Verdicts): readonly Finding[] {
@@ -151,7 +158,12 @@ function drainingFindings(situation: Situation, record: DeploymentRecord, succes
   const name = record.serviceName;
   const behind = situation.rules.stillBehind(situation, record, successors);
   if (behind === undefined) {
-    const message = `${name} is left as it is: the gateway that takes its place is not in reach of every client.`;
+    const { advertised } = successors;
+    const why =
+      advertised !== undefined && isMoreRecent(advertised, record)
+        ? `another gateway takes its place now, ${advertised.serviceName}, and has to be known to clients first`
+        : 'the gateway that takes its place is not in reach of every client';
+    const message = `${name} is left as it is: ${why}.`;
     return [{ reason: 'SuccessorLost', deployment: record.id, message }];
   }
   const message = `${name} hands over.${isOthers(record) ? ' The site made it, so it is not stopped.' : ''}`;
@@ -228,18 +240,19 @@ function waitFindings(situation: Situation, successors: Successors): readonly Fi
   if (missing.length > 0) {
     return notAdvertised(situation, wanted, missing);
   }
-  const isAlone = !records.deployments.some((other) => isStanding(other) && other.id !== wanted.id);
+  const isAlone = !records.deployments.some(
+    (other) => other.id !== wanted.id && isInWaiting(situation, other, successors),
+  );
   return isAlone ? [] : clientFindings(situation, wanted, successors);
 }
 
 /** While what is wanted does not exist, an earlier redeployment is what goes on. */
 function leaderFindings(situation: Situation, successors: Successors): readonly Finding[] {
-  const standing = situation.records.deployments.filter(isStanding);
-  const newest = standing.reduce<DeploymentRecord | undefined>(
-    (found, record) => (isMoreRecent(record, found) ? record : found),
-    undefined,
-  );
-  if (newest === undefined || standing.length < 2) {
+  const waiting = situation.records.deployments.filter((record) => isInWaiting(situation, record, successors));
+  const newest = waiting
+    .filter(isStanding)
+    .reduce<DeploymentRecord | undefined>((found, record) => (isMoreRecent(record, found) ? record : found), undefined);
+  if (newest === undefined || waiting.length < 2) {
     return [];
   }
   const missing = lacking(situation, newest);
@@ -294,8 +307,9 @@ function notAdvertised(
   return found;
 }
 
-function clientFindings(situation: Situation, successor: DeploymentRecord, { waited }: Successors): readonly Finding[] {
-  const olds = situation.records.deployments.filter((record) => isRetiringBehind(record, successor));
+function clientFindings(situation: Situation, successor: DeploymentRecord, successors: Successors): readonly Finding[] {
+  const { waited } = successors;
+  const olds = retiringBehind(situation, successor, successors);
   const note = (record: DeploymentRecord) => contentNote(situation, record, successor);
   if (waited?.id !== successor.id) {
     const message = `Clients are given the time to learn ${successor.serviceName}.${olds.map(note).join('')}`;

@@ -10,7 +10,7 @@ import type { GatewayWish, Observed } from './observed.ts';
 import { claimActions } from './outage-claim.ts';
 import type { DeploymentRecord, Records } from './record.ts';
 import { NO_VERDICTS, removalActions } from './removal.ts';
-import { findSuccessors, gateTerms, isRetiringBehind, type Successors } from './retirement.ts';
+import { findSuccessors, gateTerms, isInWaiting, retiringBehind, type Successors } from './retirement.ts';
 import { RULES, type Rules } from './rules.ts';
 import { judgeNames } from './same-prefix.ts';
 import { markServed } from './served.ts';
@@ -18,7 +18,7 @@ import { type Situation, withDeployments } from './situation.ts';
 import { settleStages, withoutForgotten } from './stages.ts';
 import { creationsByPerson, deletionSteps, deletionsByPerson, drainSteps, stopAll, upkeep } from './steps.ts';
 import { effectiveConsents } from './wanted.ts';
-import { gatherFacts, isStanding } from './words.ts';
+import { gatherFacts } from './words.ts';
 
 /** What one reconcile is to do. */
 export interface Plan {
@@ -163,9 +163,10 @@ function stepsOf(situation: Situation, verdicts: Verdicts): Steps {
 }
 
 /** Clients are counted for the newest deployment that could let another one retire. */
-function clientCount(situation: Situation, { advertised }: Successors): readonly Action[] {
+function clientCount(situation: Situation, successors: Successors): readonly Action[] {
   const { wish, records, observed } = situation;
-  const isAlone = records.deployments.filter(isStanding).length < 2;
+  const { advertised } = successors;
+  const isAlone = records.deployments.filter((record) => isInWaiting(situation, record, successors)).length < 2;
   const terms = advertised === undefined ? undefined : gateTerms(situation, advertised);
   if (terms === undefined || isAlone || observed.site.kind === 'None' || wish.terms.evidence === 'TimeOnly') {
     return [];
@@ -176,11 +177,12 @@ function clientCount(situation: Situation, { advertised }: Successors): readonly
 }
 
 /** Content is compared with that of the newest deployment that could let another one retire. */
-function contentComparison({ records, observed }: Situation, { advertised }: Successors): readonly Action[] {
-  if (observed.content === undefined || advertised === undefined) {
+function contentComparison(situation: Situation, successors: Successors): readonly Action[] {
+  const { advertised } = successors;
+  if (situation.observed.content === undefined || advertised === undefined) {
     return [];
   }
-  const from = records.deployments.filter((record) => isRetiringBehind(record, advertised));
+  const from = retiringBehind(situation, advertised, successors);
   return from.length === 0
     ? []
     : [

@@ -106,9 +106,23 @@ export function isMoreRecent(one: DeploymentRecord, other: DeploymentRecord | un
   return other === undefined || one.wantedOrder > other.wantedOrder;
 }
 
-/** Whether a deployment that serves is to be retired once its successor can take its place. */
-export function isRetiringBehind(record: DeploymentRecord, successor: DeploymentRecord): boolean {
-  return isStanding(record) && record.served === 'Yes' && isMoreRecent(successor, record);
+/** Whether a deployment waits for a successor, or could be one: it stands, or drains and has lost the one behind which it did. */
+export function isInWaiting(situation: Situation, record: DeploymentRecord, successors: Successors): boolean {
+  const isHeld =
+    record.stage.phase === 'Draining' && situation.rules.stillBehind(situation, record, successors) === undefined;
+  return isStanding(record) || isHeld;
+}
+
+/** The deployments that served and are to be retired once this successor can take their place. */
+export function retiringBehind(
+  situation: Situation,
+  successor: DeploymentRecord,
+  successors: Successors,
+): readonly DeploymentRecord[] {
+  return situation.records.deployments.filter(
+    (record) =>
+      record.served === 'Yes' && isMoreRecent(successor, record) && isInWaiting(situation, record, successors),
+  );
 }
 
 /** Rule 3: the successor behind which a deployment may drain, if there is one. */

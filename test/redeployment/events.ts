@@ -8,6 +8,7 @@ import {
   cmgAt,
   type Gateway,
   IDENTITIES,
+  isOfSite,
   KEYS,
   nameOf,
   type Point,
@@ -143,10 +144,18 @@ function happeningsTo(world: World, cmg: Cmg, at: number): readonly Happening[] 
     ...(cmg.consents.length > 0 ? [one('withdraw the consent', { consents: [] }, 'Healing')] : []),
     cmg.quota ? one('quota missing', { quota: false }) : one('quota there', { quota: true }, 'Healing'),
     ...(cmg.group.length > 0 ? [one('boundary group lost', { group: [] })] : []),
-    ...(cmg.records.deployments.length > 0 ? [one('status lost', { records: NO_RECORDS })] : []),
+    ...(cmg.records.deployments.length > 0 ? [one('status lost', withoutStatus(cmg, at))] : []),
     ...pointHappenings(world, at),
     ...cmg.gateways.flatMap((gateway) => gatewayHappenings(cmg, at, gateway)),
   ];
+}
+
+/** With the status goes all that is known of what carries no tags. */
+function withoutStatus({ gateways }: Cmg, at: number): Partial<Cmg> {
+  return {
+    records: NO_RECORDS,
+    gateways: gateways.map((gateway) => (isOfSite(at, gateway) ? { ...gateway, mark: undefined } : gateway)),
+  };
 }
 
 function edits(cmg: Cmg, at: number): readonly Happening[] {
@@ -262,6 +271,7 @@ function gatewayHappenings({ records }: Cmg, at: number, gateway: Gateway): read
   });
   const isThere = azure === 'Whole' && !deleting;
   const recorded = records.deployments.find((record) => record.id === id);
+  const hasTags = !isOfSite(at, gateway);
   return [
     ...(isThere && healthy ? [to('VMs fail', { healthy: false })] : []),
     ...(isThere && !healthy ? [to('VMs serve again', { healthy: true }, 'Healing')] : []),
@@ -270,8 +280,10 @@ function gatewayHappenings({ records }: Cmg, at: number, gateway: Gateway): read
     ...(resolves ? [] : [to('service name resolves again', { resolves: true }, 'Healing')]),
     ...(isThere ? [to('scale set deleted by hand', { azure: 'Partial' })] : []),
     ...(azure === 'Absent' ? [] : [to('group deleted by hand', { azure: 'Absent', deleting: false })]),
-    ...(mark === undefined || azure === 'Absent' ? [] : [to('tags lost', { mark: undefined })]),
-    ...(mark === undefined && recorded !== undefined ? [to('adopted', { mark: markFor(recorded) }, 'Healing')] : []),
+    ...(hasTags && mark !== undefined && azure !== 'Absent' ? [to('tags lost', { mark: undefined })] : []),
+    ...(hasTags && mark === undefined && recorded !== undefined
+      ? [to('adopted', { mark: markFor(recorded) }, 'Healing')]
+      : []),
   ];
 }
 

@@ -1,13 +1,17 @@
 import type { Action } from '../../src/redeployment/action.ts';
+import type { ClientPass } from '../../src/redeployment/client-gate.ts';
+import type { ContentComparison } from '../../src/redeployment/content.ts';
+import type { Observed } from '../../src/redeployment/observed.ts';
 import type { Plan, Planner } from '../../src/redeployment/planner.ts';
 import type { DeploymentMark, DeploymentRecord, Records } from '../../src/redeployment/record.ts';
 import { judgeAction, judgePlan, type Violation } from './invariants.ts';
 import { dateOf, observe, readLive, wishOf } from './observation.ts';
 import {
-  type Cmg,
   cmgAt,
   type Gateway,
   IDENTITIES,
+  isNamed,
+  isOfSite,
   KEYS,
   nameOf,
   serves,
@@ -54,8 +58,8 @@ const RECONCILED = new WeakMap<Planner, WeakMap<World, Map<number, Reconciled>>>
 function reconcileAnew(before: World, at: number, planner: Planner, disturbance: Disturbance): Reconciled {
   const world = seenToServe(before, at);
   const wish = wishOf(world, at);
-  const observed = observe(world, at);
   const { records } = cmgAt(world, at);
+  const observed = withAnswers(observe(world, at), (seen) => planner(wish, records, seen, dateOf(world)));
   let plan = planner(wish, records, observed, dateOf(world));
   const then = disturbance.meanwhile?.(world) ?? world;
   if (plan.actions.some(({ kind }) => kind === 'ReadLive')) {
@@ -69,6 +73,25 @@ function reconcileAnew(before: World, at: number, planner: Planner, disturbance:
   const done = disturbance.crash === 'AfterStatus' || disturbance.crash === 'AfterTags' ? 0 : plan.actions.length;
   const actions = plan.actions.slice(0, disturbance.crash === 'AfterFirstAction' ? firstWrite(plan.actions) : done);
   return carryOut(written, world, at, plan, actions, violations);
+}
+
+/** Clients are counted, and content is compared, only where the plan asks for it. */
+function withAnswers(observed: Observed, planOf: (observed: Observed) => Plan): Observed {
+  const { clientPasses, content = [] } = observed;
+  if (clientPasses.length === 0 && content.length === 0) {
+    return observed;
+  }
+  const unasked = { ...observed, clientPasses: [], ...(observed.content === undefined ? {} : { content: [] }) };
+  const { actions } = planOf(unasked);
+  const isCounted = ({ question: { serviceName } }: ClientPass) =>
+    actions.some((action) => action.kind === 'CountClients' && action.question.serviceName === serviceName);
+  const isCompared = ({ from, to }: ContentComparison) =>
+    actions.some((action) => action.kind === 'CompareContent' && action.to === to && action.from.includes(from));
+  return {
+    ...unasked,
+    clientPasses: clientPasses.filter(isCounted),
+    ...(observed.content === undefined ? {} : { content: content.filter(isCompared) }),
+  };
 }
 
 /**
@@ -123,7 +146,7 @@ function writeDown(world: World, at: number, records: Records, withTags: boolean
   const left = cmg.gateways.filter(
     ({ id, azure }) => azure !== 'Absent' || records.deployments.some((record) => record.id === id),
   );
-  const gateways = withTags && world.azureUp ? left.map((gateway) => tagged(gateway, records.deployments)) : left;
+  const gateways = withTags && world.azureUp ? left.map((gateway) => tagged(gateway, at, records.deployments)) : left;
   if (
     records === cmg.records &&
     gateways.length === cmg.gateways.length &&
@@ -134,13 +157,14 @@ function writeDown(world: World, at: number, records: Records, withTags: boolean
   return withCmg(world, at, { records, gateways, made: isNew ? cmg.made + 1 : cmg.made });
 }
 
-function tagged(gateway: Gateway, records: readonly DeploymentRecord[]): Gateway {
+function tagged(gateway: Gateway, at: number, records: readonly DeploymentRecord[]): Gateway {
   const record = records.find(({ id }) => id === gateway.id);
-  if (record === undefined || gateway.mark === undefined || gateway.azure === 'Absent') {
+  const isKept = gateway.mark !== undefined || isOfSite(at, gateway);
+  if (record === undefined || !isKept || gateway.azure === 'Absent') {
     return gateway;
   }
   const mark = markOf(record);
-  return isSameMark(gateway.mark, mark) ? gateway : { ...gateway, mark };
+  return gateway.mark !== undefined && isSameMark(gateway.mark, mark) ? gateway : { ...gateway, mark };
 }
 
 function isSameMark(one: DeploymentMark, other: DeploymentMark): boolean {
@@ -214,13 +238,9 @@ function build(world: World, at: number, records: readonly DeploymentRecord[], i
     reach: existing?.reach ?? 0,
     credit: existing?.credit ?? 0,
     absence: existing?.absence ?? 0,
-    hasServed: existing?.hasServed ?? isNamed(world, cmg, at, nameOf(at, identity)),
+    hasServed: existing?.hasServed ?? isNamed(world, at, nameOf(at, identity)),
   };
   return withCmg(world, at, { gateways: [...cmg.gateways.filter((each) => each.id !== id), gateway] });
-}
-
-function isNamed(world: World, { group }: Cmg, at: number, name: string): boolean {
-  return group.includes(name) || world.points.some((point) => point.cmg === at && point.linkedTo === name);
 }
 
 function actOnSite(
@@ -257,7 +277,7 @@ export function settleWorld(world: World): World {
   }
   for (const [at, cmg] of world.cmgs.entries()) {
     for (const { id, identity, hasServed, azure } of cmg.gateways) {
-      if (!hasServed && azure !== 'Absent' && isNamed(world, cmg, at, nameOf(at, identity))) {
+      if (!hasServed && azure !== 'Absent' && isNamed(world, at, nameOf(at, identity))) {
         settled = withGateway(settled, at, id, { hasServed: true });
       }
     }

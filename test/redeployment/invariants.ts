@@ -7,6 +7,8 @@ import {
   type Gateway,
   IDENTITIES,
   isAdvertised,
+  isNamed,
+  isNobodys,
   isOfSite,
   isToBeLeft,
   KEYS,
@@ -42,11 +44,11 @@ export function judgePlan(world: World, at: number, plan: Plan): readonly Violat
   const { records, actions } = plan;
   const known = new Map(cmg.records.deployments.map((record) => [record.id, record]));
   const changed = records.deployments.filter((record) => known.get(record.id) !== record);
-  const untouched = judgeUntouched(cmg, at, actions);
+  const always = [...judgeUntouched(cmg, at, actions), ...judgeForgotten(world, at, records)];
   return cmg.deletion
-    ? untouched
+    ? always
     : [
-        ...untouched,
+        ...always,
         ...changed.flatMap((record) => judgeChange(world, at, known.get(record.id), record, records)),
         ...judgeUpkeep(world, at, actions, records),
       ];
@@ -70,6 +72,20 @@ function judgeUntouched(cmg: Cmg, at: number, actions: Plan['actions']): readonl
       ];
 }
 
+/** Rules 9 and 10: what is known to be named on the site is not forgotten before it has left it, but for what is to be left. */
+function judgeForgotten(world: World, at: number, { deployments }: Records): readonly Violation[] {
+  const cmg = cmgAt(world, at);
+  if (!cmg.hasSite || !world.siteUp || isToBeLeft(cmg)) {
+    return [];
+  }
+  return cmg.records.deployments
+    .filter(({ id, serviceName }) => isNamed(world, at, serviceName) && deployments.every((each) => each.id !== id))
+    .map(({ id }) => ({
+      invariant: cmg.deletion ? 'rule 10' : 'rule 9',
+      what: `${id} of ${KEYS[at]} is forgotten, and is still named on the site`,
+    }));
+}
+
 function judgeChange(
   world: World,
   at: number,
@@ -90,9 +106,14 @@ function judgeChange(
   ];
 }
 
-/** Rules 1 and 5: beside one that serves, a second one is made only where a connection point can be given to it. */
+/**
+ * Rules 1 and 5: beside a deployment that serves, a second one is made only where a connection point can be given to it. Rule 11:
+ * a gateway of which neither the status nor its tags tell is no deployment any more. Its connection point is left to it, and asked
+ * for when the new one serves: its clients lose nothing by that.
+ */
 function judgeCreation(world: World, at: number, { id }: DeploymentRecord): readonly Violation[] {
-  const others = cmgAt(world, at).gateways.filter(serves);
+  const cmg = cmgAt(world, at);
+  const others = cmg.gateways.filter((gateway) => serves(gateway) && !isNobodys(cmg, gateway));
   const points = world.points.filter(({ cmg }) => cmg === at);
   const needed = others.filter(({ identity }) =>
     points.some(({ linkedTo, connected }) => connected && linkedTo === nameOf(at, identity)),

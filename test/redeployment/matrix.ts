@@ -26,8 +26,8 @@ export const IMPOSSIBLE: readonly ImpossibleCell[] = [
   },
   {
     event: 'gateway deleted',
-    phases: ['Superseded', 'Draining'],
-    why: 'Beside the one that is deleted and its successor there would have to be a third; the model has two prefixes.',
+    phases: ['Superseded'],
+    why: 'What is deleted is in Deleting, or drains, where the site made it; for another one that has a successor there would have to be a third prefix.',
   },
 ];
 

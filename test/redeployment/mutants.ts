@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: 'a',
     rules: {
       isKnownNeverServed: (situation, record) => {
-        const observed = { ...situation.observed, site: { kind: 'Unreachable' as const } };
+        const observed = { ...situation.observed, site: { kind: 'Read' as const, points: [], groups: [] } };
         return RULES.isKnownNeverServed({ ...situation, observed }, record);
       },
     },
@@ -205,7 +205,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     rule: 10,
     what: 'lets go of the CMG and leaves its gateways',
-    caughtBy: 'f',
+    caughtBy: 'rule 10',
     rules: { removalRecords: ({ records }) => ({ ...records, deployments: [] }) },
   },
   {
@@ -227,7 +227,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: 'rule 10',
     rules: { isWithinBudget: () => true },
   },
-  { rule: 10, what: 'forgets what is still named on the site', caughtBy: 'f', rules: { isDetached: () => true } },
+  { rule: 10, what: 'forgets what is still named on the site', caughtBy: 'rule 9', rules: { isDetached: () => true } },
   {
     rule: 11,
     what: 'does not take up what it has forgotten',

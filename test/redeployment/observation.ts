@@ -89,10 +89,13 @@ function claimSeen(world: World, at: number): World['claim'] {
 
 /** Whether nothing that nobody knows any more holds the names of what is wanted. */
 function areNamesFree(world: World, at: number): boolean {
-  const { gateways, records, wish } = cmgAt(world, at);
+  const cmg = cmgAt(world, at);
+  const { gateways, records, wish } = cmg;
+  const own = adopted(cmg, at);
   return gateways.every(
     ({ id, identity, mark }) =>
       mark !== undefined ||
+      id === own?.id ||
       nameOf(at, identity) !== nameOf(at, wish) ||
       records.deployments.some((record) => record.id === id),
   );

@@ -9,9 +9,9 @@ import { LONG_TIME, passObserved, pendingProgress, without } from './progress.ts
 import {
   type Cmg,
   cmgAt,
-  type Gateway,
   IDENTITIES,
   isAdvertised,
+  isNobodys,
   isOfSite,
   isToBeLeft,
   KEYS,
@@ -141,11 +141,6 @@ export function isAtGoal(world: World, cmg: Cmg, at: number): boolean {
   );
 }
 
-/** What neither the status nor its tags tell of. Where there is a site, it may still name it. */
-function isNobodys({ records }: Cmg, { id, mark }: Gateway): boolean {
-  return mark === undefined && !records.deployments.some((record) => record.id === id);
-}
-
 /** What has lost its tags is nobody's. */
 function isNothingLeft({ points }: World, { gateways, group }: Cmg, at: number): boolean {
   return (
@@ -175,8 +170,10 @@ function helpFor(world: World, planner: Planner, soFar: number): Help | undefine
     return undefined;
   }
   for (const at of world.cmgs.keys()) {
-    if (cmgAt(world, at).gone) continue;
+    const { gone } = cmgAt(world, at);
     for (const finding of reconcile(world, at, planner).plan.conditions) {
+      // Its connection points and boundary groups are objects of their own, which outlive it and tell of what no record knows.
+      if (gone && finding.reason !== 'UnknownGateway') continue;
       const next = helped(world, at, finding);
       if (next !== undefined && keyOf(next) !== keyOf(world)) {
         return { world: settleWorld(next), reason: finding.reason };

@@ -4,11 +4,12 @@ import { type EventName, happenings } from './events.ts';
 import { reconcile, settleWorld } from './execution.ts';
 import { pendingProgress } from './progress.ts';
 import { settle } from './settling.ts';
-import { ALONE, cmgAt, SETTLED, type World } from './world.ts';
+import { ALONE, cmgAt, SETTLED, type World, withCmg } from './world.ts';
 
-// Histories in which the exploration of the model has found the planner wrong, told step by step.
+// Histories in which the exploration of the model has found the planner wrong, or what was expected of it, told step by step.
 
-function happens(world: World, name: EventName, cmg: number): World {
+/** @param cmg `undefined`: it happens to both */
+function happens(world: World, name: EventName, cmg?: number): World {
   const happening = happenings(world).find((each) => each.cmg === cmg && each.names.includes(name));
   if (happening === undefined) throw new Error(`"${name}" cannot happen here.`);
   return happening.apply(world);
@@ -36,6 +37,7 @@ const standing = (world: World, cmg: number) =>
   cmgAt(world, cmg)
     .gateways.filter(({ azure, deleting }) => azure === 'Whole' && !deleting)
     .map(({ id }) => id);
+const reasons = (world: World, cmg: number) => reconcile(world, cmg, plan).plan.conditions.map(({ reason }) => reason);
 const phases = (world: World, cmg: number) => cmgAt(world, cmg).records.deployments.map(({ stage }) => stage.phase);
 
 it('a gateway without a site has been finished, and the spec changes before anybody has looked: clients may be there', () => {
@@ -80,4 +82,85 @@ it('a claimant is suspended for good: its carrier, which is to be deleted, tells
   const { violations, asked } = settle(waiting, plan);
   expect(violations).toEqual([]);
   expect(asked).toContain('CarriesClientsOf');
+});
+
+it('nobody knows a gateway any more, and another one is asked for: it is made, and the old one keeps its connection point', () => {
+  const lost = happens(happens(SETTLED, 'status lost', 1), 'tags lost', 1);
+  // It has the names of what is wanted: nothing is made before somebody has taken it back or removed it.
+  expect(standing(operate(lost, 1), 1)).toEqual(['d1']);
+  expect(reasons(lost, 1)).toEqual(['WaitingForPreflight', 'UnknownGateway']);
+  const other = operate(comesAbout(operate(happens(lost, 'edit', 1), 1)), 1);
+  expect(standing(other, 1)).toEqual(['d1', 'd2']);
+  expect(other.points).toEqual(SETTLED.points);
+  expect(reasons(other, 1)).toEqual(expect.arrayContaining(['NoStandbyConnectionPoint', 'UnknownGateway']));
+  expect(phases(leftAlone(other), 1)).toEqual(['Active']);
+});
+
+it('a CMG whose status is lost is deleted, and its gateway by hand: who looks after its connection points is told of the name', () => {
+  const lost = happens(happens(SETTLED, 'status lost', 0), 'delete the CMG', 0);
+  const gone = operate(happens(lost, 'group deleted by hand', 0), 0);
+  expect([cmgAt(gone, 0).gone, reasons(gone, 0)]).toEqual([true, ['UnknownGateway']]);
+  const { world: end, violations, asked } = settle(gone, plan);
+  expect([violations, asked]).toEqual([[], ['UnknownGateway']]);
+  expect([cmgAt(end, 0).group, end.points.filter(({ cmg, linkedTo }) => cmg === 0 && linkedTo !== undefined)]).toEqual([
+    [],
+    [],
+  ]);
+});
+
+it('a gateway of the site is forgotten with the status, and the spec asks for another one: nothing waits for it', () => {
+  const asked = operate(happens(happens(SETTLED, 'edit', 1), 'connection point added', 1), 1);
+  expect(cmgAt(asked, 1).gateways.map(({ identity }) => identity)).toEqual([0, 1]);
+  const made = operate(comesAbout(asked), 1);
+  const lost = happens(happens(made, 'status lost', 1), 'edit', 1);
+  const end = leftAlone(lost);
+  expect([phases(end, 1), cmgAt(end, 1).wish]).toEqual([['Active'], 0]);
+});
+
+it('the clock is wrong while a CMG carries the clients of another one: it tells, as the wait of the other one does not count', () => {
+  const claimed = operate(happens(SETTLED, 'same prefix', 0), 0);
+  const replaced = operate(comesAbout(operate(comesAbout(claimed), 0)), 0);
+  expect([replaced.claim?.carrier, phases(replaced, 0)]).toEqual(['contoso/two', ['Active']]);
+  const skewed = happens(happens(replaced, 'edit', 1), 'local clock steps');
+  expect(reasons(skewed, 1)).toEqual(expect.arrayContaining(['CarriesClientsOf', 'ClockSkew']));
+  const { world: end, violations, asked } = settle(skewed, plan);
+  expect([violations, end.claim]).toEqual([[], undefined]);
+  expect(asked).toContain('ClockSkew');
+});
+
+it('the certificate cannot be read while the site is still to make the gateway that there is to be: it tells', () => {
+  const none = withCmg(happens(SETTLED, 'status lost', 1), 1, { gateways: [], group: [] });
+  const freed = happens(none, 'connection point unlinked by hand', 1);
+  // The record is made, and nothing is asked for yet.
+  const begun = reconcile(happens(freed, 'edit', 1), 1, plan).world;
+  const unreadable = happens(begun, 'certificate unreadable');
+  expect(phases(unreadable, 1)).toEqual(['Provisioning']);
+  expect(reasons(unreadable, 1)).toContain('CertificateUnreadable');
+  leftAlone(unreadable);
+});
+
+it('the site does not answer while a gateway is made under a name that it still has: the gateway does not count as unknown', () => {
+  const gone = happens(happens(happens(SETTLED, 'site down'), 'group deleted by hand', 0), 'status lost', 0);
+  const begun = operate(gone, 0);
+  expect(cmgAt(begun, 0).gateways.map(({ azure }) => azure)).toEqual(['Partial']);
+  const changed = operate(happens(begun, 'edit', 0), 0);
+  expect(cmgAt(changed, 0).gateways.filter(({ deleting }) => deleting)).toEqual([]);
+  expect(reasons(changed, 0)).toContain('SiteUnreachable');
+  expect(phases(leftAlone(changed), 0)).toEqual(['Active']);
+});
+
+it('a gateway drains, and its successor is replaced under its own name: it goes when clients know the third one', () => {
+  const onTheOther = leftAlone(happens(SETTLED, 'edit', 0));
+  const { path } = settle(happens(onTheOther, 'edit', 0), plan);
+  const draining = path.find((world) => phases(world, 0).join() === 'Draining,Active');
+  if (draining === undefined) throw new Error('None drains.');
+  const { path: onward } = settle(happens(draining, 'same prefix', 0), plan);
+  const held = onward.find((world) => reasons(world, 0).includes('WaitingForClients'));
+  if (held === undefined) throw new Error('Nobody waits for clients.');
+  expect(phases(held, 0)).toEqual(['Draining', 'Active']);
+  const { conditions, actions } = reconcile(held, 0, plan).plan;
+  expect(conditions.find(({ reason }) => reason === 'SuccessorLost')?.message).toMatch(/known to clients first/);
+  expect(actions.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['CountClients', 'CompareContent']));
+  const { world: end, violations, asked } = settle(held, plan);
+  expect([violations, asked, phases(end, 0)]).toEqual([[], [], ['Active']]);
 });

@@ -16,7 +16,10 @@ export interface Gateway {
   readonly healthy: boolean;
   /** The service name resolves to it. */
   readonly resolves: boolean;
-  /** What its tags say; `undefined`: somebody took them away. */
+  /**
+   * What its tags say; `undefined`: somebody took them away. One that the site made carries none: of it, what the status says of
+   * it; `undefined` also where nobody remembers that it was asked for.
+   */
   readonly mark: DeploymentMark | undefined;
   /** Clients have learned its name. */
   readonly known: boolean;
@@ -149,6 +152,18 @@ export function nameOf(cmg: number, identity: number): string {
 /** Whether the site made a gateway. */
 export function isOfSite(cmg: number, { identity }: Pick<Gateway, 'identity'>): boolean {
   return IDENTITIES[cmg]?.[identity]?.provisioner === 'Site';
+}
+
+/** What neither the status nor its tags tell of, if it has any. Where there is a site, it may still name it. */
+export function isNobodys({ records }: Cmg, { id, mark }: Gateway): boolean {
+  return mark === undefined && !records.deployments.some((record) => record.id === id);
+}
+
+/** Whether a connection point or the boundary group of a CMG names a gateway. */
+export function isNamed(world: World, at: number, name: string): boolean {
+  return (
+    cmgAt(world, at).group.includes(name) || world.points.some((point) => point.cmg === at && point.linkedTo === name)
+  );
 }
 
 /** When every history begins. */

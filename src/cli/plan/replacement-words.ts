@@ -61,12 +61,21 @@ export function setBackInWords(
 /** The gateways beside the wanted one: those that go at once, those that serve on until clients know it, and those that go. */
 export function replacedBy(situation: Situation, wanted?: DeploymentRecord) {
   const others = situation.records.deployments.filter(({ id }) => id !== wanted?.id);
-  const gone = others.filter((record) => isStanding(record) && isKnownNeverServed(situation, record));
+  const answering = withSiteThatAnswers(situation);
+  const gone = others.filter((record) => isStanding(record) && isKnownNeverServed(answering, record));
   return {
     gone,
     kept: others.filter((record) => record.stage.phase !== 'Deleting' && !gone.includes(record)),
     leaving: others.filter(({ stage }) => stage.phase === 'Deleting'),
   };
+}
+
+/** Who may not read the connection points of a site does not know less of whether it answers the operator. */
+function withSiteThatAnswers(situation: Situation): Situation {
+  const { observed } = situation;
+  return observed.site.kind === 'Unreachable'
+    ? { ...situation, observed: { ...observed, site: { kind: 'Read', points: [], groups: [] } } }
+    : situation;
 }
 
 function beside(

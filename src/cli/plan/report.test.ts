@@ -142,6 +142,8 @@ describe('for people', () => {
         - granitefalls.contoso.com (first) has never served clients, and is deleted at once.
       "
     `);
+    const unread = textFor(live, THIRD, { kind: 'NotRead' });
+    expect(unread).toContain('granitefalls.contoso.com (first) has never served clients, and is deleted at once.');
   });
 
   test('one more while a redeployment runs', () => {
