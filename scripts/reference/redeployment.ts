@@ -59,7 +59,8 @@ All of this has to be so, of one and the same new gateway:
    record, at least one connection point is connected to it, and it is in every boundary group of the CMG.
 2. It has been so without a break for \`redeployment.minimumWait\`, at least 24 hours, counted from when it was last wanted. A break
    of more than ten minutes, or more than an hour in which nobody could look, begins the wait anew. Time while the CMG is suspended or
-   stopped does not count, nor while clocks disagree.
+   stopped does not count, nor while clocks disagree. Two changes of the spec between two looks, which are two minutes apart, begin the wait
+   anew too, whatever they change: the CMG may have been suspended in between.
 3. Clients are seen to have refreshed, in a count of all devices of the site that was begun after the wait: at least
    \`redeployment.requiredRefreshPercent\` of the clients on the internet that were active within
    \`redeployment.ignoreClientsInactiveFor\` are connected through the new name, or have asked for their policy 25 hours after it was
@@ -75,7 +76,11 @@ VMs, package and settings by now. The one thing that its VMs get is a renewed ce
 only with another model: the condition \`Redeploying\` names the authorities that the old gateway does not know, whose clients need the new one.
 
 A second gateway needs a connection point of its own. Give the CMG one with the role Standby; without one nothing is built.
-While the old one drains, its connection points move over one at a time, and the standby is free again.`;
+While the old one drains, its connection points move over one at a time, and the standby is free again. Before each step the new one
+is looked at again: while it is not in reach of every client, the old one keeps what it still has (\`SuccessorLost\`), and a step that
+was to be taken is taken back. Connection points and boundary groups are moved by controllers of their own. For each step these read the
+CMG and the site anew. They take nothing from a draining gateway on a look that is older than 20 minutes, and hand a point over only to a
+gateway with another point that is connected. The tags in Azure they do not read: those the operator looks at when it decides on the step.`;
 
 const CONTENT = `## What the old gateway holds
 

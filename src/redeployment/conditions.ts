@@ -4,11 +4,12 @@ import { consentCommand } from './consent-command.ts';
 import { contentFinding, contentNote } from './content.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
+import { gateMessage, gateReason } from './gate-words.ts';
 import { creationHold, retirementHold } from './holds.ts';
 import { isForPersonToDelete, isForPersonToMake, isNeededFirst, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import { isSiteAbandoned } from './removal.ts';
-import { gateOf, isInWaiting, isMoreRecent, isOverdue, retiringBehind, type Successors } from './retirement.ts';
+import { isInWaiting, isMoreRecent, retiringBehind, type Successors } from './retirement.ts';
 import type { NamesVerdict } from './same-prefix.ts';
 import { factsOf, hasConsent, type Situation } from './situation.ts';
 import { isSkewed } from './time-credit.ts';
@@ -158,19 +159,32 @@ function drainingFindings(situation: Situation, record: DeploymentRecord, succes
   const name = record.serviceName;
   const behind = situation.rules.stillBehind(situation, record, successors);
   if (behind === undefined) {
-    const { advertised } = successors;
-    const why =
-      advertised !== undefined && isMoreRecent(advertised, record)
-        ? `another gateway takes its place now, ${advertised.serviceName}, and has to be known to clients first`
-        : 'the gateway that takes its place is not in reach of every client';
-    const message = `${name} is left as it is: ${why}.`;
-    return [{ reason: 'SuccessorLost', deployment: record.id, message }];
+    return [heldFinding(situation, record, successors)];
   }
   const message = `${name} hands over.${isOthers(record) ? ' The site made it, so it is not stopped.' : ''}`;
   const draining: Finding = { reason: 'Draining', deployment: record.id, message };
   // The next point moves once the last one has connected.
   const isHandingPoints = factsOf(situation, record).points.length > 0;
   return isHandingPoints ? [draining, ...unconnectedFindings(situation, behind)] : [draining];
+}
+
+/** What a draining gateway holds for: its successor is lost, or it is back and has to wait anew. */
+function heldFinding(situation: Situation, record: DeploymentRecord, { advertised }: Successors): Finding {
+  const { stage, serviceName } = record;
+  const successor = situation.records.deployments.find(
+    (other) =>
+      stage.phase === 'Draining' && other.id === stage.behind && isStanding(other) && isMoreRecent(other, record),
+  );
+  const isBack = successor !== undefined && factsOf(situation, successor).advertised === 'Yes';
+  if (isBack) {
+    const message = `${successor.serviceName} is in reach of every client again. ${serviceName} is left as it is until clients have been given the whole time anew.`;
+    return { reason: 'WaitingForClients', deployment: record.id, message };
+  }
+  const why =
+    advertised !== undefined && isMoreRecent(advertised, record)
+      ? `another gateway takes its place now, ${advertised.serviceName}, and has to be known to clients first`
+      : 'the gateway that takes its place is not in reach of every client';
+  return { reason: 'SuccessorLost', deployment: record.id, message: `${serviceName} is left as it is: ${why}.` };
 }
 
 /** Connection points that are linked to a gateway, and do not connect. */
@@ -330,44 +344,6 @@ function clientFindings(situation: Situation, successor: DeploymentRecord, succe
   }));
 }
 
-type GateReason = 'NoClientEvidence' | 'DeadlinePassed' | 'FewerDevicesVisible' | 'ClientsNotRefreshed';
-
-const GATE_MESSAGES: Readonly<Record<Exclude<GateReason, 'ClientsNotRefreshed'>, string>> = {
-  NoClientEvidence: 'without a site nobody can tell whether clients have refreshed',
-  DeadlinePassed: 'the deadline has passed, and too few clients are seen to have refreshed',
-  FewerDevicesVisible: 'the site shows clearly fewer devices than when the redeployment began',
-};
-
-function gateMessage(situation: Situation, successor: DeploymentRecord, reason: GateReason): string {
-  if (reason !== 'ClientsNotRefreshed') {
-    return GATE_MESSAGES[reason];
-  }
-  const gate = gateOf(situation, successor);
-  switch (gate.kind === 'Shut' ? gate.because : undefined) {
-    case 'DevicesUnreadable':
-      return 'what the site shows of its devices cannot be read';
-    case 'NoDevicesVisible':
-      return 'the site shows no devices';
-    case 'TooFewRefreshed': {
-      const { requiredRefreshPercent } = situation.wish.terms;
-      return `${gate.refreshed} of ${gate.eligible} clients are seen to have refreshed, and ${requiredRefreshPercent}% have to be`;
-    }
-    default:
-      return 'its clients have not been counted to the end since the wait was over';
-  }
-}
-
-function gateReason(situation: Situation, successor: DeploymentRecord): GateReason {
-  if (situation.observed.site.kind === 'None') {
-    return 'NoClientEvidence';
-  }
-  if (isOverdue(situation, successor)) {
-    return 'DeadlinePassed';
-  }
-  const gate = gateOf(situation, successor);
-  return gate.kind === 'Shut' && gate.because === 'FewerDevicesVisible' ? 'FewerDevicesVisible' : 'ClientsNotRefreshed';
-}
-
 function siteFindings({ observed, records }: Situation): readonly Finding[] {
   const { site, otherGateways } = observed;
   if (site.kind !== 'Read') {
@@ -375,16 +351,27 @@ function siteFindings({ observed, records }: Situation): readonly Finding[] {
       ? []
       : [{ reason: 'SiteUnreachable', message: 'The site does not answer. What needs it waits.' }];
   }
-  const names = [
-    ...site.points.flatMap(({ linkedTo }) => (linkedTo === undefined ? [] : [linkedTo])),
-    ...site.groups.flatMap(({ members }) => members),
-  ];
   const known = new Set(
     [...records.deployments.map(({ serviceName }) => serviceName), ...otherGateways].map((name) => name.toLowerCase()),
   );
-  const unknown = [...new Set(names.filter((name) => !known.has(name.toLowerCase())))];
-  return unknown.map((name) => ({
-    reason: 'UnknownGateway' as const,
-    message: `A connection point or boundary group names ${name}, which is no gateway of a CMG. Take it away there in the console.`,
-  }));
+  const isUnknown = (name: string) => !known.has(name.toLowerCase());
+  const linked = site.points.flatMap(({ name, linkedTo }): readonly Finding[] =>
+    linkedTo === undefined || !isUnknown(linkedTo)
+      ? []
+      : [
+          {
+            reason: 'UnknownGateway',
+            message: `The connection point ${name} is linked to the gateway ${linkedTo}, which no CMG knows and which may serve clients. It is left alone. Declare that gateway as a CMG with managementPolicy Observe; or, if no client needs it, take the step in status.manualSteps of the ConnectionPoint.`,
+          },
+        ],
+  );
+  const referenced = site.groups.flatMap(({ name, members }) =>
+    members.filter(isUnknown).map(
+      (member): Finding => ({
+        reason: 'UnknownGatewayInGroup',
+        message: `The boundary group of ${name} references the gateway ${member}, which no CMG knows. It is left alone, as it may serve clients. To have it known, declare it as a CMG with managementPolicy Observe.`,
+      }),
+    ),
+  );
+  return [...linked, ...referenced];
 }

@@ -28,6 +28,7 @@ const NAMES = [
   'LastConnectionPoint',
   'OwnershipLost',
   'UnknownGateway',
+  'UnknownGatewayInGroup',
   'OldCredentialsMissing',
   'ClockSkew',
   'CertificateUnreadable',

@@ -16,7 +16,15 @@ import { judgeNames } from './same-prefix.ts';
 import { markServed } from './served.ts';
 import { type Situation, withDeployments } from './situation.ts';
 import { settleStages, withoutForgotten } from './stages.ts';
-import { creationsByPerson, deletionSteps, deletionsByPerson, drainSteps, stopAll, upkeep } from './steps.ts';
+import {
+  creationsByPerson,
+  deletionSteps,
+  deletionsByPerson,
+  drainSteps,
+  handOvers,
+  stopAll,
+  upkeep,
+} from './steps.ts';
 import { effectiveConsents } from './wanted.ts';
 import { gatherFacts } from './words.ts';
 
@@ -26,6 +34,8 @@ export interface Plan {
   readonly records: Records;
   /** In this order. Each is carried out as far as it goes; none waits for another. */
   readonly actions: readonly Action[];
+  /** Ids of the draining deployments that may go on handing over: what earlier plans have moved away from any other one stays. */
+  readonly handingOver: readonly string[];
   /** What the conditions are to say; empty also while the CMG is suspended, whose conditions stay as they are. */
   readonly conditions: readonly Finding[];
 }
@@ -46,7 +56,7 @@ export const plan: Planner = createPlanner(RULES);
 export function createPlanner(rules: Rules): Planner {
   return (wish, records, observed, now) => {
     if (wish.suspended && wish.deletion === undefined) {
-      return { records, actions: [], conditions: [] };
+      return { records, actions: [], handingOver: [], conditions: [] };
     }
     const made = decide(look(rules, wish, records, observed, now));
     return areSameRecords(records, made.records) ? { ...made, records } : made;
@@ -105,13 +115,14 @@ function remove(situation: Situation): Plan {
   return {
     records: rest.records,
     actions: removalActions(rest),
+    handingOver: [],
     conditions: conditionsOf(rest, { ...NO_VERDICTS, creation: { kind: 'None' } }),
   };
 }
 
 function observe(before: Situation): Plan {
   const situation = withDeployments(before, markServed(before));
-  return { records: situation.records, actions: [], conditions: [] };
+  return { records: situation.records, actions: [], handingOver: [], conditions: [] };
 }
 
 function manage(before: Situation): Plan {
@@ -122,13 +133,14 @@ function manage(before: Situation): Plan {
   const creation = situation.rules.judgeCreation(situation, names);
   const verdicts: Verdicts = { successors: findSuccessors(situation), names, creation };
   const steps = stepsOf(situation, verdicts);
+  const handingOver = handOvers(situation, verdicts.successors).map(({ record }) => record.id);
   const conditions = conditionsOf(situation, verdicts);
   if (creation.kind === 'Create') {
     const made = newDeployment(situation);
     situation = withDeployments(situation, [...situation.records.deployments, made]);
   }
   const outageOf = situation.confirmed ? steps.outageOf : undefined;
-  return { records: remembered(situation, outageOf), actions: steps.actions, conditions };
+  return { records: remembered(situation, outageOf), actions: steps.actions, handingOver, conditions };
 }
 
 interface Steps {

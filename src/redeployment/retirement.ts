@@ -38,14 +38,18 @@ export function gateOf(situation: Situation, record: DeploymentRecord): GateJudg
   return terms === undefined ? { kind: 'Shut', because: 'NoPass' } : judgeGate(pass, terms);
 }
 
+/** Whether the deadline has passed, whether or not clients could be counted by then. */
+export function isPastDeadline(situation: Situation, record: DeploymentRecord): boolean {
+  const { wish, now } = situation;
+  const waited = waitedAt(situation, record);
+  return waited !== undefined && now >= waited - waitOf(wish.terms) + wish.terms.deadline;
+}
+
 /** Whether the deadline has passed, and a complete pass has been made after the wait. */
 export function isOverdue(situation: Situation, record: DeploymentRecord): boolean {
-  const { wish, observed, now } = situation;
   const terms = gateTerms(situation, record);
-  if (terms === undefined || now < terms.notBefore - waitOf(wish.terms) + wish.terms.deadline) {
-    return false;
-  }
-  return observed.clientPasses.some((pass) => isUsablePass(pass, terms));
+  const isCounted = terms !== undefined && situation.observed.clientPasses.some((pass) => isUsablePass(pass, terms));
+  return isCounted && isPastDeadline(situation, record);
 }
 
 /** Whether clients are taken to have refreshed: the gate is open, or overridden for every predecessor. */

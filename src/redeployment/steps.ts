@@ -38,8 +38,14 @@ export function stopAll(situation: Situation): readonly Action[] {
     .map(({ id }) => ({ kind: 'Stop', deployment: id }));
 }
 
-/** Rule 3: the next step of each draining deployment, behind a successor that is looked at again. */
-export function drainSteps(situation: Situation, successors: Successors): readonly Action[] {
+/** A draining deployment that may go on handing over. */
+interface HandOver {
+  readonly record: DeploymentRecord;
+  readonly successor: DeploymentRecord;
+}
+
+/** Rule 3: the draining deployments that may take their next step, each behind a successor that is looked at again. */
+export function handOvers(situation: Situation, successors: Successors): readonly HandOver[] {
   if (retirementHold(situation) !== undefined || situation.observed.site.kind === 'Unreachable') {
     return [];
   }
@@ -47,8 +53,13 @@ export function drainSteps(situation: Situation, successors: Successors): readon
     .filter((record) => record.stage.phase === 'Draining' && !isOwnershipLost(situation, record))
     .flatMap((record) => {
       const successor = situation.rules.stillBehind(situation, record, successors);
-      return successor === undefined ? [] : drainStep(situation, record, successor);
+      return successor === undefined ? [] : [{ record, successor }];
     });
+}
+
+/** Rule 3: the next step of each of them. */
+export function drainSteps(situation: Situation, successors: Successors): readonly Action[] {
+  return handOvers(situation, successors).flatMap(({ record, successor }) => drainStep(situation, record, successor));
 }
 
 /** First the groups, then the points, then it is stopped. */

@@ -223,6 +223,7 @@ function helped(world: World, at: number, { reason, deployment }: Finding): Worl
       return record === undefined ? undefined : withGateway(world, at, record.id, { mark: markFor(record) });
     }
     case 'UnknownGateway':
+    case 'UnknownGatewayInGroup':
       return withoutUnknown(world, at);
     case 'CarriesClientsOf':
       return withClaimantGoingOn(world);

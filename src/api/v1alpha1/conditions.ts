@@ -490,6 +490,11 @@ export const REASONS = {
     meaning: 'The connection point is linked to a gateway that no CMG knows, and that may serve clients.',
     action: 'Take the step in status.manualSteps if it is to move.',
   },
+  UnknownGatewayInGroup: {
+    stalled: false,
+    meaning: 'A boundary group of the CMG references a gateway that no CMG knows, and that may serve clients.',
+    action: 'Nothing: it is left alone. Declare it as a CMG that is only observed, if it is to be known.',
+  },
   BoundaryGroupNotFound: {
     stalled: false,
     meaning: 'The site has no boundary group of that name or id, or more than one of that name.',

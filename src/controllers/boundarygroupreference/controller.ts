@@ -209,7 +209,7 @@ type FactsReading =
   | { readonly kind: 'Failed'; readonly failure: SiteFailure };
 
 async function readFacts(
-  { live, reference, context }: ReferenceRound,
+  { dependencies, live, reference, context }: ReferenceRound,
   gateway: GatewayOfCmg,
   maxAgeMs: number,
 ): Promise<FactsReading> {
@@ -231,7 +231,13 @@ async function readFacts(
   const present = await live.boundaryGroupMembers(group.id, options);
   return isSiteFailure(present)
     ? { kind: 'Failed', failure: present }
-    : { kind: 'Read', facts: factsOf(reference, gateway, group, records.value, present.value) };
+    : {
+        kind: 'Read',
+        facts: {
+          ...factsOf(reference, gateway, group, records.value, present.value),
+          now: dependencies.now(),
+        },
+      };
 }
 
 function factsOf(
@@ -240,7 +246,7 @@ function factsOf(
   group: BoundaryGroup,
   records: readonly ServiceRecord[],
   present: readonly BoundaryGroupMember[],
-): ReferenceFacts {
+): Omit<ReferenceFacts, 'now'> {
   return {
     spec,
     members: status?.members ?? [],

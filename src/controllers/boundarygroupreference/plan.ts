@@ -6,6 +6,7 @@ import { isSameName } from '../../site/names.ts';
 import type { BoundaryGroup, BoundaryGroupMember, ServiceRecord } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
 import { activeDeployment, type DeploymentOfCmg, deploymentByName, type GatewayOfCmg } from '../site/gateway-of-cmg.ts';
+import { successorInReach } from '../site/successor.ts';
 import { usableRecord } from '../site/usable-record.ts';
 
 /** What a plan is made from. */
@@ -20,6 +21,8 @@ export interface ReferenceFacts {
   readonly group: BoundaryGroup;
   /** What the group references on the site. */
   readonly present: readonly BoundaryGroupMember[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** What to do next about one reference. One step at a time: each is read back before the next. */
@@ -58,10 +61,14 @@ export function planReference(facts: ReferenceFacts): ReferencePlan {
   }
   const left = planLeaving(
     facts,
-    members.filter((member) => isLeaving(gateway, wanted, member)),
+    members.filter((member) => isLeaving(facts, wanted, member)),
   );
   if (left.kind !== 'Gone') {
     return left;
+  }
+  const kept = gateway.deployments.find((deployment) => isHeld(facts, deployment));
+  if (kept !== undefined) {
+    return { kind: 'Hold', finding: waitsForSuccessor(facts, kept) };
   }
   if (wanted.length === 0) {
     const isReplaced = saysWhoIsIn(gateway) || gateway.deployments.some(({ phase }) => phase === 'Deleting');
@@ -121,7 +128,7 @@ function planJoining(facts: ReferenceFacts, wanted: readonly DeploymentOfCmg[]):
 
 /** Whether a member leaves once all wanted ones are in. */
 function isLeaving(
-  gateway: GatewayOfCmg,
+  { gateway, now }: ReferenceFacts,
   wanted: readonly DeploymentOfCmg[],
   { serviceName, adopted }: BoundaryGroupReferenceStatusMember,
 ): boolean {
@@ -134,10 +141,24 @@ function isLeaving(
   }
   if (deployment !== undefined && saysWhoIsIn(gateway)) {
     // Whoever put it there: it is on its way out. One that serves on is not, whatever is said of it for the moment.
-    const isOnItsWayOut = deployment.phase === 'Draining' || !deployment.served;
-    return deployment.inBoundaryGroups === false && isOnItsWayOut;
+    const mayHandOver = deployment.phase === 'Draining' && successorInReach(gateway, deployment, now) !== undefined;
+    return deployment.inBoundaryGroups === false && (mayHandOver || !deployment.served);
   }
   return !adopted;
+}
+
+/** Whether a gateway that is to leave stays in the group, as nobody has seen lately that its successor is in reach of every client. */
+function isHeld({ gateway, members, present, now }: ReferenceFacts, deployment: DeploymentOfCmg): boolean {
+  const { phase, served, inBoundaryGroups, serviceName } = deployment;
+  const member = members.find((each) => isSameName(each.serviceName, serviceName));
+  const isIn = member !== undefined && present.some(({ nalPath }) => isSameName(nalPath, member.nalPath));
+  const isToLeave = phase === 'Draining' && served && inBoundaryGroups === false;
+  return isToLeave && isIn && successorInReach(gateway, deployment, now) === undefined;
+}
+
+function waitsForSuccessor({ group }: ReferenceFacts, { serviceName }: DeploymentOfCmg): Finding {
+  const message = `The gateway ${serviceName}, which hands over, stays in the boundary group ${group.name}: the one that takes its place has not been seen lately in reach of every client. It leaves when that is so.`;
+  return { type: 'Associated', status: 'False', reason: 'SuccessorLost', message };
 }
 
 /** Writes down, before the first change, what was there before. */

@@ -118,6 +118,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   Disconnected: 'Site',
   LastConnectionPoint: 'Site',
   UnknownGateway: 'Site',
+  UnknownGatewayInGroup: 'Site',
   BoundaryGroupNotFound: 'Site',
   BuildingReplacement: 'InProgress',
   WaitingForPreflight: 'InProgress',

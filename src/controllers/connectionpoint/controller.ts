@@ -111,7 +111,7 @@ async function onSite(round: PointRound, gateway: GatewayOfCmg): Promise<ObjectR
     return siteFailed(round, reading.doing, reading.failure);
   }
   const known = dependencies.cmgs.list().map(gatewayOfCmg);
-  const facts = connectionPointFacts(point, gateway, known, reading.value);
+  const facts = connectionPointFacts(point, gateway, known, reading.value, dependencies.now());
   const plan = planConnectionPoint(facts);
   if (!isChange(plan)) {
     return reportOf(round, facts, plan, undefined);
@@ -137,7 +137,7 @@ async function confirmed(
   const gateway =
     known.find(({ key }) => key === earlier.gateway.key) ??
     goneGateway(earlier.gateway.key, earlier.gateway.serviceName);
-  const facts = connectionPointFacts(point, gateway, known, side.value);
+  const facts = connectionPointFacts(point, gateway, known, side.value, dependencies.now());
   const again = planAgain(facts);
   if (again.kind !== plan.kind || !isChange(again)) {
     return reportOf(round, facts, again, undefined);
@@ -219,7 +219,7 @@ async function removePoint(
       ? goneGateway(`${namespace}/${point.spec.cmgRef.name}`, point.status?.serviceName ?? '')
       : gatewayOfCmg(cmg);
   const known = cmgs.list().map(gatewayOfCmg);
-  const facts = connectionPointFacts(point, gateway, known, reading.value);
+  const facts = connectionPointFacts(point, gateway, known, reading.value, dependencies.now());
   const plan = planRemoval(facts);
   if (plan.kind === 'Absent') {
     return { kind: 'Gone' };

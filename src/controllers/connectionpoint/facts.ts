@@ -54,8 +54,9 @@ export function connectionPointFacts(
   gateway: GatewayOfCmg,
   known: readonly GatewayOfCmg[],
   side: SiteSide,
+  now: number,
 ): ConnectionPointFacts {
-  return { name: metadata.name, spec, installed: status?.installed, gateway, known, ...side };
+  return { name: metadata.name, spec, installed: status?.installed, gateway, known, now, ...side };
 }
 
 /** What a step on the site concerns. */

@@ -9,6 +9,7 @@ import {
   type GatewayOfCmg,
   OUTAGE_ANNOTATION,
 } from '../site/gateway-of-cmg.ts';
+import { successorInReach } from '../site/successor.ts';
 import { usableRecord } from '../site/usable-record.ts';
 import { assignmentOf } from './assignment.ts';
 
@@ -29,6 +30,8 @@ export interface ConnectionPointFacts {
   readonly roles: readonly ConnectionPointRole[];
   /** Management points and software update points; `undefined`: the site did not say. */
   readonly clientFacingRoles: readonly ClientFacingRole[] | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** What to do next about one connection point. */
@@ -96,7 +99,7 @@ function planAssigned(
   if (role === undefined) {
     return { kind: 'Install', record };
   }
-  return hindranceToLeave(facts, role, record) ?? { kind: 'Link', record, role };
+  return hindranceToHandOver(facts, role) ?? hindranceToLeave(facts, role, record) ?? { kind: 'Link', record, role };
 }
 
 function keep({ installed }: ConnectionPointFacts, role: ConnectionPointRole): ConnectionPointPlan {
@@ -149,7 +152,37 @@ function planStandby(facts: ConnectionPointFacts, role: ConnectionPointRole | un
   if (facts.gateway.leaving === 'Retained') {
     return { kind: 'Keep', role };
   }
-  return hindranceToLeave(facts, role, undefined) ?? { kind: 'Uninstall', role };
+  return hindranceToHandOver(facts, role) ?? hindranceToLeave(facts, role, undefined) ?? { kind: 'Uninstall', role };
+}
+
+/**
+ * What speaks against the next step of a gateway that hands over: nobody has seen lately that its successor is in reach of every
+ * client, or the site shows no connection point connected to that one.
+ */
+function hindranceToHandOver(
+  facts: ConnectionPointFacts,
+  role: ConnectionPointRole,
+): Extract<ConnectionPointPlan, { kind: 'Hold' }> | undefined {
+  const { serviceName } = role;
+  const holder = serviceName === undefined ? undefined : holderOf(facts.known, serviceName);
+  if (holder?.deployment?.phase !== 'Draining' || canHandOver(facts, holder.gateway, holder.deployment, role)) {
+    return undefined;
+  }
+  const message = `${role.siteSystem} stays linked to the gateway ${serviceName}, which hands over: the one that takes its place has not been seen lately in reach of every client, with a connection point of its own that is connected. It goes on when that is so.`;
+  return { kind: 'Hold', role, finding: { type: 'Linked', status: 'False', reason: 'SuccessorLost', message } };
+}
+
+function canHandOver(
+  { roles, now }: ConnectionPointFacts,
+  gateway: GatewayOfCmg,
+  deployment: DeploymentOfCmg,
+  role: ConnectionPointRole,
+): boolean {
+  const successor = successorInReach(gateway, deployment, now);
+  return (
+    successor !== undefined &&
+    roles.some((other) => other !== role && isLinkedTo(other, successor.serviceName) && isConnected(other))
+  );
 }
 
 /**
@@ -157,10 +190,11 @@ function planStandby(facts: ConnectionPointFacts, role: ConnectionPointRole | un
  * clients, or nobody knows whose gateway it is.
  */
 function hindranceToLeave(
-  { known, records, roles }: ConnectionPointFacts,
+  facts: ConnectionPointFacts,
   role: ConnectionPointRole,
   to: ServiceRecord | undefined,
 ): Extract<ConnectionPointPlan, { kind: 'Hold' }> | undefined {
+  const { known, records, roles } = facts;
   const { serviceName } = role;
   if (serviceName === undefined || !records.some((record) => isSameName(record.serviceName, serviceName))) {
     return undefined;
@@ -173,7 +207,12 @@ function hindranceToLeave(
   }
   const others = roles.some((other) => other !== role && isLinkedTo(other, serviceName) && isConnected(other));
   const { gateway, deployment } = holder;
-  if (others || deployment === undefined || mayLoseLastPoint(gateway, deployment)) {
+  if (
+    others ||
+    deployment === undefined ||
+    mayLoseLastPoint(gateway, deployment) ||
+    (deployment.phase === 'Draining' && canHandOver(facts, gateway, deployment, role))
+  ) {
     return undefined;
   }
   const [namespace, name] = gateway.key.split('/');
@@ -199,9 +238,7 @@ function holderOf(
 /** Nobody's client is cut off, or that is decided: by the planner, by who deletes the CMG, or by a person's consent. */
 function mayLoseLastPoint({ leaving, outageConsent }: GatewayOfCmg, deployment: DeploymentOfCmg): boolean {
   const { id, phase, served, stays } = deployment;
-  return (
-    (leaving === 'Deleted' && !stays) || phase === 'Draining' || phase === 'Deleting' || !served || outageConsent === id
-  );
+  return (leaving === 'Deleted' && !stays) || phase === 'Deleting' || !served || outageConsent === id;
 }
 
 function waitsForGateway(gateway: GatewayOfCmg, deployment: DeploymentOfCmg | undefined): Finding {

@@ -25,6 +25,10 @@ export interface DeploymentOfCmg {
   readonly connectionPoints: readonly string[] | undefined;
   /** Whether the boundary groups of the CMG are to reference it; `undefined`: the CMG does not say. */
   readonly inBoundaryGroups: boolean | undefined;
+  /** Id of the deployment that it hands over to; `undefined`: it does not drain. */
+  readonly drainsBehind: string | undefined;
+  /** When it was last seen in reach of every client, milliseconds since 1970; `undefined`: it was not, or has been seen otherwise since. */
+  readonly seenInReachAt: number | undefined;
 }
 
 /** What of a CMG matters to what is on its site. */
@@ -97,8 +101,16 @@ function deploymentsOfCmg({ spec, status }: CMG): readonly DeploymentOfCmg[] {
       stays: wasThereBefore(record),
       connectionPoints: record.connectionPoints,
       inBoundaryGroups: record.inBoundaryGroups,
+      drainsBehind: record.drainsBehind,
+      seenInReachAt: seenInReachAt(record),
     };
   });
+}
+
+function seenInReachAt({ advertised }: CMGStatusDeployment): number | undefined {
+  return advertised === undefined || advertised.otherwiseSince !== undefined
+    ? undefined
+    : Date.parse(advertised.seenAt);
 }
 
 /** The deployment that serves clients, or was made to; `undefined`: there is none yet. */
@@ -134,9 +146,11 @@ export function goneGateway(key: string, serviceName: string): GatewayOfCmg {
   };
 }
 
-/** Whether two states of a CMG differ in what matters to what is on its site. */
+/** Whether two states of a CMG differ in what matters to what is on its site. That a gateway was seen once more does not. */
 export function isSameGateway(left: CMG, right: CMG): boolean {
-  return JSON.stringify(gatewayOfCmg(left)) === JSON.stringify(gatewayOfCmg(right));
+  const told = (cmg: CMG) =>
+    JSON.stringify(gatewayOfCmg(cmg), (name, value: unknown) => (name === 'seenInReachAt' ? undefined : value));
+  return told(left) === told(right);
 }
 
 /**

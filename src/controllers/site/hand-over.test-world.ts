@@ -1,6 +1,7 @@
 import type { BoundaryGroupReference } from '../../api/v1alpha1/boundarygroupreference.generated.ts';
 import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
+import { toTimestamp } from '../../runtime/conditions.ts';
 import { BY_GROUP, boundaryGroupReferenceProcedure, groupsOf } from '../boundarygroupreference/controller.ts';
 import { BY_SITE_SYSTEM, connectionPointProcedure, siteSystemOf } from '../connectionpoint/controller.ts';
 import {
@@ -11,6 +12,7 @@ import {
   reachedSite,
   roundsOf,
   SERVICE_NAME,
+  START,
   serviceRecord,
   servingCmg,
   storeOf,
@@ -24,7 +26,10 @@ export const NEW_ID = 'bbbbbbbb';
 
 /** What the planner has decided about one deployment. */
 export type Decision = Partial<
-  Pick<CMGStatusDeployment, 'phase' | 'served' | 'connectionPoints' | 'inBoundaryGroups' | 'instances'>
+  Pick<
+    CMGStatusDeployment,
+    'phase' | 'served' | 'connectionPoints' | 'inBoundaryGroups' | 'instances' | 'drainsBehind' | 'advertised'
+  >
 >;
 
 /** A CMG with its old gateway, its new one or both, as its status says. */
@@ -179,11 +184,22 @@ export const OLD_SERVES: Decision = {
   inBoundaryGroups: true,
 };
 
+/** It has been in reach of every client for a day, and was a moment ago. */
+export const IN_REACH: NonNullable<Decision['advertised']> = {
+  since: toTimestamp(START - 86_400_000),
+  seenAt: toTimestamp(START),
+};
+
 /** The new gateway serves by the standby. */
-export const NEW_SERVES: Decision = { phase: 'Active', connectionPoints: ['spare'], inBoundaryGroups: true };
+export const NEW_SERVES: Decision = {
+  phase: 'Active',
+  connectionPoints: ['spare'],
+  inBoundaryGroups: true,
+  advertised: IN_REACH,
+};
 
 /** The old gateway hands over, and has left its groups first. */
-export const DRAINING: Decision = { ...OLD_SERVES, phase: 'Draining', inBoundaryGroups: false };
+export const DRAINING: Decision = { ...OLD_SERVES, phase: 'Draining', drainsBehind: NEW_ID, inBoundaryGroups: false };
 
 /** A world in which the old gateway serves by itself. */
 export async function served(options: Parameters<typeof handOverWorld>[0] = {}): Promise<HandOverWorld> {

@@ -6,6 +6,7 @@ import {
   type Decision,
   DRAINING,
   handOverWorld,
+  IN_REACH,
   NEW,
   NEW_ID,
   NEW_SERVES,
@@ -107,13 +108,16 @@ describe.each([false, true])(
       expect([world.links(), world.members()]).toEqual([{ [CP01]: NEW, [CP02]: OLD, [SPARE]: NEW }, [NEW]]);
 
       // The spec asks for the old one again, which gets back what it gave away; the new one serves on meanwhile.
-      const oldAgain: Decision = { ...OLD_SERVES, phase: 'Active' };
+      const oldAgain: Decision = { ...OLD_SERVES, phase: 'Active', advertised: IN_REACH };
       const guard = nobodyIsCutOff(world);
       world.decide({ old: { ...oldAgain }, new: { ...NEW_SERVES, phase: 'Superseded' } });
       expect((await world.settle()).toSorted()).toEqual(['AddBoundaryGroupMember', 'LinkConnectionPoint']);
       expect([world.links(), world.members()]).toEqual([{ [CP01]: OLD, [CP02]: OLD, [SPARE]: NEW }, [OLD, NEW]]);
 
-      world.decide({ old: oldAgain, new: { phase: 'Draining', connectionPoints: [], inBoundaryGroups: false } });
+      world.decide({
+        old: oldAgain,
+        new: { phase: 'Draining', drainsBehind: OLD_ID, connectionPoints: [], inBoundaryGroups: false },
+      });
       expect((await world.settle(guard)).toSorted()).toEqual(['RemoveBoundaryGroupMember', 'RemoveConnectionPoint']);
       expect([world.links(), world.members()]).toEqual([{ [CP01]: OLD, [CP02]: OLD }, [OLD]]);
     });
@@ -140,7 +144,7 @@ describe('the last connection point of one of several gateways', () => {
   test.each<[string, Decision, Record<string, string>]>([
     ['with the consent that names it', {}, consent(OLD_ID)],
     ['that has never served', { served: false }, {}],
-    ['that drains', { phase: 'Draining' }, {}],
+    ['that drains', { phase: 'Draining', drainsBehind: NEW_ID }, {}],
     ['that is being deleted', { phase: 'Deleting' }, {}],
   ])('goes from one %s', async (_what, old, annotations) => {
     const world = await bothServe();
@@ -310,7 +314,7 @@ describe('what was decided meanwhile', () => {
     world.site.records.push(serviceRecord(NEW, 2));
     world.relink('cp01', NEW);
     world.cluster.cmgs = [...cmgs, other({ phase: 'Active' })];
-    world.cluster.cached = [...cmgs, other({ phase: 'Draining' })];
+    world.cluster.cached = [...cmgs, other({ phase: 'Deleting' })];
     expect(await world.settle()).toEqual([]);
     expect(world.links()).toEqual({ [CP01]: NEW, [CP02]: OLD });
   });

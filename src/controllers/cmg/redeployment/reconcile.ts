@@ -2,6 +2,7 @@ import type { CMG } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { Site } from '../../../api/v1alpha1/site.generated.ts';
 import type { Action } from '../../../redeployment/action.ts';
 import type { ClientPass } from '../../../redeployment/client-gate.ts';
+import type { LiveFacts } from '../../../redeployment/observed.ts';
 import { type Plan, plan } from '../../../redeployment/planner.ts';
 import type { ObjectKey } from '../../../runtime/objects.ts';
 import type { SiteFailure } from '../../../site/site.ts';
@@ -80,13 +81,20 @@ export async function reconcileDeployments(input: DeploymentsInput): Promise<Rep
   const now = scope.azure.serverTime.now();
   const first = plan(wish, records, round.observed, now);
   const isToBeConfirmed = first.actions.some(({ kind }) => kind === 'ReadLive');
-  const planned = isToBeConfirmed
-    ? plan(wish, records, { ...round.observed, live: await readLive(input, round) }, scope.azure.serverTime.now())
-    : first;
+  const live = isToBeConfirmed ? await readLive(input, round) : undefined;
+  const planned =
+    live === undefined ? first : plan(wish, records, { ...round.observed, live }, scope.azure.serverTime.now());
   const decided = isDecided(records, planned.records);
   const carriedOut = decided ? NOTHING : await carryOut(input, round, planned.actions);
   const steps = stepsForPerson(input, round, planned.actions);
-  return reportOf(input, wish, { round, planned, decided, steps, ...carriedOut });
+  return reportOf(input, wish, { round: asReadLast(round, live), planned, decided, steps, ...carriedOut });
+}
+
+/** The round with the site as it was read last: what has moved on it meanwhile has moved. */
+function asReadLast(round: Round, live: LiveFacts | 'Failed' | undefined): Round {
+  return live === undefined || live === 'Failed'
+    ? round
+    : { ...round, siteFacts: { ...round.siteFacts, site: live.site } };
 }
 
 const NOTHING = { happenings: [], troubles: [], againAfterMs: Number.POSITIVE_INFINITY };

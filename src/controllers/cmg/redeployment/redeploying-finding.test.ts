@@ -21,7 +21,7 @@ function message(input: {
   const report = { findings: ofOld, happenings: [], againAfterMs: 0 };
   return redeployingFinding({
     result: {
-      planned: { records: { deployments: [], lapsed: [] }, actions, conditions: [WAITS] },
+      planned: { records: { deployments: [], lapsed: [] }, actions, handingOver: [], conditions: [WAITS] },
       troubles,
       steps: [],
       round: { looks: new Map([['old', { report }]]) } as never,

@@ -119,7 +119,7 @@ function deploymentsAfter(input: DeploymentsInput, { round, planned, decided }: 
   const onSite =
     site.kind !== 'Read'
       ? new Map<string, SitePlan>()
-      : sitePlanAfter(known, placement, decided ? [] : planned.actions);
+      : sitePlanAfter(known, placement, { ...planned, actions: decided ? [] : planned.actions });
   if (known.length > 1 && site.kind === 'Unreachable') {
     return known;
   }

@@ -4,7 +4,7 @@ import type { Action } from '../../../redeployment/action.ts';
 /** What the status tells the controllers of connection points and boundary groups, deployment by deployment. */
 export type SitePlan = Pick<CMGStatusDeployment, 'connectionPoints' | 'inBoundaryGroups'>;
 
-/** Where the points and groups of a CMG are, as its deployments begin to be several. */
+/** Where the points and groups of a CMG are. */
 export interface SitePlacement {
   /** Names of the connection points that are linked to a deployment, by its service name in lower case. */
   readonly pointsOf: (serviceName: string) => readonly string[];
@@ -12,19 +12,35 @@ export interface SitePlacement {
   readonly isInGroups: (serviceName: string) => boolean;
 }
 
+/** What one round has decided, as far as the site is concerned. */
+export interface SiteDecision {
+  readonly actions: readonly Action[];
+  /** Ids of the draining deployments that may go on handing over. */
+  readonly handingOver: readonly string[];
+}
+
 /**
- * The plan for the site after these actions. It begins with what is there, and goes with the deployments being one again:
- * then the points and groups follow the one that there is.
+ * The plan for the site after this round. It begins with what is there, and goes with the deployments being one again: then the
+ * points and groups follow the one that there is.
+ *
+ * What an earlier round has moved and the site does not show yet is a step still to be taken. It goes on only from what is being
+ * deleted, and from what may go on handing over; from every other deployment each round decides on it anew.
  */
 export function sitePlanAfter(
   deployments: readonly CMGStatusDeployment[],
   placement: SitePlacement,
-  actions: readonly Action[],
+  { actions, handingOver }: SiteDecision,
 ): ReadonlyMap<string, SitePlan> {
   if (deployments.length < 2) {
     return new Map();
   }
   const plan = new Map(deployments.map((deployment) => [deployment.id, beginning(deployment, placement)]));
+  for (const deployment of deployments) {
+    const isLeaving = deployment.phase === 'Deleting' || handingOver.includes(deployment.id);
+    if (!isLeaving) {
+      takeBack(plan, deployment, placement);
+    }
+  }
   for (const action of actions) {
     apply(plan, action);
   }
@@ -37,18 +53,45 @@ export function sitePlanAfter(
 }
 
 interface Planned {
+  readonly deployment: CMGStatusDeployment;
   readonly points: Set<string>;
   isInGroups: boolean;
 }
 
-function beginning(
-  { serviceName, connectionPoints, inBoundaryGroups }: CMGStatusDeployment,
-  placement: SitePlacement,
-): Planned {
+function beginning(deployment: CMGStatusDeployment, placement: SitePlacement): Planned {
+  const { serviceName, connectionPoints, inBoundaryGroups } = deployment;
   return {
+    deployment,
     points: new Set(connectionPoints ?? placement.pointsOf(serviceName)),
     isInGroups: inBoundaryGroups ?? placement.isInGroups(serviceName),
   };
+}
+
+/** What the site still has with a deployment stays with it. */
+function takeBack(plan: ReadonlyMap<string, Planned>, holder: CMGStatusDeployment, placement: SitePlacement): void {
+  const own = plan.get(holder.id);
+  if (own === undefined) {
+    return;
+  }
+  own.isInGroups ||= placement.isInGroups(holder.serviceName);
+  const linked = placement.pointsOf(holder.serviceName);
+  for (const point of linked) {
+    const planned = [...plan.values()].find(({ points }) => points.has(point));
+    if (planned === undefined || !isTakenByHand(planned.deployment, holder, placement)) {
+      planned?.points.delete(point);
+      own.points.add(point);
+    }
+  }
+}
+
+/**
+ * Whether somebody has linked the only connection point of a gateway that serves on to the newer one, which can spare it. No plan
+ * ever does that, so the point goes back.
+ */
+function isTakenByHand(from: CMGStatusDeployment, holder: CMGStatusDeployment, { pointsOf }: SitePlacement): boolean {
+  const areStanding = [from, holder].every(({ phase }) => phase === 'Active' || phase === 'Superseded');
+  const isToOlder = (from.wantedOrder ?? 0) < (holder.wantedOrder ?? 0);
+  return areStanding && isToOlder && pointsOf(from.serviceName).length === 0 && pointsOf(holder.serviceName).length > 1;
 }
 
 function apply(plan: ReadonlyMap<string, Planned>, action: Action): void {
