@@ -88,7 +88,7 @@ it('nobody knows a gateway any more, and another one is asked for: it is made, a
   const lost = happens(happens(SETTLED, 'status lost', 1), 'tags lost', 1);
   // It has the names of what is wanted: nothing is made before somebody has taken it back or removed it.
   expect(standing(operate(lost, 1), 1)).toEqual(['d1']);
-  expect(reasons(lost, 1)).toEqual(['WaitingForPreflight', 'UnknownGateway']);
+  expect(reasons(lost, 1)).toEqual(['WaitingForPreflight', 'UnknownGateway', 'UnknownGatewayInGroup']);
   const other = operate(comesAbout(operate(happens(lost, 'edit', 1), 1)), 1);
   expect(standing(other, 1)).toEqual(['d1', 'd2']);
   expect(other.points).toEqual(SETTLED.points);
@@ -99,7 +99,7 @@ it('nobody knows a gateway any more, and another one is asked for: it is made, a
 it('a CMG whose status is lost is deleted, and its gateway by hand: who looks after its connection points is told of the name', () => {
   const lost = happens(happens(SETTLED, 'status lost', 0), 'delete the CMG', 0);
   const gone = operate(happens(lost, 'group deleted by hand', 0), 0);
-  expect([cmgAt(gone, 0).gone, reasons(gone, 0)]).toEqual([true, ['UnknownGateway']]);
+  expect([cmgAt(gone, 0).gone, reasons(gone, 0)]).toEqual([true, ['UnknownGateway', 'UnknownGatewayInGroup']]);
   const { world: end, violations, asked } = settle(gone, plan);
   expect([violations, asked]).toEqual([[], ['UnknownGateway']]);
   expect([cmgAt(end, 0).group, end.points.filter(({ cmg, linkedTo }) => cmg === 0 && linkedTo !== undefined)]).toEqual([
