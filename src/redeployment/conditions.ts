@@ -326,8 +326,10 @@ function clientFindings(situation: Situation, successor: DeploymentRecord, succe
   const olds = retiringBehind(situation, successor, successors);
   const note = (record: DeploymentRecord) => contentNote(situation, record, successor);
   if (waited?.id !== successor.id) {
-    const message = `Clients are given the time to learn ${successor.serviceName}.${olds.map(note).join('')}`;
-    return olds.length === 0 ? [] : [{ reason: 'WaitingForClients', deployment: successor.id, message }];
+    // What drains behind it is told of already, as held.
+    const others = olds.filter(({ stage }) => stage.phase !== 'Draining' || stage.behind !== successor.id);
+    const message = `Clients are given the time to learn ${successor.serviceName}.${others.map(note).join('')}`;
+    return others.length === 0 ? [] : [{ reason: 'WaitingForClients', deployment: successor.id, message }];
   }
   const kept = olds.filter((record) => !hasConsent(situation, 'ConfirmRetire', record));
   const wayOut = (record: DeploymentRecord) => consentCommand(situation, 'ConfirmRetire', record);

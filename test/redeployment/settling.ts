@@ -164,6 +164,9 @@ interface Help {
 
 const MOST_HELP = 24;
 
+/** What the objects of a CMG on the site go on telling when it is gone. */
+const TOLD_BEYOND: ReadonlySet<Finding['reason']> = new Set(['UnknownGateway', 'UnknownGatewayInGroup']);
+
 /** Does what the first condition asks for that can be done. */
 function helpFor(world: World, planner: Planner, soFar: number): Help | undefined {
   if (soFar >= MOST_HELP) {
@@ -173,7 +176,7 @@ function helpFor(world: World, planner: Planner, soFar: number): Help | undefine
     const { gone } = cmgAt(world, at);
     for (const finding of reconcile(world, at, planner).plan.conditions) {
       // Its connection points and boundary groups are objects of their own, which outlive it and tell of what no record knows.
-      if (gone && finding.reason !== 'UnknownGateway') continue;
+      if (gone && !TOLD_BEYOND.has(finding.reason)) continue;
       const next = helped(world, at, finding);
       if (next !== undefined && keyOf(next) !== keyOf(world)) {
         return { world: settleWorld(next), reason: finding.reason };
