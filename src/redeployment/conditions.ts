@@ -125,10 +125,11 @@ function recordFindings(situation: Situation, record: DeploymentRecord, verdicts
   const add = (reason: RedeploymentReason, message: string) => found.push({ reason, deployment: record.id, message });
   const name = record.serviceName;
   if (isOwnershipLost(situation, record)) {
-    const adopt = `kubectl annotate --namespace ${situation.wish.key.replace('/', ' cmg ')} configmgr.io/adopt=<ARM id of its resource group>`;
+    const { adoption } = factsOf(situation, record).seen ?? {};
+    const wayOut = adoption === undefined ? '' : ` If it is the gateway's, have it taken back: ${adoption}`;
     add(
       'OwnershipLost',
-      `A resource of ${name} does not carry the tags of this CMG any more, so it is neither changed nor deleted. If it is the gateway's, have it taken back: ${adopt}`,
+      `A resource of ${name} does not carry the tags of this CMG any more, so it is neither changed nor deleted.${wayOut}`,
     );
   }
   if (factsOf(situation, record).seen?.credentialsMissing === true) {

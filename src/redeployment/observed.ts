@@ -64,6 +64,8 @@ export interface ObservedDeployment {
   readonly resolves: Seen;
   /** The site has its record. */
   readonly siteRecord: Seen;
+  /** The line by which a person has it taken back, where its tags are lost. */
+  readonly adoption?: string;
   /** The credentials of its time are gone. */
   readonly credentialsMissing: boolean;
 }

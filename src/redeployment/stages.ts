@@ -22,13 +22,10 @@ export function settleStages(
     if (record.stage.phase === 'Deleting') {
       return isTurnedBack(situation, record, names) ? withStage(record, { phase: 'Active' }) : record;
     }
-    if (isOwnershipLost(situation, record)) {
-      return withoutAnnouncement(record);
-    }
     if (isWanted(situation, record)) {
       return rules.settleWanted(situation, record);
     }
-    if (hold !== undefined) {
+    if (hold !== undefined || isOwnershipLost(situation, record)) {
       return withoutAnnouncement(record);
     }
     const cause = causeToDelete(situation, record, successors, names);

@@ -8,10 +8,12 @@ import {
   BOTH_SERVE,
   type Change,
   DRAINING,
+  edited,
   phasesOf,
   planIn,
   READY,
   recorded,
+  seen,
   sightedAt,
   withSite,
   withSuccessor,
@@ -71,7 +73,7 @@ describe('a gateway that drains and holds', () => {
 
   it('says that clients are given the time anew when its successor is back', () => {
     const plan = planIn(DRAINING, asItIs, back);
-    expect(reasons(plan)).toEqual(['WaitingForClients']);
+    expect(new Set(reasons(plan))).toEqual(new Set(['WaitingForClients']));
     expect(messageOf(plan, 'WaitingForClients')).toContain('y.contoso.com is in reach of every client again');
     expect(plan.handingOver).toEqual([]);
     expect(phasesOf(plan.records)).toEqual(['Draining', 'Active']);
@@ -113,5 +115,23 @@ describe('a deadline that has passed', () => {
 
   it('does not stall before', () => {
     expect(reasons(planAt(0, never))).toEqual(['ClientsNotRefreshed']);
+  });
+});
+
+describe('a gateway that drains and has lost its tags', () => {
+  const line = 'kubectl annotate …';
+  const lost = seen('d1', { mark: { kind: 'Lost' }, adoption: line });
+
+  it('is told of with the line by which it is taken back, and stays where it is', () => {
+    const plan = planIn(DRAINING, lost);
+    expect(messageOf(plan, 'OwnershipLost')).toContain(`have it taken back: ${line}`);
+    expect(phasesOf(plan.records)).toEqual(['Draining', 'Active']);
+    expect(plan.handingOver).toEqual([]);
+  });
+
+  it('is wanted again with a revert, and is neither started nor given anything before its tags are back', () => {
+    const plan = planIn(edited(DRAINING, { wish: 0 }), lost);
+    expect(phasesOf(plan.records)[0]).toBe('Active');
+    expect(plan.actions.filter((action) => 'deployment' in action && action.deployment === 'd1')).toEqual([]);
   });
 });

@@ -125,7 +125,7 @@ function taggedResources({ graph, states }: ObservedGateway): readonly TaggedRes
 }
 
 /** A consent names the group, and is used up by an adoption that is done, until the annotation has been taken away. */
-function consentOf({ cmg }: Scope, group: string, record: CMGStatusDeployment | undefined) {
+export function consentOf({ cmg }: Scope, group: string, record: CMGStatusDeployment | undefined) {
   const annotation = cmg.metadata.annotations?.[ADOPT_ANNOTATION];
   const given = annotation?.toLowerCase() === group.toLowerCase() && record?.adopted !== annotation;
   return { annotation, given };
@@ -192,7 +192,7 @@ function contested({ cmg }: Scope, { key, id }: TaggedResource, other: string | 
  * The exact line. An annotation that is still there has been used up, or names something else, and is taken away first: set
  * again in the same moment, nobody might see that it was gone.
  */
-function adoptCommand({ metadata }: Scope['cmg'], group: string): string {
+export function adoptCommand({ metadata }: Scope['cmg'], group: string): string {
   const target = `kubectl annotate --namespace ${metadata.namespace} cmg ${metadata.name}`;
   return metadata.annotations?.[ADOPT_ANNOTATION] === undefined
     ? `${target} ${ADOPT_ANNOTATION}=${group}`

@@ -5,13 +5,15 @@ import { API_VERSIONS } from '../../../gateway/api-versions.ts';
 import type { GatewayDeployment } from '../../../gateway/deployment.ts';
 import { resourceIds } from '../../../gateway/ids.ts';
 import { type GatewayInstance, readInstances } from '../../../gateway/instances.ts';
-import type { ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
+import type { ObservedDeployment, ObservedMark, Seen } from '../../../redeployment/observed.ts';
 import { recordedGateway } from '../deployment.ts';
 import type { Finding } from '../finding.ts';
 import type { OperationsStore } from '../operations-secret.ts';
+import { adoptCommand } from '../ownership.ts';
 import { provisionGateway } from '../provision.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
+import { adoptLeaving } from './adopt-leaving.ts';
 import { azureOf } from './azure-of-deployment.ts';
 import type { SiteWork } from './look-at-site-gateway.ts';
 import { markInAzure, readMark } from './mark.ts';
@@ -23,6 +25,8 @@ export interface Look {
   readonly report?: Report;
   /** What the site has to do about it, where the CMG asks the site for it. */
   readonly work?: SiteWork;
+  /** The consent to its adoption that has been used up in this round. */
+  readonly adopted?: string;
 }
 
 /** A deployment of which nothing has been seen. */
@@ -41,12 +45,14 @@ export async function keepUp(scope: Scope, store: OperationsStore, deployment: C
   const report = await provisionGateway(scope, store);
   const healthy = report.findings.find(({ type }) => type === 'ServiceHealthy');
   const serves = healthy === undefined ? 'Unknown' : SEEN[healthy.status];
+  const mark = markInAzure(scope, deployment);
   return {
     report,
     observed: {
       id: deployment.id,
       azure: presenceOf(scope, report, deployment),
-      mark: markInAzure(scope, deployment),
+      mark,
+      ...adoptionOf(scope, deployment, mark),
       running: runningOf(scope.memory.instances?.seen, serves),
       instancesServe: serves,
       // Every VM serves only for whom the certificate has been seen too.
@@ -89,7 +95,17 @@ function runningOf(instances: readonly GatewayInstance[] | undefined, serves: Se
   return instances.every(({ problem }) => problem?.kind === 'Stopped') ? 'No' : 'Yes';
 }
 
-/** Looks at a gateway that hands over or is being deleted, and leaves it as it is. */
+/** How a gateway is taken back that has lost its tags. */
+function adoptionOf(
+  scope: Scope,
+  deployment: CMGStatusDeployment,
+  { kind }: ObservedMark,
+): Pick<ObservedDeployment, 'adoption'> {
+  const { resourceGroup } = resourceIds(recordedGateway(scope.cmg, deployment, scope));
+  return kind === 'Lost' ? { adoption: adoptCommand(scope.cmg, resourceGroup) } : {};
+}
+
+/** Looks at a gateway that hands over or is being deleted, and leaves it as it is, but for tags that it has lost. */
 export async function lookOnly(scope: Scope, deployment: CMGStatusDeployment): Promise<Look> {
   const unknown = { ...UNSEEN, id: deployment.id };
   const azure = await azureOf(scope, deployment);
@@ -99,15 +115,23 @@ export async function lookOnly(scope: Scope, deployment: CMGStatusDeployment): P
   const arm = azure.value;
   const gateway = recordedGateway(scope.cmg, deployment, scope);
   try {
-    const [mark, scaleSet] = await Promise.all([
+    const [found, scaleSet] = await Promise.all([
       readMark(scope, arm, deployment),
       arm.get(resourceIds(gateway).scaleSet, API_VERSIONS.compute, { signal: scope.signal }),
     ]);
+    if (found.kind === 'Lost') {
+      // Should it be kept up again, what was seen of its other resources before may be as wrong.
+      scope.memory.observations.clear();
+    }
+    const adopted = found.kind === 'Lost' ? await adoptLeaving(scope, arm, deployment) : undefined;
+    const mark = adopted === undefined ? found : await readMark(scope, arm, deployment);
     const instances = scaleSet.kind === 'Absent' ? [] : await instancesOf(scope, arm, gateway);
     const serves = seenOf(instances);
     return {
+      ...(adopted === undefined ? {} : { adopted }),
       observed: {
         ...unknown,
+        ...adoptionOf(scope, deployment, mark),
         azure: scaleSet.kind === 'Present' ? 'Whole' : 'Partial',
         mark,
         running: runningOf(instances, serves),

@@ -151,7 +151,7 @@ function deploymentOf(
         : { ...proposed, certificate },
     );
   }
-  const report = round.looks.get(record.id)?.report;
+  const { report, adopted } = round.looks.get(record.id) ?? {};
   const seen = report?.deployment ?? before;
   const found = seen ?? {
     id: record.id,
@@ -162,7 +162,8 @@ function deploymentOf(
     createdAt: toTimestamp(record.wantedSince),
     ...partsFound(round.found.get(record.id)),
   };
-  const remembered = withRecord({ ...found, ...sitePartsOf(before) }, record);
+  const known = { ...found, ...sitePartsOf(before), ...(adopted === undefined ? {} : { adopted }) };
+  const remembered = withRecord(known, record);
   const deployment = withCertificate(remembered, report?.certificate, scope.clock.now());
   return round.scopes.get(record.id)?.upkeep === 'AsDeclared' ? withAccess(scope, deployment) : deployment;
 }
