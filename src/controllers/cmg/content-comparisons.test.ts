@@ -27,7 +27,8 @@ beforeEach(() => {
 
 function ask(name = 'a', from: readonly string[] = ['old.contoso.com'], of = site) {
   const cmg = { metadata: { namespace: 'gateways', name, uid: `uid-${name}` } };
-  content.request({ cmg, site: of, from, to: 'new.contoso.com' });
+  const questions = from.map((each) => ({ kind: 'Compare' as const, from: each, to: 'new.contoso.com' }));
+  content.request({ cmg, site: of, questions });
 }
 
 /** Lets what is under way come to its end. */

@@ -73,7 +73,7 @@ export interface CmgControllerDependencies
   readonly memories: GatewayMemories;
   readonly watches: GatewayWatches;
   readonly clientCounts: Pick<ClientCounts, 'passes' | 'progress' | 'request' | 'forget'>;
-  readonly content: Pick<ContentComparisons, 'comparisons' | 'request' | 'forget'>;
+  readonly content: Pick<ContentComparisons, 'comparisons' | 'readings' | 'request' | 'forget'>;
   readonly metrics: Pick<GatewayMetrics, 'driftRepaired'>;
 }
 
@@ -321,12 +321,17 @@ function deploymentsInput(
       }
     },
     ...(cmg.spec.content.enabled && cmg.spec.siteRef !== undefined
-      ? { content: content.comparisons(cmg.metadata.uid) }
+      ? {
+          content: {
+            comparisons: content.comparisons(cmg.metadata.uid),
+            readings: content.readings(cmg.metadata.uid),
+          },
+        }
       : {}),
-    compareContent: ({ from, to }) => {
+    askForContent: (questions) => {
       const usable = site.siteOf(cmg);
       if (usable.kind === 'Usable') {
-        content.request({ cmg, site: usable.site, from, to });
+        content.request({ cmg, site: usable.site, questions });
       }
     },
     readCmg: ({ metadata }, signal) => readLive<CMG>(client, CMG_KIND, metadata, signal),
