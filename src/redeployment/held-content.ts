@@ -30,7 +30,7 @@ export function unreadContent(
   const reading = readingOf(situation, holder);
   // What was read before it was decided counts on: nothing tells that it has changed since.
   const isDecided = holder.stage.phase === 'Deleting' && listsIn(situation.records).some(isAbout(holder));
-  return reading.kind === 'Read' || isDecided ? undefined : reading;
+  return reading.kind !== 'Unknown' || isDecided ? undefined : reading;
 }
 
 /** The records with what is to be remembered of gateways that go before the one that takes their place is there. */

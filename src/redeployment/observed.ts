@@ -131,6 +131,8 @@ export interface LiveFacts {
 export type ContentReading =
   /** It has not been read, or could not be; `failure` is a sentence that says why. */
   | { readonly kind: 'Unknown'; readonly failure?: string }
+  /** The site has no record of the gateway, or is deleting it: what it held, the site does not tell any more. */
+  | { readonly kind: 'Gone' }
   /** All of it was; `items` are as many of the `held` as are to be remembered, in the order of their ids. */
   | { readonly kind: 'Read'; readonly held: number; readonly items: readonly HeldItem[] };
 

@@ -98,6 +98,13 @@ describe('a gateway that is deleted before the next one is there', () => {
     expect([first(empty)?.announced, empty.heldContent]).toEqual(['DeleteFirst', undefined]);
   });
 
+  it('keeps its list when the site has let go of it before it has gone, as when a person deletes it', () => {
+    const { records } = planIn(CLAIMED, reading(READ));
+    const gone = planIn(CLAIMED, reading({ kind: 'Gone' }), records).records;
+    expect(gone.heldContent).toBe(records.heldContent);
+    expect(first(planIn(CLAIMED, reading({ kind: 'Gone' })).records)?.announced).toBe('DeleteFirst');
+  });
+
   it('is not kept by an operator that begins anew after the deletion was decided, and has the list', () => {
     const decided: Records = {
       ...recorded(cmgAt(CLAIMED, 0).records, 'd1', { stage: { phase: 'Deleting', because: 'DeleteFirst' } }),

@@ -429,7 +429,7 @@ export interface CMGStatusRedeployment {
 
 /** Packages and applications of the old gateway as compared last, once an hour. */
 export interface CMGStatusRedeploymentContent {
-  /** Those that the old gateway holds. */
+  /** Those that the old gateway holds, or held. */
   readonly held: number;
   /** Those of them that the new gateway does not hold. */
   readonly missing: number;

@@ -151,7 +151,7 @@ function comparisonsOf(state: State, asking: Asking | undefined): readonly Compa
   return (asking?.questions ?? []).flatMap((asked): readonly Comparison[] => {
     const { question } = asked;
     const standing = answerTo(state, asked);
-    if (question.kind === 'Read' || standing.kind === 'Read') return [];
+    if (question.kind === 'Read' || standing.kind === 'Read' || standing.kind === 'Gone') return [];
     const { to } = question;
     return question.kind === 'Compare'
       ? [{ from: question.from, to, standing }]
@@ -162,7 +162,7 @@ function comparisonsOf(state: State, asking: Asking | undefined): readonly Compa
 function readingsOf(state: State, asking: Asking | undefined): ReturnType<ContentComparisons['readings']> {
   return (asking?.questions ?? []).flatMap((asked) => {
     const reading = answerTo(state, asked);
-    return asked.question.kind === 'Read' && (reading.kind === 'Read' || reading.kind === 'Unknown')
+    return asked.question.kind === 'Read' && reading.kind !== 'Complete' && reading.kind !== 'Missing'
       ? [{ deployment: asked.question.deployment, reading }]
       : [];
   });

@@ -49,9 +49,12 @@ describe('what a gateway holds', () => {
     expect(answer.kind === 'Read' && answer.items.map(({ name }) => name.length)).toEqual([40, 0]);
   });
 
-  test('is nothing where the site has no record of it', async () => {
+  test('is not told any more where the site has no record of it, or deletes it', async () => {
     site.records = [];
-    expect(await read()).toEqual({ kind: 'Read', held: 0, items: [] });
+    expect(await read()).toEqual({ kind: 'Gone' });
+    holds(item(1));
+    site.records = [{ ...GATEWAY, state: { kind: 'Deleting' } }];
+    expect(await read()).toEqual({ kind: 'Gone' });
   });
 
   test('is not known when the site does not answer, or the list moved', async () => {

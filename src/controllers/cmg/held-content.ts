@@ -24,7 +24,7 @@ const LONGEST_NAMES = { taken: 256, shown: 40 } as const;
 
 /**
  * Reads all that a gateway holds, by its service name; kept of it is what is to be remembered, in the order of ids, so that the
- * same content is always the same answer. A gateway that the site has no record of holds nothing. Rejects with the signal's reason.
+ * same content is always the same answer. Rejects with the signal's reason.
  */
 export async function readHeldContent(
   site: ContentSite,
@@ -36,8 +36,8 @@ export async function readHeldContent(
     return { kind: 'Unknown', failure: records.message };
   }
   const gateway = records.value.find((record) => isSameName(record.serviceName, serviceName));
-  if (gateway === undefined) {
-    return { kind: 'Read', held: 0, items: [] };
+  if (gateway === undefined || gateway.state.kind === 'Deleting') {
+    return { kind: 'Gone' };
   }
   let held = 0;
   let first: readonly ContentItem[] = [];
