@@ -28,8 +28,8 @@ export function unreadContent(
     return undefined;
   }
   const reading = readingOf(situation, holder);
-  // What was read before it was decided counts on: nothing tells that it has changed since.
-  const isDecided = holder.stage.phase === 'Deleting' && listsIn(situation.records).some(isAbout(holder));
+  // It was read before that was decided, even if by another process.
+  const isDecided = holder.stage.phase === 'Deleting';
   return reading.kind !== 'Unknown' || isDecided ? undefined : reading;
 }
 
