@@ -1,3 +1,4 @@
+import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import { MINUTE } from '../../redeployment/instant.ts';
 import type { ContentReading } from '../../redeployment/observed.ts';
 import type { HeldContent } from '../../redeployment/record.ts';
@@ -50,6 +51,22 @@ export interface ContentComparisons {
   forget(cmgUid: string): void;
   /** What is known of all CMGs that ask, of all of their old gateways together. */
   gateways(): readonly (ObjectName & { readonly held: number; readonly missing: number })[];
+}
+
+/** What is known of the content of the gateways of one CMG. */
+export interface KnownContent {
+  readonly comparisons: ReturnType<ContentComparisons['comparisons']>;
+  readonly readings: ReturnType<ContentComparisons['readings']>;
+}
+
+/** The same; nothing where no content is served, or there is no site to ask. */
+export function knownContent(
+  content: Pick<ContentComparisons, 'comparisons' | 'readings'>,
+  { metadata: { uid }, spec }: Pick<CMG, 'metadata' | 'spec'>,
+): { readonly content?: KnownContent } {
+  return spec.content.enabled && spec.siteRef !== undefined
+    ? { content: { comparisons: content.comparisons(uid), readings: content.readings(uid) } }
+    : {};
 }
 
 export interface ContentRequest {

@@ -17,7 +17,7 @@ import { SITE_KIND } from '../site/kind.ts';
 import { unforeseenFailure } from '../unforeseen-failure.ts';
 import { heldForClaimant } from './carried-clients.ts';
 import type { ClientCounts } from './client-counts.ts';
-import type { ContentComparisons } from './content-comparisons.ts';
+import { type ContentComparisons, knownContent } from './content-comparisons.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { type GatewayWatches, noteLook } from './gateway-watches.ts';
 import { CMG_KIND, FIELD_MANAGER } from './kind.ts';
@@ -300,6 +300,7 @@ function deploymentsInput(
   context: ReconcileContext,
 ): DeploymentsInput {
   const { operations, memories, watches, site, client, store, clientCounts, content } = dependencies;
+  const { uid } = cmg.metadata;
   const scope = scopeOf(dependencies, cmg, context);
   const onSameSite = (other: CMG) =>
     other.metadata.namespace === cmg.metadata.namespace && other.spec.siteRef?.name === cmg.spec.siteRef?.name;
@@ -309,9 +310,9 @@ function deploymentsInput(
     memories,
     watches,
     site,
-    others: store.list().filter((other) => other.metadata.uid !== cmg.metadata.uid && onSameSite(other)),
-    passes: clientCounts.passes(cmg.metadata.uid),
-    countFailure: clientCounts.progress(cmg.metadata.uid)?.failure,
+    others: store.list().filter((other) => other.metadata.uid !== uid && onSameSite(other)),
+    passes: clientCounts.passes(uid),
+    countFailure: clientCounts.progress(uid)?.failure,
     countClients: ({ question, notBefore }, whom) => {
       const usable = site.siteOf(cmg);
       if (usable.kind === 'Usable') {
@@ -320,14 +321,7 @@ function deploymentsInput(
         clientCounts.request({ cmg, siteKey: keyOf(object), site: live, question, whom, notBefore, now });
       }
     },
-    ...(cmg.spec.content.enabled && cmg.spec.siteRef !== undefined
-      ? {
-          content: {
-            comparisons: content.comparisons(cmg.metadata.uid),
-            readings: content.readings(cmg.metadata.uid),
-          },
-        }
-      : {}),
+    ...knownContent(content, cmg),
     askForContent: (questions) => {
       const usable = site.siteOf(cmg);
       if (usable.kind === 'Usable') {

@@ -8,7 +8,7 @@ import type { ObjectKey } from '../../../runtime/objects.ts';
 import type { SiteFailure } from '../../../site/site.ts';
 import type { ClaimWriter } from '../../site/outage-claim.ts';
 import type { Counted } from '../client-counts.ts';
-import type { ContentComparisons, ContentQuestion } from '../content-comparisons.ts';
+import type { ContentQuestion, KnownContent } from '../content-comparisons.ts';
 import type { GatewayWatches } from '../gateway-watches.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
@@ -42,10 +42,7 @@ export interface DeploymentsInput {
   /** A pass is wanted. */
   readonly countClients: (action: Omit<Extract<Action, { kind: 'CountClients' }>, 'kind'>, whom: Counted) => void;
   /** What is known of the content of its gateways; absent where nothing of it is to be asked. */
-  readonly content?: {
-    readonly comparisons: ReturnType<ContentComparisons['comparisons']>;
-    readonly readings: ReturnType<ContentComparisons['readings']>;
-  };
+  readonly content?: KnownContent;
   /** This is to be found out, and nothing else any more. */
   readonly askForContent: (questions: readonly ContentQuestion[]) => void;
   /** The CMG as the API server has it now; `undefined`: it is gone, or could not be read. */
