@@ -57,7 +57,7 @@ kubectl events --for cmg/granitefalls
 | \`until\` | when the old one may go at the earliest, as far as that is known |
 | \`rollback\` | [what it takes to go back](#can-i-still-go-back) |
 | \`clients\` | how many clients count, and how many of them are seen to know the new gateway |
-| \`content\` | how many packages and applications the old gateway holds, and how many of them the new one lacks |
+| \`content\` | how many packages and applications the old gateway holds, or held, and how many of them the new one lacks |
 
 \`status.activeDeployment\` is the deployment that serves clients: the old one until the new one is advertised. An event
 \`DeploymentActive\`, \`DeploymentSuperseded\` and so on is written for each step. [Metrics, a panel and an
@@ -110,7 +110,8 @@ export const SAME_NAME = `## The same service name
 
 Two gateways cannot have one name: the old one has to be deleted first, and its clients have no gateway until the new one serves, some
 15 minutes or more. The operator does that only while **another \`CMG\` of the site carries the clients**, or when you consent to the
-outage with the line in the message (\`NoOtherActiveCMG\`). Before anything is deleted, everything that the new gateway needs is checked.
+outage with the line in the message (\`NoOtherActiveCMG\`). Before anything is deleted, everything that the new gateway needs is checked,
+and [what the old one holds](#what-the-old-gateway-holds) is read.
 
 Another \`CMG\` can carry them when it names the same \`Site\` and
 

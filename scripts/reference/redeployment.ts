@@ -106,8 +106,21 @@ The account of the operator sees only what it may read: let it read distribution
 does not see is not waited for. That the site has a gateway in its lists of content under the name of the gateway's record is
 [inferred](reference/site-operations.md).
 
-Under [the same service name](#the-same-service-name) the old gateway goes first: write down what the tab Content of its properties in the
-console lists, and distribute it anew.`;
+Under [the same service name](#the-same-service-name) the old gateway goes first, and there is nothing to compare it with afterwards:
+
+- Before it is deleted, what it holds is read to the end. Nothing is deleted until then (\`WaitingForContent\`). If it cannot be read,
+  \`ContentNotDistributed\` says why; \`confirm-retire\` with the id in the message deletes it without.
+- It is remembered in \`status.planned.heldContent\`: how many packages and applications it holds, and the first 32 of them by their ids,
+  fewer where names are long. If it holds more, the message of \`Redeploying\` says so: **before it goes, write down what the tab Content of
+  its properties in the console lists**.
+- Once the site has its record of the new gateway, \`Redeploying\` says what that one lacks (\`ContentNotDistributed\`), and
+  \`status.manualSteps\` has the lines that distribute it. Of what was not listed, as much is taken to be there as is installed of
+  anything else. Nothing of the new gateway waits for it; \`Ready\` is not True meanwhile, as wherever a person is waited for, so the CMG
+  carries no clients of another one.
+- That ends when all of it is installed, with \`confirm-retire\` and the id in the message, or with \`content.enabled: false\`. If the new
+  gateway is replaced likewise before that, both lists are kept; a third one takes the place of the oldest.
+- Where a person removes the records of gateways from the site, remove that of the old one before the new one is built: under the record
+  of the old one, the site may go on showing its content as installed.`;
 
 const STEERING = `## How to steer it
 

@@ -1,5 +1,6 @@
 import type { PassQuestion } from './client-gate.ts';
 import type { Instant } from './instant.ts';
+import type { HeldContent } from './record.ts';
 
 /** What the controller is to do. Deployments are named by their ids, points and groups by their names. */
 export type Action =
@@ -25,6 +26,10 @@ export type Action =
   | { readonly kind: 'CountClients'; readonly question: PassQuestion; readonly notBefore: Instant }
   /** What these hold is to be compared with what their successor holds; all by their service names. */
   | { readonly kind: 'CompareContent'; readonly from: readonly string[]; readonly to: string }
+  /** All that this one holds is to be read, before it goes. */
+  | { readonly kind: 'ReadContent'; readonly deployment: string; readonly serviceName: string }
+  /** What a gateway held that is gone is to be compared with what this one holds, by its service name. */
+  | { readonly kind: 'CheckContent'; readonly held: HeldContent; readonly to: string }
   /** The planner has something irreversible in mind: read the facts live and plan again with them, at once. */
   | { readonly kind: 'ReadLive' }
   /** Nothing is left to remove. */
@@ -32,5 +37,14 @@ export type Action =
 
 /** Whether an action changes something outside the operator whenever it is carried out. */
 export function isWrite({ kind }: Action): boolean {
-  return kind !== 'Maintain' && kind !== 'CountClients' && kind !== 'CompareContent' && kind !== 'ReadLive';
+  return !ONLY_READS.has(kind);
 }
+
+const ONLY_READS: ReadonlySet<Action['kind']> = new Set([
+  'Maintain',
+  'CountClients',
+  'CompareContent',
+  'ReadContent',
+  'CheckContent',
+  'ReadLive',
+]);

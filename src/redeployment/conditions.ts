@@ -5,6 +5,7 @@ import { contentFinding, contentNote } from './content.ts';
 import type { CreationVerdict } from './creation.ts';
 import type { Finding, RedeploymentReason } from './finding.ts';
 import { gateMessage, gateReason } from './gate-words.ts';
+import { heldContentFindings, unlistedNote, unreadFinding } from './held-content.ts';
 import { creationHold, retirementHold } from './holds.ts';
 import { isForPersonToDelete, isForPersonToMake, isNeededFirst, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
@@ -31,6 +32,7 @@ export function conditionsOf(situation: Situation, verdicts: Verdicts): readonly
     ...creationFindings(situation, verdicts),
     ...records.deployments.flatMap((record) => recordFindings(situation, record, verdicts)),
     ...waitFindings(situation, verdicts.successors),
+    ...heldContentFindings(situation),
     ...siteFindings(situation),
   ];
 }
@@ -64,10 +66,15 @@ function creationFindings(situation: Situation, { names, creation }: Verdicts): 
   if (creation.kind !== 'Wait' || creation.reason === 'Stopped' || creation.reason === 'Unknown') {
     return [];
   }
+  if (names.kind === 'NotRead') {
+    return [unreadFinding(situation, names)];
+  }
   const { reason } = creation;
   const holder = names.kind === 'Free' ? undefined : names.holder;
   const about = holder === undefined ? {} : { deployment: holder.id };
-  return [{ reason, ...about, message: creationMessage(situation, reason, holder) }, ...idlePoints(situation, reason)];
+  const note = holder === undefined ? '' : unlistedNote(situation, holder);
+  const message = `${creationMessage(situation, reason, holder)}${note}`;
+  return [{ reason, ...about, message }, ...idlePoints(situation, reason)];
 }
 
 function creationMessage(

@@ -10,7 +10,11 @@ const ANNOTATIONS: Readonly<Record<Consent['kind'], string>> = {
  * The exact line by which a person consents. An annotation that is still there has been used up, or names something else,
  * and is taken away first: set again in the same moment, nobody might see that it was gone.
  */
-export function consentCommand(situation: Situation, kind: Consent['kind'], { id }: DeploymentRecord): string {
+export function consentCommand(
+  situation: Situation,
+  kind: Consent['kind'],
+  { id }: Pick<DeploymentRecord, 'id'>,
+): string {
   const [namespace, name] = situation.wish.key.split('/');
   const target = `kubectl annotate --namespace ${namespace} cmg ${name} ${ANNOTATIONS[kind]}`;
   return situation.observed.consents.some((consent) => consent.kind === kind)

@@ -26,6 +26,8 @@ export interface ContentComparison {
   readonly from: string;
   /** Service name of the gateway that takes its place. */
   readonly to: string;
+  /** Id of the deployment `from`, where it is gone and only what was noted of it has been compared. */
+  readonly gone?: string;
   readonly standing: ContentStanding;
 }
 
@@ -39,7 +41,8 @@ function standingOf(
     return { kind: 'Complete', held: 0 };
   }
   const found = observed.content.find(
-    ({ from, to }) => isSameName(from, serviceName) && isSameName(to, successor.serviceName),
+    ({ from, to, gone }) =>
+      gone === undefined && isSameName(from, serviceName) && isSameName(to, successor.serviceName),
   );
   return found?.standing ?? { kind: 'Unknown' };
 }
@@ -77,7 +80,7 @@ export function contentFinding(
 }
 
 /** Whether it is only to be waited for: all of it is on its way, or it is being read. */
-function isPassingByItself(standing: ContentStanding): boolean {
+export function isPassingByItself(standing: ContentStanding): boolean {
   switch (standing.kind) {
     case 'Missing':
       return standing.underWay === standing.missing;
@@ -115,7 +118,8 @@ function wordsFor(
 const NAMED = 3;
 const LONGEST_NAME = 60;
 
-function listed(first: readonly { readonly name: string }[], missing: number): string {
+/** The first names, for a sentence. */
+export function listed(first: readonly { readonly name: string }[], missing: number): string {
   const named = first.slice(0, NAMED).map(({ name }) => name.slice(0, LONGEST_NAME));
   return missing > named.length ? `${named.join(', ')} and others` : named.join(', ');
 }

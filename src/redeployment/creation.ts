@@ -49,6 +49,8 @@ function reasonOf(names: Exclude<NamesVerdict, { kind: 'Free' }>): RedeploymentR
       return names.reason;
     case 'NotReady':
       return 'WaitingForPreflight';
+    case 'NotRead':
+      return names.failure === undefined ? 'WaitingForContent' : 'ContentNotDistributed';
     case 'ClaimTaken':
       return 'OutageClaimTaken';
     case 'NoCarrier':

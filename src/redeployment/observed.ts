@@ -2,7 +2,7 @@ import type { ClientPass } from './client-gate.ts';
 import type { ContentComparison } from './content.ts';
 import type { Identity } from './identity.ts';
 import type { Instant } from './instant.ts';
-import type { Consent, DeploymentMark } from './record.ts';
+import type { Consent, DeploymentMark, HeldItem } from './record.ts';
 
 /** What an observation says; `Unknown` when it failed. */
 export type Seen = 'Yes' | 'No' | 'Unknown';
@@ -129,6 +129,15 @@ export interface LiveFacts {
   readonly carriers: readonly CarrierFacts[];
 }
 
+/** What one reading of all that a gateway holds has shown. */
+export type ContentReading =
+  /** It has not been read, or could not be; `failure` is a sentence that says why. */
+  | { readonly kind: 'Unknown'; readonly failure?: string }
+  /** The site has no record of the gateway, or is deleting it: what it held, the site does not tell any more. */
+  | { readonly kind: 'Gone' }
+  /** All of it was; `items` are as many of the `held` as are to be remembered, in the order of their ids. */
+  | { readonly kind: 'Read'; readonly held: number; readonly items: readonly HeldItem[] };
+
 /** What is known of the world at one moment. */
 export interface Observed {
   /** The local clock, to compare with `now`. */
@@ -148,6 +157,8 @@ export interface Observed {
    * compared: the CMG has no site, or serves no content.
    */
   readonly content?: readonly ContentComparison[];
+  /** The last readings of gateways that are to be deleted first, by the ids of their deployments, as far as they were asked for. */
+  readonly contentReadings?: readonly { readonly deployment: string; readonly reading: ContentReading }[];
   /** Devices visible on the site, where somebody counted them. */
   readonly devices?: number;
   /** Whether the Secret of the server certificate can be read. */

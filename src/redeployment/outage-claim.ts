@@ -26,7 +26,8 @@ function isOver(situation: Situation, names: NamesVerdict): boolean {
   const isDeletingFirst = records.deployments.some(
     ({ stage }) => stage.phase === 'Deleting' && stage.because === 'DeleteFirst',
   );
-  if (isDeletingFirst || names.kind === 'DeleteFirst') {
+  const isBeingRead = names.kind === 'NotRead' && names.failure === undefined;
+  if (isDeletingFirst || isBeingRead || names.kind === 'DeleteFirst') {
     return false;
   }
   return (

@@ -4,6 +4,7 @@ import { conditionsOf, type Verdicts } from './conditions.ts';
 import { assignPoints } from './connection-points.ts';
 import { newDeployment } from './creation.ts';
 import type { Finding } from './finding.ts';
+import { heldContentActions, noteHeldContent } from './held-content.ts';
 import { retirementHold } from './holds.ts';
 import type { Instant } from './instant.ts';
 import type { GatewayWish, Observed } from './observed.ts';
@@ -130,6 +131,7 @@ function manage(before: Situation): Plan {
   let situation = withDeployments(before, settleStages(before, findSuccessors(before), names));
   situation = withDeployments(situation, withoutForgotten(situation));
   situation = withDeployments(situation, markServed(situation));
+  situation = { ...situation, records: noteHeldContent(situation, names) };
   const creation = situation.rules.judgeCreation(situation, names);
   const verdicts: Verdicts = { successors: findSuccessors(situation), names, creation };
   const steps = stepsOf(situation, verdicts);
@@ -170,6 +172,7 @@ function stepsOf(situation: Situation, verdicts: Verdicts): Steps {
     ...claims,
     ...clientCount(situation, successors),
     ...contentComparison(situation, successors),
+    ...heldContentActions(situation, names),
   ];
   return outageOf === undefined ? { actions } : { actions, outageOf };
 }

@@ -73,6 +73,27 @@ export interface Consent {
   readonly deployment: string;
 }
 
+/** Something that a gateway held, as the site names it. */
+export interface HeldItem {
+  /** Such as `PS100012`. */
+  readonly packageId: string;
+  /** As the console shows it; may be cut, but for an application, and be empty. */
+  readonly name: string;
+  /** What it is to the site, such as `Application`. */
+  readonly kind: string;
+}
+
+/** What a gateway held that was, or is to be, deleted before another one takes its place. */
+export interface HeldContent {
+  /** Id of the deployment. */
+  readonly deployment: string;
+  readonly serviceName: string;
+  /** How many packages and applications. */
+  readonly held: number;
+  /** As many of them as a status takes, in the order of their ids. */
+  readonly items: readonly HeldItem[];
+}
+
 /** All that the planner remembers of a CMG from one reconcile to the next. */
 export interface Records {
   /** In the order in which they were made or found. */
@@ -87,6 +108,8 @@ export interface Records {
   readonly devicesAtBeginning?: number;
   /** Since when the site has not answered while the CMG was being deleted. */
   readonly siteSilentSince?: Instant;
+  /** What gateways held that go, or went, before another one was there. When it is lost, nothing else is. */
+  readonly heldContent?: readonly HeldContent[];
 }
 
 /** Nothing is remembered. */

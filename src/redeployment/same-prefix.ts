@@ -1,3 +1,4 @@
+import { unreadContent } from './held-content.ts';
 import { prefixKey } from './identity.ts';
 import type { CarrierFacts } from './observed.ts';
 import { isOthers } from './others.ts';
@@ -17,6 +18,8 @@ export type NamesVerdict =
     }
   /** The holder is to be deleted first, as soon as its successor could be made at once. */
   | { readonly kind: 'NotReady'; readonly holder: DeploymentRecord }
+  /** The holder is to be deleted first, as soon as it is known what it holds; `failure` is a sentence that says why it is not. */
+  | { readonly kind: 'NotRead'; readonly holder: DeploymentRecord; readonly failure?: string }
   /** The holder may be deleted first once this CMG of the site has been claimed as carrier. */
   | { readonly kind: 'Claim'; readonly holder: DeploymentRecord; readonly carrier: string }
   /** Another CMG of the site has a claim. */
@@ -46,6 +49,10 @@ export function judgeNames(situation: Situation): NamesVerdict {
   }
   if (!situation.observed.preflight.wholePassed) {
     return { kind: 'NotReady', holder };
+  }
+  const unread = unreadContent(situation, holder);
+  if (unread !== undefined) {
+    return { ...unread, kind: 'NotRead', holder };
   }
   return isConsented ? { kind: 'DeleteFirst', holder } : judgeCarriers(situation, holder);
 }

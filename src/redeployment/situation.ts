@@ -37,7 +37,11 @@ export function factsOf({ facts }: Situation, { id }: DeploymentRecord): Deploym
 const UNSEEN: DeploymentFacts = { seen: undefined, serving: 'Unknown', advertised: 'Unknown', points: [] };
 
 /** Whether a person has consented, by the id of the deployment. */
-export function hasConsent({ consents }: Situation, kind: Consent['kind'], { id }: DeploymentRecord): boolean {
+export function hasConsent(
+  { consents }: Situation,
+  kind: Consent['kind'],
+  { id }: Pick<DeploymentRecord, 'id'>,
+): boolean {
   return consents.some((consent) => consent.kind === kind && consent.deployment === id);
 }
 

@@ -2,10 +2,10 @@ import { type CmdletParameter, cmdletLine } from './cmdlets.ts';
 import type { ContentItem, ContentKind } from './facts.ts';
 import type { ManualStep } from './manual-step.ts';
 
-/** Content that one gateway holds and the one that takes its place does not. */
+/** Content that one gateway holds, or held, and the one that takes its place does not. */
 export interface ContentToDistribute {
-  /** Service name of the gateway that holds it. */
-  readonly from: string;
+  /** Service name of the gateway that holds it; absent: it is gone. */
+  readonly from?: string;
   /** Service name of the gateway that is to hold it. */
   readonly to: string;
   /** The first of those that nobody has distributed to it yet. */
@@ -39,11 +39,14 @@ export function contentSteps(content: ContentToDistribute): readonly ManualStep[
   const { from, to, unassigned, failed, count } = content;
   const rest =
     count > unassigned.length + failed.length
-      ? ` There are ${count} in all: the tab Content in the properties of ${from} in the console lists them, and the next are named here once these are on their way.`
+      ? from === undefined
+        ? ` There are ${count} in all; the next are named here once these are on their way, as far as more than their number was kept.`
+        : ` There are ${count} in all: the tab Content in the properties of ${from} in the console lists them, and the next are named here once these are on their way.`
       : '';
   const kinds = [...new Set(unassigned.map(kindOf))];
   return [
     ...kinds.map((kind) => distributionStep(content, kind, rest)),
+    ...unnamedStep(content),
     ...(failed.length === 0
       ? []
       : [
@@ -55,11 +58,18 @@ export function contentSteps(content: ContentToDistribute): readonly ManualStep[
   ];
 }
 
+/** What nobody can name any more, once all else is there. */
+function unnamedStep({ from, to, unassigned, failed, count }: ContentToDistribute): readonly ManualStep[] {
+  const instruction = `Distribute to ${to} what the gateway held beside that was deleted before it: ${count} packages and applications of which only the number was kept.`;
+  const isUnnamed = from === undefined && count > 0 && unassigned.length + failed.length === 0;
+  return isUnnamed ? [{ operation: 'DistributeContent', instruction }] : [];
+}
+
 function distributionStep({ to, from, unassigned }: ContentToDistribute, kind: ContentKind, rest: string): ManualStep {
   const items = unassigned.filter((item) => kindOf(item) === kind);
   const parameter = PARAMETERS[kind];
   const instruction = (named: readonly ContentItem[]) =>
-    `Distribute content of ${from} to ${to}: ${named.map(calledIn).join(', ')}.`;
+    `Distribute ${from === undefined ? 'what the gateway held that was deleted before it' : `content of ${from}`} to ${to}: ${named.map(calledIn).join(', ')}.`;
   if (parameter === undefined) {
     return {
       operation: 'DistributeContent',

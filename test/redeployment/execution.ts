@@ -1,4 +1,4 @@
-import type { Action } from '../../src/redeployment/action.ts';
+import { type Action, isWrite } from '../../src/redeployment/action.ts';
 import type { ClientPass } from '../../src/redeployment/client-gate.ts';
 import type { ContentComparison } from '../../src/redeployment/content.ts';
 import type { Observed } from '../../src/redeployment/observed.ts';
@@ -109,9 +109,7 @@ function seenToServe(world: World, at: number): World {
 }
 
 function firstWrite(actions: readonly Action[]): number {
-  const at = actions.findIndex(
-    ({ kind }) => kind !== 'Maintain' && kind !== 'CountClients' && kind !== 'CompareContent',
-  );
+  const at = actions.findIndex((action) => isWrite(action) || action.kind === 'ReadLive');
   return at === -1 ? actions.length : at + 1;
 }
 
@@ -203,6 +201,8 @@ function act(world: World, at: number, action: Action, records: Records): World 
       return build(world, at, records.deployments, action.deployment);
     case 'CountClients':
     case 'CompareContent':
+    case 'ReadContent':
+    case 'CheckContent':
     case 'ReadLive':
       return world;
   }

@@ -67,7 +67,7 @@ export function observe(world: World, at: number): Observed {
     preflight: { passed: cmg.quota && areNamesFree(world, at), wholePassed: cmg.quota },
     mayDeleteGateway: !world.deletionsUsedUp,
     freshId: adopted(cmg, at)?.id ?? `d${cmg.made + 1}`,
-    ...(cmg.hasSite ? { content: world.siteUp ? comparisons(world, cmg) : [] } : {}),
+    ...(cmg.hasSite ? { content: world.siteUp ? comparisons(world, cmg) : [], contentReadings: readings(cmg) } : {}),
   };
 }
 
@@ -224,6 +224,11 @@ function comparisons({ contentMissing }: World, { records }: Cmg): readonly Cont
       .filter(({ id }) => id !== old.id)
       .map(({ serviceName }) => ({ from: old.serviceName, to: serviceName, standing })),
   );
+}
+
+/** What goes first held nothing, as it was read before. */
+function readings({ records }: Cmg): NonNullable<Observed['contentReadings']> {
+  return records.deployments.map(({ id }) => ({ deployment: id, reading: { kind: 'Read', held: 0, items: [] } }));
 }
 
 const DEVICES = 100;

@@ -57,6 +57,8 @@ export interface CMGStatusPlanned {
   readonly devicesAtBeginning?: number;
   /** Since when the site has not answered while the CMG is being deleted. */
   readonly siteSilentSince?: string;
+  /** What gateways held that are deleted before another one takes their place, until that one holds it. */
+  readonly heldContent?: readonly CMGStatusPlannedHeldContentItem[];
   /** Other CMGs of the site, while this one waits for one of them that can carry its clients. */
   readonly carriers?: readonly CMGStatusPlannedCarrier[];
 }
@@ -79,6 +81,28 @@ export interface CMGStatusPlannedCarrierAdvertised {
   readonly seenAt: string;
   /** Since when it has been seen otherwise. */
   readonly otherwiseSince?: string;
+}
+
+/** One gateway. */
+export interface CMGStatusPlannedHeldContentItem {
+  /** Id of its deployment. */
+  readonly deployment: string;
+  /** Its service name. */
+  readonly serviceName: string;
+  /** How many packages and applications it held. */
+  readonly held: number;
+  /** As many of them as a status takes. */
+  readonly items: readonly CMGStatusPlannedHeldContentItemItem[];
+}
+
+/** One of them. */
+export interface CMGStatusPlannedHeldContentItemItem {
+  /** Its package id. */
+  readonly packageId: string;
+  /** Its name; cut, but for an application. */
+  readonly name: string;
+  /** What it is to the site. */
+  readonly kind: string;
 }
 
 /** One consent. */
@@ -405,7 +429,7 @@ export interface CMGStatusRedeployment {
 
 /** Packages and applications of the old gateway as compared last, once an hour. */
 export interface CMGStatusRedeploymentContent {
-  /** Those that the old gateway holds. */
+  /** Those that the old gateway holds, or held. */
   readonly held: number;
   /** Those of them that the new gateway does not hold. */
   readonly missing: number;

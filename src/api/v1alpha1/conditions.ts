@@ -553,12 +553,12 @@ export const REASONS = {
   },
   WaitingForContent: {
     stalled: false,
-    meaning: 'Content of the old gateway is on its way to the new one, or is being compared; both gateways serve.',
+    meaning: 'Content of the old gateway is being read or compared, or is on its way to the new one.',
     action: 'Nothing; it passes by itself. Or give the consent in the message.',
   },
   ContentNotDistributed: {
     stalled: true,
-    meaning: 'The new gateway lacks content that the old one holds; both gateways serve.',
+    meaning: 'The new gateway lacks content that the old one holds or held, or whether it does cannot be seen.',
     action: 'Take the steps in status.manualSteps, or give the consent in the message.',
   },
   DeadlinePassed: {

@@ -120,6 +120,7 @@ function mannerOf(names: NamesVerdict): Manner {
     case 'Wait':
       return names.reason === 'WaitingForNames' ? 'AfterDeletion' : 'AfterEarlierRedeployment';
     case 'NotReady':
+    case 'NotRead':
     case 'Claim':
     case 'ClaimTaken':
     case 'NoCarrier':

@@ -149,11 +149,16 @@ function deletedFirst(spec: CMGSpec, { situation, holder }: Replaced): readonly 
       ? 'The CMG names no Site, so no other CMG can carry its clients: nothing is deleted before a person consents to the outage.'
       : 'Nothing is deleted before another CMG of the Site can carry its clients, or a person consents to the outage.',
     wayOut(situation, holder),
-    ...(spec.content.enabled
-      ? ['The new gateway begins without content, which has to be distributed to it anew.']
-      : []),
+    ...(spec.content.enabled ? [contentInWords(spec)] : []),
     'With another first label in spec.serviceName the two would stand side by side, and no client would be without a gateway.',
   ];
+}
+
+function contentInWords({ siteRef }: CMGSpec): string {
+  const without = 'The new gateway begins without content, which has to be distributed to it anew';
+  return siteRef === undefined
+    ? `${without}.`
+    : `${without}: what the old one holds is read before it is deleted, and status.manualSteps lists afterwards what is missing, as far as a status has room.`;
 }
 
 function wayOut(situation: Situation, holder: DeploymentRecord): string {

@@ -68,7 +68,7 @@ describe('for people', () => {
         - Its clients have no gateway from then on until the new one serves, some 15 minutes or more.
         - Nothing is deleted before another CMG of the Site can carry its clients, or a person consents to the outage.
         - The line to consent, after the change: kubectl annotate --namespace default cmg granitefalls configmgr.io/allow-client-outage=first
-        - The new gateway begins without content, which has to be distributed to it anew.
+        - The new gateway begins without content, which has to be distributed to it anew: what the old one holds is read before it is deleted, and status.manualSteps lists afterwards what is missing, as far as a status has room.
         - With another first label in spec.serviceName the two would stand side by side, and no client would be without a gateway.
         - Until its deletion begins, a Git revert takes all of it back.
       "

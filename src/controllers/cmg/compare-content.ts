@@ -1,6 +1,13 @@
 import type { ContentStanding } from '../../redeployment/content.ts';
 import { isSameName } from '../../site/names.ts';
-import { type ContentItem, type DistributionState, isSiteFailure, type Site } from '../../site/site.ts';
+import {
+  type ContentItem,
+  type DistributionState,
+  isSiteFailure,
+  type ServiceRecord,
+  type Site,
+  type SiteAnswer,
+} from '../../site/site.ts';
 
 /** Content that one gateway holds and the other one does not. */
 export interface MissingContent extends ContentItem {
@@ -36,7 +43,7 @@ export async function compareContent(
   { from, to }: { readonly from: string; readonly to: string },
   signal: AbortSignal,
 ): Promise<ComparedContent> {
-  const records = await site.serviceRecords({ signal, maxAgeMs: RECORDS_AGE_MS });
+  const records = await recordsOf(site, signal);
   if (isSiteFailure(records)) {
     return unknown(records.message);
   }
@@ -45,9 +52,41 @@ export async function compareContent(
   if (old === undefined || successor === undefined) {
     return unknown(`The site has no record of ${old === undefined ? from : to}.`);
   }
+  const states = await readStates(site, successor, signal);
+  if (states.kind === 'Unknown') {
+    return states;
+  }
+  const counted = startCounting(states.of);
+  const content = await site.readContent(old, counted.add, { signal });
+  if (isSiteFailure(content)) {
+    return unknown(content.message);
+  }
+  return content.value.kind === 'Changed' ? unknown(CHANGED) : counted.standing();
+}
+
+/** Why a reading of what a gateway holds tells nothing, where it was not one moment's. */
+export const CHANGED = 'The lists of content changed while they were read.';
+
+/** The records of gateways that the site has, as others may have read them a moment ago. */
+export function recordsOf(
+  site: Pick<ContentSite, 'serviceRecords'>,
+  signal: AbortSignal,
+): Promise<SiteAnswer<readonly ServiceRecord[]>> {
+  return site.serviceRecords({ signal, maxAgeMs: RECORDS_AGE_MS });
+}
+
+/** How all that was ever distributed to a gateway stands there, by ids. Rejects with the signal's reason. */
+export async function readStates(
+  site: Pick<ContentSite, 'readDistribution'>,
+  gateway: Pick<ServiceRecord, 'nalPath'>,
+  signal: AbortSignal,
+): Promise<
+  | { readonly kind: 'Read'; readonly of: ReadonlyMap<string, DistributionState> }
+  | Extract<ComparedContent, { kind: 'Unknown' }>
+> {
   const states = new Map<string, DistributionState>();
   const distribution = await site.readDistribution(
-    successor,
+    gateway,
     (items) => {
       for (const { packageId, state } of items) {
         if (states.size < MOST_ITEMS) {
@@ -60,22 +99,16 @@ export async function compareContent(
   if (isSiteFailure(distribution)) {
     return unknown(distribution.message);
   }
-  const counted = startCounting(states);
-  const content = await site.readContent(old, counted.add, { signal });
-  if (isSiteFailure(content)) {
-    return unknown(content.message);
-  }
-  return distribution.value.kind === 'Changed' || content.value.kind === 'Changed'
-    ? unknown('The lists of content changed while they were read.')
-    : counted.standing();
+  return distribution.value.kind === 'Changed' ? unknown(CHANGED) : { kind: 'Read', of: states };
 }
 
-function unknown(failure: string): ComparedContent {
+/** @param failure a sentence that says why nothing is known */
+export function unknown(failure: string): Extract<ComparedContent, { kind: 'Unknown' }> {
   return { kind: 'Unknown', failure };
 }
 
 /** Counts what comes by, and keeps the first of what is missing: those for a person before those on their way. */
-function startCounting(states: ReadonlyMap<string, DistributionState>) {
+export function startCounting(states: ReadonlyMap<string, DistributionState>) {
   const forPeople: MissingContent[] = [];
   const onTheirWay: MissingContent[] = [];
   let held = 0;

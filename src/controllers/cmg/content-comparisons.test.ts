@@ -27,7 +27,8 @@ beforeEach(() => {
 
 function ask(name = 'a', from: readonly string[] = ['old.contoso.com'], of = site) {
   const cmg = { metadata: { namespace: 'gateways', name, uid: `uid-${name}` } };
-  content.request({ cmg, site: of, from, to: 'new.contoso.com' });
+  const questions = from.map((each) => ({ kind: 'Compare' as const, from: each, to: 'new.contoso.com' }));
+  content.request({ cmg, site: of, questions });
 }
 
 /** Lets what is under way come to its end. */
@@ -149,6 +150,29 @@ test('nothing is begun or told after the end', async () => {
   expect(queued).toEqual([]);
   const reads = site.reads;
   ask('b');
+  await settle();
+  expect(site.reads).toBe(reads);
+});
+
+test('what one gateway holds is read, and what another lacks of a list is checked, beside each other', async () => {
+  const cmg = { metadata: { namespace: 'gateways', name: 'a', uid: 'uid-a' } };
+  const { packageId, name, kind } = PACKAGE;
+  const items = [{ packageId, name, kind }];
+  const held = { deployment: 'd0', serviceName: 'oldest.contoso.com', held: 1, items };
+  const questions = [
+    { kind: 'Read', deployment: 'd1', serviceName: 'old.contoso.com' },
+    { kind: 'Check', held, to: 'new.contoso.com' },
+  ] as const;
+  content.request({ cmg, site, questions });
+  expect(content.readings('uid-a')).toEqual([{ deployment: 'd1', reading: { kind: 'Unknown' } }]);
+  await settle();
+  expect(content.readings('uid-a')).toEqual([{ deployment: 'd1', reading: { kind: 'Read', held: 1, items } }]);
+  expect(content.comparisons('uid-a')).toMatchObject([
+    { from: 'oldest.contoso.com', to: 'new.contoso.com', gone: 'd0', standing: { kind: 'Missing', missing: 1 } },
+  ]);
+  expect(content.gateways()).toEqual([{ namespace: 'gateways', name: 'a', held: 1, missing: 1 }]);
+  const { reads } = site;
+  content.request({ cmg, site, questions: structuredClone(questions) });
   await settle();
   expect(site.reads).toBe(reads);
 });

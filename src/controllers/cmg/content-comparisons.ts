@@ -1,10 +1,14 @@
+import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import { MINUTE } from '../../redeployment/instant.ts';
+import type { ContentReading } from '../../redeployment/observed.ts';
+import type { HeldContent } from '../../redeployment/record.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Source } from '../../runtime/controller.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import type { ObjectName } from './client-counts.ts';
 import { type ComparedContent, type ContentSite, compareContent } from './compare-content.ts';
+import { checkHeldContent, readHeldContent } from './held-content.ts';
 
 /** Two gateways and what their comparison came to. */
 export interface Comparison {
@@ -12,12 +16,26 @@ export interface Comparison {
   readonly from: string;
   /** Service name of the gateway that takes its place. */
   readonly to: string;
+  /** Id of the deployment `from`, where it is gone and only what was noted of it has been compared. */
+  readonly gone?: string;
   readonly standing: ComparedContent;
 }
 
+/** What is to be found out on a site. Gateways are named by their service names, deployments by their ids. */
+export type ContentQuestion =
+  /** What `from`, which is to be retired, holds and `to`, which takes its place, does not. */
+  | { readonly kind: 'Compare'; readonly from: string; readonly to: string }
+  /** What a gateway holds that is to be deleted before another one takes its place. */
+  | { readonly kind: 'Read'; readonly deployment: string; readonly serviceName: string }
+  /** What `to` lacks of what was noted of a gateway that is gone. */
+  | { readonly kind: 'Check'; readonly held: HeldContent; readonly to: string };
+
+/** What a question came to. */
+type Answer = ComparedContent | ContentReading;
+
 /**
- * The comparisons of what gateways hold, by which redeployments find out whether one may take the place of another. They go on
- * beside the reconciles, one at a time for all sites: a CMG asks in each of its reconciles, takes what the last comparison has
+ * The comparisons of what gateways hold, by which redeployments find out whether one may take the place of another, and the
+ * readings of those that go before. They go on beside the reconciles, one at a time for all sites: a CMG asks in each of its reconciles, takes what the last comparison has
  * shown, and is queued when one has ended and when it may ask for the next. Nothing outlives the process.
  */
 export interface ContentComparisons {
@@ -25,26 +43,43 @@ export interface ContentComparisons {
   readonly source: Source;
   /** Comparisons are wanted, and no others for this CMG. They begin at once, or the CMG is queued when they may begin. */
   request(request: ContentRequest): void;
-  /** What is known of all that a CMG has asked for. */
+  /** What is known of all comparisons that a CMG has asked for. */
   comparisons(cmgUid: string): readonly Comparison[];
+  /** What is known of all gateways that it has asked to be read, by the ids of their deployments. */
+  readings(cmgUid: string): readonly { readonly deployment: string; readonly reading: ContentReading }[];
   /** The CMG is gone, or its redeployment is over. */
   forget(cmgUid: string): void;
   /** What is known of all CMGs that ask, of all of their old gateways together. */
   gateways(): readonly (ObjectName & { readonly held: number; readonly missing: number })[];
 }
 
+/** What is known of the content of the gateways of one CMG. */
+export interface KnownContent {
+  readonly comparisons: ReturnType<ContentComparisons['comparisons']>;
+  readonly readings: ReturnType<ContentComparisons['readings']>;
+}
+
+/** The same; nothing where no content is served, or there is no site to ask. */
+export function knownContent(
+  content: Pick<ContentComparisons, 'comparisons' | 'readings'>,
+  { metadata: { uid }, spec }: Pick<CMG, 'metadata' | 'spec'>,
+): { readonly content?: KnownContent } {
+  return spec.content.enabled && spec.siteRef !== undefined
+    ? { content: { comparisons: content.comparisons(uid), readings: content.readings(uid) } }
+    : {};
+}
+
 export interface ContentRequest {
   readonly cmg: { readonly metadata: ObjectName & { readonly uid: string } };
   /** The way to its site. When it is another one than before, what was compared on the former is forgotten. */
   readonly site: ContentSite;
-  readonly from: readonly string[];
-  readonly to: string;
+  readonly questions: readonly ContentQuestion[];
 }
 
 export interface ContentComparisonsOptions {
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
-  /** Milliseconds between the beginnings of two comparisons of the same gateways. */
+  /** Milliseconds between the beginnings of two comparisons, or readings, of the same gateways. */
   readonly intervalMs: number;
   /** What was not asked for so long, in milliseconds, is forgotten. To be several times what reconciles are apart. */
   readonly forgetAfterMs: number;
@@ -56,22 +91,23 @@ const FIRST_PAUSE_MS = MINUTE;
 /** How many intervals a comparison holds when those after it fail. */
 const INTERVALS_HELD = 3;
 
-/** Two gateways of a CMG. Times are those of the monotonic clock. */
-interface Pair {
-  readonly from: string;
-  readonly to: string;
+/** A question of a CMG. Times are those of the monotonic clock. */
+interface Asked {
+  readonly question: ContentQuestion;
+  /** Two questions with the same key are one. */
+  readonly key: string;
   isWaiting: boolean;
   restsUntil: number;
   failures: number;
-  last: { readonly standing: ComparedContent; readonly at: number } | undefined;
-  failure: ComparedContent | undefined;
+  last: { readonly answer: Answer; readonly at: number } | undefined;
+  failure: Extract<Answer, { kind: 'Unknown' }> | undefined;
 }
 
 interface Asking {
   readonly cmg: ObjectName & { readonly uid: string };
   readonly site: ContentSite;
   readonly ending: AbortController;
-  pairs: readonly Pair[];
+  questions: readonly Asked[];
   askedAt: number;
   cancelTimer: () => void;
 }
@@ -106,10 +142,11 @@ export function createContentComparisons(options: ContentComparisonsOptions): Co
       if (state.stopping.signal.aborted) return;
       forgetLapsed(state);
       const asking = noteRequest(state, request);
-      for (const pair of asking.pairs) beginIfDue(state, asking, pair);
+      for (const asked of asking.questions) beginIfDue(state, asking, asked);
       queueWhenDue(state, asking);
     },
     comparisons: (uid) => comparisonsOf(state, state.asking.get(uid)),
+    readings: (uid) => readingsOf(state, state.asking.get(uid)),
     forget: (uid) => forget(state, uid),
     gateways: () => {
       forgetLapsed(state);
@@ -127,11 +164,31 @@ export function createContentComparisons(options: ContentComparisonsOptions): Co
   };
 }
 
-function comparisonsOf({ clock, intervalMs }: State, asking: Asking | undefined): readonly Comparison[] {
-  return (asking?.pairs ?? []).map(({ from, to, last, failure }) => {
-    const isFresh = last !== undefined && clock.monotonic() - last.at <= INTERVALS_HELD * intervalMs;
-    return { from, to, standing: isFresh ? last.standing : (failure ?? { kind: 'Unknown' }) };
+function comparisonsOf(state: State, asking: Asking | undefined): readonly Comparison[] {
+  return (asking?.questions ?? []).flatMap((asked): readonly Comparison[] => {
+    const { question } = asked;
+    const standing = answerTo(state, asked);
+    if (question.kind === 'Read' || standing.kind === 'Read' || standing.kind === 'Gone') return [];
+    const { to } = question;
+    return question.kind === 'Compare'
+      ? [{ from: question.from, to, standing }]
+      : [{ from: question.held.serviceName, to, gone: question.held.deployment, standing }];
   });
+}
+
+function readingsOf(state: State, asking: Asking | undefined): ReturnType<ContentComparisons['readings']> {
+  return (asking?.questions ?? []).flatMap((asked) => {
+    const reading = answerTo(state, asked);
+    return asked.question.kind === 'Read' && reading.kind !== 'Complete' && reading.kind !== 'Missing'
+      ? [{ deployment: asked.question.deployment, reading }]
+      : [];
+  });
+}
+
+/** What is known now. */
+function answerTo({ clock, intervalMs }: State, { last, failure }: Asked): Answer {
+  const isFresh = last !== undefined && clock.monotonic() - last.at <= INTERVALS_HELD * intervalMs;
+  return isFresh ? last.answer : (failure ?? { kind: 'Unknown' });
 }
 
 function forget({ asking }: State, uid: string): void {
@@ -148,79 +205,91 @@ function forgetLapsed(state: State): void {
   }
 }
 
-function noteRequest(state: State, { cmg, site, from, to }: ContentRequest): Asking {
+function noteRequest(state: State, { cmg, site, questions }: ContentRequest): Asking {
   const { namespace, name, uid } = cmg.metadata;
   if (state.asking.get(uid)?.site !== site) forget(state, uid);
   const asking = state.asking.get(uid) ?? {
     cmg: { namespace, name, uid },
     site,
     ending: new AbortController(),
-    pairs: [],
+    questions: [],
     askedAt: 0,
     cancelTimer: () => {},
   };
   state.asking.set(uid, asking);
   asking.askedAt = state.clock.monotonic();
-  asking.pairs = from.map(
-    (old) => asking.pairs.find((pair) => pair.from === old && pair.to === to) ?? newPair(old, to),
-  );
+  asking.questions = questions.map((question) => {
+    const key = JSON.stringify(question);
+    return asking.questions.find((asked) => asked.key === key) ?? newlyAsked(question, key);
+  });
   return asking;
 }
 
-function newPair(from: string, to: string): Pair {
+function newlyAsked(question: ContentQuestion, key: string): Asked {
   const restsUntil = Number.NEGATIVE_INFINITY;
-  return { from, to, isWaiting: false, restsUntil, failures: 0, last: undefined, failure: undefined };
+  return { question, key, isWaiting: false, restsUntil, failures: 0, last: undefined, failure: undefined };
 }
 
-function beginIfDue(state: State, asking: Asking, pair: Pair): void {
-  if (pair.isWaiting || pair.restsUntil > state.clock.monotonic()) return;
-  pair.isWaiting = true;
-  state.turn = state.turn.then(() => run(state, asking, pair));
+function beginIfDue(state: State, asking: Asking, asked: Asked): void {
+  if (asked.isWaiting || asked.restsUntil > state.clock.monotonic()) return;
+  asked.isWaiting = true;
+  state.turn = state.turn.then(() => run(state, asking, asked));
 }
 
-/** A CMG is queued when the first of its pairs may be compared anew, so that it asks again if it still wants to know. */
+/** A CMG is queued when the first of its questions may be asked anew, so that it asks again if it still wants to know. */
 function queueWhenDue({ clock, enqueue }: State, asking: Asking): void {
   asking.cancelTimer();
-  const resting = asking.pairs.filter(({ isWaiting }) => !isWaiting).map(({ restsUntil }) => restsUntil);
+  const resting = asking.questions.filter(({ isWaiting }) => !isWaiting).map(({ restsUntil }) => restsUntil);
   if (resting.length === 0) return;
   const key = keyOf({ metadata: asking.cmg });
   asking.cancelTimer = clock.schedule(Math.max(Math.min(...resting) - clock.monotonic(), 0), () => enqueue(key));
 }
 
-/** Compares once, if anybody still wants to know. Never rejects. */
-async function run(state: State, asking: Asking, pair: Pair): Promise<void> {
+/** Finds out once, if anybody still wants to know. Never rejects. */
+async function run(state: State, asking: Asking, asked: Asked): Promise<void> {
   const { clock, stopping, intervalMs, enqueue } = state;
   const signal = AbortSignal.any([stopping.signal, asking.ending.signal]);
-  if (signal.aborted || !asking.pairs.includes(pair)) return;
+  if (signal.aborted || !asking.questions.includes(asked)) return;
   const begunAt = clock.monotonic();
-  const standing = await standingOf(state, asking.site, pair, signal);
-  if (standing === 'Ended' || signal.aborted) return;
-  pair.isWaiting = false;
-  if (standing.kind === 'Unknown') {
-    pair.failure = standing;
-    pair.restsUntil = clock.monotonic() + Math.min(FIRST_PAUSE_MS * 2 ** pair.failures, intervalMs);
-    pair.failures += 1;
+  const answer = await findOut(state, asking.site, asked.question, signal);
+  if (answer === 'Ended' || signal.aborted) return;
+  asked.isWaiting = false;
+  if (answer.kind === 'Unknown') {
+    asked.failure = answer;
+    asked.restsUntil = clock.monotonic() + Math.min(FIRST_PAUSE_MS * 2 ** asked.failures, intervalMs);
+    asked.failures += 1;
   } else {
-    pair.last = { standing, at: begunAt };
-    pair.failure = undefined;
-    pair.failures = 0;
-    pair.restsUntil = begunAt + intervalMs;
+    asked.last = { answer, at: begunAt };
+    asked.failure = undefined;
+    asked.failures = 0;
+    asked.restsUntil = begunAt + intervalMs;
   }
   queueWhenDue(state, asking);
   enqueue(keyOf({ metadata: asking.cmg }));
 }
 
-async function standingOf(
+async function findOut(
   { logger }: State,
   site: ContentSite,
-  pair: Pair,
+  question: ContentQuestion,
   signal: AbortSignal,
-): Promise<ComparedContent | 'Ended'> {
+): Promise<Answer | 'Ended'> {
   try {
-    return await compareContent(site, pair, signal);
+    return await answerOf(site, question, signal);
   } catch (err) {
     if (signal.aborted) return 'Ended';
-    logger.warn({ err }, 'The content of two gateways could not be compared.');
+    logger.warn({ err }, 'What gateways hold could not be read.');
     return { kind: 'Unknown', failure: err instanceof Error ? err.message : String(err) };
+  }
+}
+
+function answerOf(site: ContentSite, question: ContentQuestion, signal: AbortSignal): Promise<Answer> {
+  switch (question.kind) {
+    case 'Compare':
+      return compareContent(site, question, signal);
+    case 'Read':
+      return readHeldContent(site, question.serviceName, signal);
+    case 'Check':
+      return checkHeldContent(site, question, signal);
   }
 }

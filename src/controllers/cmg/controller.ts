@@ -17,7 +17,7 @@ import { SITE_KIND } from '../site/kind.ts';
 import { unforeseenFailure } from '../unforeseen-failure.ts';
 import { heldForClaimant } from './carried-clients.ts';
 import type { ClientCounts } from './client-counts.ts';
-import type { ContentComparisons } from './content-comparisons.ts';
+import { type ContentComparisons, knownContent } from './content-comparisons.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { type GatewayWatches, noteLook } from './gateway-watches.ts';
 import { CMG_KIND, FIELD_MANAGER } from './kind.ts';
@@ -73,7 +73,7 @@ export interface CmgControllerDependencies
   readonly memories: GatewayMemories;
   readonly watches: GatewayWatches;
   readonly clientCounts: Pick<ClientCounts, 'passes' | 'progress' | 'request' | 'forget'>;
-  readonly content: Pick<ContentComparisons, 'comparisons' | 'request' | 'forget'>;
+  readonly content: Pick<ContentComparisons, 'comparisons' | 'readings' | 'request' | 'forget'>;
   readonly metrics: Pick<GatewayMetrics, 'driftRepaired'>;
 }
 
@@ -300,6 +300,7 @@ function deploymentsInput(
   context: ReconcileContext,
 ): DeploymentsInput {
   const { operations, memories, watches, site, client, store, clientCounts, content } = dependencies;
+  const { uid } = cmg.metadata;
   const scope = scopeOf(dependencies, cmg, context);
   const onSameSite = (other: CMG) =>
     other.metadata.namespace === cmg.metadata.namespace && other.spec.siteRef?.name === cmg.spec.siteRef?.name;
@@ -309,9 +310,9 @@ function deploymentsInput(
     memories,
     watches,
     site,
-    others: store.list().filter((other) => other.metadata.uid !== cmg.metadata.uid && onSameSite(other)),
-    passes: clientCounts.passes(cmg.metadata.uid),
-    countFailure: clientCounts.progress(cmg.metadata.uid)?.failure,
+    others: store.list().filter((other) => other.metadata.uid !== uid && onSameSite(other)),
+    passes: clientCounts.passes(uid),
+    countFailure: clientCounts.progress(uid)?.failure,
     countClients: ({ question, notBefore }, whom) => {
       const usable = site.siteOf(cmg);
       if (usable.kind === 'Usable') {
@@ -320,13 +321,11 @@ function deploymentsInput(
         clientCounts.request({ cmg, siteKey: keyOf(object), site: live, question, whom, notBefore, now });
       }
     },
-    ...(cmg.spec.content.enabled && cmg.spec.siteRef !== undefined
-      ? { content: content.comparisons(cmg.metadata.uid) }
-      : {}),
-    compareContent: ({ from, to }) => {
+    ...knownContent(content, cmg),
+    askForContent: (questions) => {
       const usable = site.siteOf(cmg);
       if (usable.kind === 'Usable') {
-        content.request({ cmg, site: usable.site, from, to });
+        content.request({ cmg, site: usable.site, questions });
       }
     },
     readCmg: ({ metadata }, signal) => readLive<CMG>(client, CMG_KIND, metadata, signal),

@@ -49,3 +49,21 @@ test('there is nothing to do for what is on its way, nor once the old gateway ha
     stepsForContent([{ from: OLD, to: 'n', standing: { kind: 'Complete', held: 3 } }], deployments('Active')),
   ).toEqual([]);
 });
+
+test('what a gateway held that is gone is distributed, whatever stands now under its name', () => {
+  const standing = { kind: 'Missing', held: 60, missing: 40, underWay: 0, first: [item(1, undefined)] } as const;
+  const of = (more: { readonly missing: number; readonly first: readonly MissingContent[] }) =>
+    stepsForContent([{ from: OLD, to: OLD, gone: 'd0', standing: { ...standing, ...more } }], deployments('Draining'));
+  const [step, ...others] = of({ missing: 40, first: [item(1, undefined)] });
+  expect(others).toEqual([]);
+  expect(step?.cmdlet).toBe(
+    "Start-CMContentDistribution -PackageId 'PS100001' -DistributionPointName 'old.contoso.com'",
+  );
+  expect(step?.instruction).toContain(
+    'Distribute what the gateway held that was deleted before it to old.contoso.com: Package 1 (PS100001).',
+  );
+  expect(step?.instruction).toContain('There are 40 in all; the next are named here');
+  expect(of({ missing: 28, first: [] }).map(({ instruction }) => instruction)).toEqual([
+    'Distribute to old.contoso.com what the gateway held beside that was deleted before it: 28 packages and applications of which only the number was kept.',
+  ]);
+});

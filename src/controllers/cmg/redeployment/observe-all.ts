@@ -18,7 +18,7 @@ import { lookAtOthers, presenceWithSite } from './look-at-others.ts';
 import { lookAtSiteGateway, withSiteWork } from './look-at-site-gateway.ts';
 import { propose } from './propose.ts';
 import type { DeploymentsInput } from './reconcile.ts';
-import { consentsOf } from './records.ts';
+import { consentsOf, isHeldContentMissing } from './records.ts';
 import { resolves } from './resolves.ts';
 import { readSiteFacts, type SiteFacts, seenRecord, UNREACHABLE } from './site-facts.ts';
 
@@ -61,9 +61,9 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
   const candidate = wanted === undefined ? await propose(input, scopes) : undefined;
   const claim = claimInCache(input);
   // A claim is held until the new gateway has been advertised for its wait, which is not looked for of one alone.
-  const isSeveral =
-    deployments.length > 1 ||
-    (deployments.length === 1 && (wanted === undefined || claim?.claimant === keyOf(scope.cmg)));
+  const isInNeed =
+    wanted === undefined || claim?.claimant === keyOf(scope.cmg) || isHeldContentMissing(scope.cmg.status);
+  const isSeveral = deployments.length > 1 || (deployments.length === 1 && isInNeed);
   const wantedLook = looks.get(wanted?.id ?? '');
   const siteFacts = await siteFactsOf(input, isSeveral || candidate !== undefined || wantedLook?.work !== undefined);
   if (wanted !== undefined && wantedLook !== undefined) {
@@ -189,7 +189,7 @@ function observedOf(
     otherGateways: serviceNamesOf(others),
     consents: consentsOf(scope.cmg),
     clientPasses: passes,
-    ...(content === undefined ? {} : { content }),
+    ...(content === undefined ? {} : { content: content.comparisons, contentReadings: content.readings }),
     certificateReadable,
     preflight: { passed: isNew, wholePassed: isNew },
     mayDeleteGateway: true,

@@ -8,7 +8,7 @@ import type { ObjectKey } from '../../../runtime/objects.ts';
 import type { SiteFailure } from '../../../site/site.ts';
 import type { ClaimWriter } from '../../site/outage-claim.ts';
 import type { Counted } from '../client-counts.ts';
-import type { Comparison } from '../content-comparisons.ts';
+import type { ContentQuestion, KnownContent } from '../content-comparisons.ts';
 import type { GatewayWatches } from '../gateway-watches.ts';
 import type { GatewayMemories } from '../memory.ts';
 import type { OperationsStore } from '../operations-secret.ts';
@@ -41,10 +41,10 @@ export interface DeploymentsInput {
   readonly countFailure: SiteFailure | undefined;
   /** A pass is wanted. */
   readonly countClients: (action: Omit<Extract<Action, { kind: 'CountClients' }>, 'kind'>, whom: Counted) => void;
-  /** What the last comparisons of its gateways have shown; absent where none are to be made. */
-  readonly content?: readonly Comparison[];
-  /** Comparisons are wanted. */
-  readonly compareContent: (action: Extract<Action, { kind: 'CompareContent' }>) => void;
+  /** What is known of the content of its gateways; absent where nothing of it is to be asked. */
+  readonly content?: KnownContent;
+  /** This is to be found out, and nothing else any more. */
+  readonly askForContent: (questions: readonly ContentQuestion[]) => void;
   /** The CMG as the API server has it now; `undefined`: it is gone, or could not be read. */
   readonly readCmg: (cmg: CMG, signal: AbortSignal) => Promise<CMG | undefined>;
   /** The Site as the API server has it now; `undefined`: it is gone. */
@@ -123,11 +123,26 @@ async function carryOut(
       againAfterMs = Math.min(againAfterMs, CLAIM_LOOK_MS);
     } else if (action.kind === 'CountClients') {
       input.countClients(action, 'Successor');
-    } else if (action.kind === 'CompareContent') {
-      input.compareContent(action);
     }
   }
+  const questions = actions.flatMap(contentQuestions);
+  if (questions.length > 0) {
+    input.askForContent(questions);
+  }
   return { happenings, troubles, againAfterMs };
+}
+
+function contentQuestions(action: Action): readonly ContentQuestion[] {
+  switch (action.kind) {
+    case 'CompareContent':
+      return action.from.map((from) => ({ kind: 'Compare', from, to: action.to }));
+    case 'ReadContent':
+      return [{ ...action, kind: 'Read' }];
+    case 'CheckContent':
+      return [{ ...action, kind: 'Check' }];
+    default:
+      return [];
+  }
 }
 
 /** How soon it is looked whether a gateway has stopped. */

@@ -82,6 +82,14 @@ describe('what the planner remembers comes back from the status as it was', () =
       lapsed: [{ kind: 'ConfirmRetire', deployment: 'd1' }],
       devicesAtBeginning: 12,
       siteSilentSince: at,
+      heldContent: [
+        {
+          deployment: 'd0',
+          serviceName: 'contoso.contoso.com',
+          held: 57,
+          items: [{ packageId: 'PS100012', name: '7-Zip', kind: 'Application' }],
+        },
+      ],
     };
     const status: CMGStatus = { planned: plannedOf(records) };
     expect(recordsOf(status)).toEqual(records);

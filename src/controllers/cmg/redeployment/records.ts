@@ -5,7 +5,8 @@ import { toTimestamp } from '../../../runtime/conditions.ts';
 
 /** What the planner remembers of a CMG, as its status has it. */
 export function recordsOf(status: CMGStatus | undefined): Records {
-  const { identity, generation, lapsedConsents, devicesAtBeginning, siteSilentSince } = status?.planned ?? {};
+  const { identity, generation, lapsedConsents, devicesAtBeginning, siteSilentSince, heldContent } =
+    status?.planned ?? {};
   return {
     deployments: (status?.deployments ?? []).map(recordOf),
     ...(identity === undefined ? {} : { wanted: identity }),
@@ -13,6 +14,7 @@ export function recordsOf(status: CMGStatus | undefined): Records {
     lapsed: lapsedConsents ?? [],
     ...(devicesAtBeginning === undefined ? {} : { devicesAtBeginning }),
     ...(siteSilentSince === undefined ? {} : { siteSilentSince: Date.parse(siteSilentSince) }),
+    ...(heldContent === undefined ? {} : { heldContent }),
   };
 }
 
@@ -96,6 +98,7 @@ export function plannedOf({
   lapsed,
   devicesAtBeginning,
   siteSilentSince,
+  heldContent,
 }: Records): CMGStatusPlanned {
   return {
     ...(wanted === undefined ? {} : { identity: wanted as NonNullable<CMGStatusPlanned['identity']> }),
@@ -103,7 +106,16 @@ export function plannedOf({
     ...(lapsed.length === 0 ? {} : { lapsedConsents: lapsed.map(({ kind, deployment }) => ({ kind, deployment })) }),
     ...(devicesAtBeginning === undefined ? {} : { devicesAtBeginning }),
     ...(siteSilentSince === undefined ? {} : { siteSilentSince: toTimestamp(siteSilentSince) }),
+    ...(heldContent === undefined
+      ? {}
+      : { heldContent: heldContent.map((list) => ({ ...list, items: list.items.map((item) => ({ ...item })) })) }),
   };
+}
+
+/** Whether something may be missing that a gateway held which was deleted before the one that there is. */
+export function isHeldContentMissing(status: Pick<CMGStatus, 'deployments' | 'planned'> | undefined): boolean {
+  const { deployments = [], planned } = status ?? {};
+  return (planned?.heldContent ?? []).some(({ deployment }) => deployments.every(({ id }) => id !== deployment));
 }
 
 /** What is remembered of the CMGs that may carry the clients of this one, as its status has it. */

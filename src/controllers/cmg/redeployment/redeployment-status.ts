@@ -20,7 +20,7 @@ export function redeploymentOf(
   const before = cmg.status?.redeployment;
   const since = wanted?.wantedSince ?? before?.since ?? toTimestamp(azure.serverTime.now());
   const fields = old === undefined ? [] : changesTo(cmg, wish, old);
-  const until = untilOf(wish, wanted);
+  const until = old === undefined ? undefined : untilOf(wish, wanted);
   const clients = clientsOf(input, wish, wanted, result);
   const content = contentOf(input, wanted);
   return {
@@ -114,7 +114,7 @@ function contentOf(
   { content, scope }: DeploymentsInput,
   wanted: CMGStatusDeployment | undefined,
 ): CMGStatusRedeployment['content'] {
-  const known = (content ?? []).flatMap(({ to, standing }) =>
+  const known = (content?.comparisons ?? []).flatMap(({ to, standing }) =>
     to === wanted?.serviceName && standing.kind !== 'Unknown' ? [standing] : [],
   );
   if (content === undefined || known.length === 0) {

@@ -13,7 +13,7 @@ import { CANDIDATE } from './deployment-scope.ts';
 import type { FoundFacts } from './found.ts';
 import { wantedAmong } from './observe-all.ts';
 import type { DeploymentsInput, PlannedRound } from './reconcile.ts';
-import { plannedOf, watchesInStatus, withRecord } from './records.ts';
+import { isHeldContentMissing, plannedOf, watchesInStatus, withRecord } from './records.ts';
 import { redeployingFinding } from './redeploying-finding.ts';
 import { redeploymentOf } from './redeployment-status.ts';
 import { type SitePlan, sitePlanAfter } from './site-plan.ts';
@@ -35,7 +35,9 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
   const leading = combined(round.candidate, round.looks.get(leader?.id ?? '')?.report);
   const isSpokenFor = wanted !== undefined && main === undefined && round.candidate === undefined;
   const report = main ?? (isSpokenFor ? withoutCertificate(leading) : leading);
-  const isRedeploying = deployments.length > 1 || (deployments.length === 1 && wanted === undefined);
+  const inStatus = { ...plannedOf(planned.records), ...watchesInStatus(round.carrierWatches) };
+  const isLacking = isHeldContentMissing({ deployments, planned: inStatus }) && planned.conditions.length > 0;
+  const isRedeploying = deployments.length > 1 || (deployments.length === 1 && (wanted === undefined || isLacking));
   const { metadata, status } = input.scope.cmg;
   const { namespace } = metadata;
   const { countFailure } = input;
@@ -60,10 +62,10 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
     steps: [
       ...steps,
       ...(main?.steps ?? []),
-      ...(isRedeploying ? stepsForContent(input.content ?? [], deployments) : []),
+      ...(isRedeploying ? stepsForContent(input.content?.comparisons ?? [], deployments) : []),
     ],
     ...activeOf(input, deployments, wanted, planned.records.deployments),
-    planned: { ...plannedOf(planned.records), ...watchesInStatus(round.carrierWatches) },
+    planned: inStatus,
     redeployment: isRedeploying
       ? redeploymentOf(input, wish, { deployments, wanted, leader, finding, result })
       : 'None',
