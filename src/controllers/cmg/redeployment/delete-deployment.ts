@@ -56,11 +56,15 @@ export async function deleteDeployment(
   }
 }
 
-/** The fleet brake is for what clients may miss: one that never served is taken for one whose removal it has let begin. */
-function asToBeDeleted(cmg: ManagedCmg, { served }: CMGStatusDeployment): ManagedCmg {
+/**
+ * The fleet brake is for what clients may miss, and has been asked before the deletion of such a one was decided: it and one
+ * that never served are taken for one whose removal has begun.
+ */
+function asToBeDeleted(cmg: ManagedCmg, { served, deletionCause }: CMGStatusDeployment): ManagedCmg {
   const spec = { ...cmg.spec, deletionPolicy: 'Delete', deletionProtection: false } as const;
   const deployments = cmg.status?.deployments?.map((each) => ({ ...each, phase: 'Deleting' as const })) ?? [];
-  return { ...cmg, spec, ...(served === false ? { status: { ...cmg.status, deployments } } : {}) };
+  const isLetGo = served === false || deletionCause === 'DeleteFirst' || deletionCause === 'Retired';
+  return { ...cmg, spec, ...(isLetGo ? { status: { ...cmg.status, deployments } } : {}) };
 }
 
 /** How soon a site that does not answer is asked again. */

@@ -192,6 +192,7 @@ function observedOf(
     ...(content === undefined ? {} : { content }),
     certificateReadable,
     preflight: { passed: isNew, wholePassed: isNew },
+    // The fleet brake is asked once something is to be deleted.
     mayDeleteGateway: true,
     freshId: proposal?.id ?? '',
   };
