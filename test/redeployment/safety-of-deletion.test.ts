@@ -82,23 +82,6 @@ describe('"delete first … allowed only with a carrier claim or the annotation,
     expect(announced(claimed, carriers)).toBeUndefined();
   });
 
-  it.each([
-    ['is not announced', undefined],
-    ['is not entered once it is announced, and nothing is taken from it', 'DeleteFirst' as const],
-  ])('beyond the number of the hour the deletion %s', (_what, before) => {
-    const records = recorded(cmgAt(claimed, 0).records, 'd1', before === undefined ? {} : { announced: before });
-    const planned = (mayDeleteGateway: boolean) =>
-      planIn(claimed, (observed) => ({ ...observed, mayDeleteGateway }), records);
-    const waiting = planned(false);
-    expect(phasesOf(waiting.records)).toEqual(['Active']);
-    expect(waiting.records.deployments[0]?.announced).toBeUndefined();
-    expect(waiting.actions.filter(({ kind }) => kind !== 'Maintain')).toEqual([]);
-    expect(waiting.conditions[0]).toMatchObject({ reason: 'DeletionBudget', deployment: 'd1' });
-    expect(planned(true).records.deployments[0]).toMatchObject(
-      before === undefined ? { announced: 'DeleteFirst' } : { stage: { phase: 'Deleting', because: 'DeleteFirst' } },
-    );
-  });
-
   it('"checked again in the reconcile that deletes": it stays when nobody carries its clients any more', () => {
     const begun = withCmg(claimed, 0, {
       records: recorded(cmgAt(claimed, 0).records, 'd1', { stage: { phase: 'Deleting', because: 'DeleteFirst' } }),
@@ -240,16 +223,6 @@ describe('"Deletion of the CMG: never-served ones first"', () => {
     expect(phasesOf(first)).toEqual(['Active', 'Deleting']);
     const left = { ...first, deployments: first.deployments.filter(({ id }) => id !== 'd2') };
     expect(phasesOf(planIn(deleted, asItIs, left).records)).toEqual(['Deleting']);
-  });
-
-  it('"a fleet brake stops a bad merge": one that served waits for its turn', () => {
-    const planned = (mayDeleteGateway: boolean) =>
-      planIn(edited(SETTLED, { deletion: true }), (observed) => ({ ...observed, mayDeleteGateway }));
-    expect(phasesOf(planned(true).records)).toEqual(['Deleting']);
-    expect(planned(true).actions.map(({ kind }) => kind)).toEqual(['LeaveGroup', 'UnlinkPoint']);
-    expect(phasesOf(planned(false).records)).toEqual(['Active']);
-    expect(planned(false).actions).toEqual([]);
-    expect(planned(false).conditions.map(({ reason }) => reason)).toEqual(['DeletionBudget']);
   });
 
   test.each([
