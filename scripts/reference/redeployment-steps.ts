@@ -54,7 +54,7 @@ kubectl events --for cmg/granitefalls
 | \`from\`, \`to\` | the service names of the old and of the new gateway |
 | \`since\` | when the new one was asked for |
 | \`waitsFor\` | what it waits for, and what to do; the same message as in the condition \`Redeploying\` |
-| \`until\` | when the old one may go at the earliest, as far as that is known |
+| \`until\` | when the old one may go at the earliest, as far as that is known: the end of the wait; after it, while clients or content are waited for, the deadline; while the old one is stopped, the end of \`redeployment.drainFor\` |
 | \`rollback\` | [what it takes to go back](#can-i-still-go-back) |
 | \`clients\` | how many clients count, and how many of them are seen to know the new gateway |
 | \`content\` | how many packages and applications the old gateway holds, or held, and how many of them the new one lacks |
@@ -92,7 +92,8 @@ Revert the commit. What that takes stands in \`status.redeployment.rollback\`:
 | \`NeedsWait\` | The old gateway gets its connection points and boundary groups back, and is started if it was stopped. The new one serves until clients have had the full wait. |
 | \`Rebuild\` | The old gateway is being deleted. Its deletion is finished, and it is built anew. |
 
-The last moment to revert is told by the reason \`DeletionAnnounced\`.`;
+The last moment to revert is told by the reason \`DeletionAnnounced\`, some two minutes before the deletion begins. A change of the
+\`CMG\` or of what it names has the operator look sooner: nothing but a revert that is there by then counts.`;
 
 /** What is different without a site. */
 export const WITHOUT_SITE = `## Without a site
@@ -111,7 +112,10 @@ export const SAME_NAME = `## The same service name
 Two gateways cannot have one name: the old one has to be deleted first, and its clients have no gateway until the new one serves, some
 15 minutes or more. The operator does that only while **another \`CMG\` of the site carries the clients**, or when you consent to the
 outage with the line in the message (\`NoOtherActiveCMG\`). Before anything is deleted, everything that the new gateway needs is checked,
-and [what the old one holds](#what-the-old-gateway-holds) is read.
+[what the old one holds](#what-the-old-gateway-holds) is read, and a place within
+[\`--max-deletions-per-hour\`](how-to/delete.md#many-at-once) is taken: until there is one (\`DeletionBudget\`), the old gateway serves
+on with its connection points and boundary groups. While there is none, \`Ready\` is False with the reason \`NoGateway\`, and
+\`Redeploying\` says how far it is, until the new one serves.
 
 Another \`CMG\` can carry them when it names the same \`Site\` and
 

@@ -1,4 +1,6 @@
+import type { Finding } from './finding.ts';
 import type { CarrierFacts } from './observed.ts';
+import type { DeploymentRecord } from './record.ts';
 import type { Situation } from './situation.ts';
 
 /** As many CMGs as a message names. */
@@ -10,6 +12,15 @@ export function whyNobodyCarries({ observed: { carriers }, rules }: Situation): 
   const named = unfit.slice(0, MOST_NAMED).map((facts) => `${facts.key} ${lackOf(facts)}`);
   const more = unfit.length > MOST_NAMED ? `, and ${unfit.length - MOST_NAMED} more` : '';
   return named.length === 0 ? '' : `, as no other CMG can carry them: ${named.join('; ')}${more}`;
+}
+
+/** That another CMG carries the clients of a gateway that they have not had the time to learn yet. */
+export function carriedFindings(
+  { wish, observed: { claim } }: Situation,
+  { id, serviceName }: DeploymentRecord,
+): readonly Finding[] {
+  const message = `${claim?.carrier} carries the clients until ${serviceName} has been in their reach for the whole wait.`;
+  return claim?.claimant === wish.key ? [{ reason: 'WaitingForClients', deployment: id, message }] : [];
 }
 
 function lackOf(facts: CarrierFacts): string {

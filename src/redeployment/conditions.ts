@@ -1,4 +1,4 @@
-import { whyNobodyCarries } from './carrier-words.ts';
+import { carriedFindings, whyNobodyCarries } from './carrier-words.ts';
 import { couldBeGivenPoint } from './connection-points.ts';
 import { consentCommand } from './consent-command.ts';
 import { contentFinding, contentNote } from './content.ts';
@@ -13,6 +13,7 @@ import { isSiteAbandoned } from './removal.ts';
 import { isInWaiting, isMoreRecent, retiringBehind, type Successors } from './retirement.ts';
 import type { NamesVerdict } from './same-prefix.ts';
 import { factsOf, hasConsent, type Situation } from './situation.ts';
+import { isWaitingForTurn } from './stages.ts';
 import { isSkewed } from './time-credit.ts';
 import { isWanted } from './wanted.ts';
 import { type Conjunct, isOwnershipLost, isPresentable, isStanding, lacking } from './words.ts';
@@ -27,10 +28,13 @@ export interface Verdicts {
 /** What the conditions are to say of the situation as it is after the plan. */
 export function conditionsOf(situation: Situation, verdicts: Verdicts): readonly Finding[] {
   const { records } = situation;
+  const ofCreation = creationFindings(situation, verdicts);
+  const ofRecords = records.deployments.flatMap((record) => recordFindings(situation, record, verdicts));
+  // What becomes of the gateway that holds the names is what the next one waits for.
+  const isOwedToHolder = ofCreation.some(({ reason }) => reason === 'WaitingForNames');
   return [
     ...holdFindings(situation),
-    ...creationFindings(situation, verdicts),
-    ...records.deployments.flatMap((record) => recordFindings(situation, record, verdicts)),
+    ...(isOwedToHolder ? [...ofRecords, ...ofCreation] : [...ofCreation, ...ofRecords]),
     ...waitFindings(situation, verdicts.successors),
     ...heldContentFindings(situation),
     ...siteFindings(situation),
@@ -148,6 +152,9 @@ function recordFindings(situation: Situation, record: DeploymentRecord, verdicts
   if (record.announced !== undefined) {
     add('DeletionAnnounced', announcement(record));
   }
+  if (isWaitingForTurn(situation, record, verdicts.successors, verdicts.names)) {
+    add('DeletionBudget', `${name} waits for its turn to be deleted, and stays as it is until then.`);
+  }
   if (isForPersonToDelete(situation, record, verdicts)) {
     add('ManualDeletionRequired', manualDeletion(situation, record, verdicts));
     return found;
@@ -228,10 +235,6 @@ function manualDeletion(situation: Situation, record: DeploymentRecord, { names 
 
 function deletionFinding(situation: Situation, record: DeploymentRecord): [RedeploymentReason, string] {
   const name = record.serviceName;
-  const isWhole = factsOf(situation, record).seen?.azure === 'Whole';
-  if (record.served === 'Yes' && isWhole && !situation.observed.mayDeleteGateway) {
-    return ['DeletionBudget', `${name} waits for its turn to be deleted.`];
-  }
   return isSiteAbandoned(situation)
     ? [
         'LeftOnSite',
@@ -265,7 +268,7 @@ function waitFindings(situation: Situation, successors: Successors): readonly Fi
   const isAlone = !records.deployments.some(
     (other) => other.id !== wanted.id && isInWaiting(situation, other, successors),
   );
-  return isAlone ? [] : clientFindings(situation, wanted, successors);
+  return isAlone ? carriedFindings(situation, wanted) : clientFindings(situation, wanted, successors);
 }
 
 /** While what is wanted does not exist, an earlier redeployment is what goes on. */

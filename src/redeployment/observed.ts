@@ -169,7 +169,7 @@ export interface Observed {
     /** Also purge right, no purge protection, SKU and quota, provider, certificate and package. */
     readonly wholePassed: boolean;
   };
-  /** Whether `--max-deletions-per-hour` leaves room. */
+  /** Whether `--max-deletions-per-hour` leaves room to begin the deletion of one that clients may miss. */
   readonly mayDeleteGateway: boolean;
   /** A new id for a deployment that may have to be made. */
   readonly freshId: string;

@@ -45,7 +45,7 @@ function doomed(situation: Situation): readonly DeploymentRecord[] {
     if (isFirst(record)) {
       return { ...record, stage: { phase: 'Deleting', because: 'NeverServed' } };
     }
-    return areFirstLeft || !situation.confirmed
+    return areFirstLeft || !situation.confirmed || !rules.isWithinBudget(situation, record)
       ? record
       : { ...record, stage: { phase: 'Deleting', because: 'CmgDeleted' } };
   });

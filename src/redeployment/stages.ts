@@ -29,7 +29,7 @@ export function settleStages(
       return withoutAnnouncement(record);
     }
     const cause = causeToDelete(situation, record, successors, names);
-    if (cause !== undefined) {
+    if (cause !== undefined && rules.isWithinBudget(situation, record)) {
       return approachDeletion(situation, record, cause);
     }
     return withoutAnnouncement(withStage(record, stageOfOld(situation, record, successors)));
@@ -71,6 +71,22 @@ function causeToDelete(
   }
   const isDrained = record.stage.phase === 'Draining' && rules.isDrained(situation, record);
   return isDrained && rules.stillBehind(situation, record, successors) !== undefined ? 'Retired' : undefined;
+}
+
+/** Rule 10: whether nothing but the fleet brake keeps a deployment from being deleted. */
+export function isWaitingForTurn(
+  situation: Situation,
+  record: DeploymentRecord,
+  successors: Successors,
+  names: NamesVerdict,
+): boolean {
+  const { rules, wish } = situation;
+  const isHeld = isOwnershipLost(situation, record) || retirementHold(situation) !== undefined;
+  if (record.stage.phase === 'Deleting' || isHeld || rules.isWithinBudget(situation, record)) {
+    return false;
+  }
+  const isToGo = !isWanted(situation, record) && causeToDelete(situation, record, successors, names) !== undefined;
+  return wish.deletion !== undefined || isToGo;
 }
 
 /**

@@ -92,14 +92,15 @@ function deletionStep(situation: Situation, record: DeploymentRecord): readonly 
   if (seen === undefined || seen.azure === 'Absent' || seen.azure === 'Unknown' || !isTouchable(situation, record)) {
     return [];
   }
-  return situation.rules.isWithinBudget(situation, record)
-    ? [{ kind: 'Delete', deployment: record.id, by: 'Azure' }]
-    : [];
+  return [{ kind: 'Delete', deployment: record.id, by: 'Azure' }];
 }
 
-/** Rule 10: whether the fleet brake lets the deployment be deleted. One that never served, or is gone already, needs none. */
+/**
+ * Rule 10: whether the fleet brake lets the deletion of the deployment begin, before anything is taken from it. One that never
+ * served, or is gone already, needs no leave.
+ */
 export function isWithinBudget(situation: Situation, record: DeploymentRecord): boolean {
-  const isLoss = record.served === 'Yes' && factsOf(situation, record).seen?.azure !== 'Partial';
+  const isLoss = record.served === 'Yes' && !situation.rules.isGone(situation, record);
   return !isLoss || situation.observed.mayDeleteGateway;
 }
 

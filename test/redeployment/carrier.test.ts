@@ -152,6 +152,15 @@ describe('the same service name while another CMG of the site carries the client
     await until(() => stage.phases().join() === 'contoso Active' && stage.condition('Ready')?.status === 'True', 2);
     expect(stage.gateways()).toEqual(['contoso northeurope', 'fabrikam westeurope']);
     expect(stage.writes('DELETE').filter((write) => /fabrikam/.test(write))).toEqual([]);
+    const tellsOfCarrier = () => {
+      expect(stage.reason('Redeploying')).toBe('WaitingForClients');
+      expect(stage.message('Redeploying')).toContain('gateways/fabrikam carries the clients');
+      const since = Date.parse(stage.deployments()[0]?.advertised?.since ?? '');
+      const { until: end } = stage.cmg()?.status?.redeployment ?? {};
+      expect(Date.parse(end ?? '')).toBe(since + DAY);
+    };
+    await until(() => stage.deployments()[0]?.advertised !== undefined, 1);
+    tellsOfCarrier();
 
     // The carrier stays as it is: it is neither replaced nor deleted.
     stage.apply(CARRIER, (spec) => placedIn('northeurope', 'rg-elsewhere')(spec));
@@ -165,9 +174,12 @@ describe('the same service name while another CMG of the site carries the client
     expect(stage.condition('AzureReady', CARRIER)?.message).toContain('gateways/contoso');
     expect(stage.gateways()).toContain('fabrikam westeurope');
     expect(claim()).toBeDefined();
+    tellsOfCarrier();
 
     await stage.letPass(4 * HOUR);
     expect(claim()).toBeUndefined();
+    expect(stage.cmg()?.status?.redeployment).toBeUndefined();
+    expect(stage.reason('Redeploying')).toBeUndefined();
     await stage.runUntil(() => stage.cmg(CARRIER) === undefined, 2 * HOUR);
     expect(stage.gateways()).toEqual(['contoso northeurope']);
     expect(stage.phases()).toEqual(['contoso Active']);

@@ -103,7 +103,17 @@ function judgeChange(
     ...(announced === 'DeleteFirst' && before?.announced !== announced
       ? judgeAnnouncement(world, at, record, records)
       : []),
+    ...(stage.phase === 'Deleting' && before?.stage.phase !== 'Deleting' ? judgeTurn(world, at, record) : []),
   ];
+}
+
+/** Rule 10: the deletion of one that served begins only while the hour has room, whatever is taken from it first. */
+function judgeTurn(world: World, at: number, { id }: DeploymentRecord): readonly Violation[] {
+  const gateway = cmgAt(world, at).gateways.find((each) => each.id === id);
+  const isLoss = gateway?.hasServed === true && gateway.azure === 'Whole' && !gateway.deleting;
+  return world.deletionsUsedUp && isLoss
+    ? [{ invariant: 'rule 10', what: `${id} of ${KEYS[at]} is deleted beyond the number of the hour` }]
+    : [];
 }
 
 /**
@@ -251,9 +261,6 @@ function judgeDeletion({ seen, before, at, action, records }: Acted): readonly V
   const record = records.deployments.find(({ id }) => id === action.deployment);
   if (gateway === undefined || !gateway.hasServed || cmg.deletion) {
     return [];
-  }
-  if (seen.deletionsUsedUp && gateway.azure === 'Whole' && !gateway.deleting) {
-    return [{ invariant: 'rule 10', what: `${gateway.id} of ${KEYS[at]} is deleted beyond the number of the hour` }];
   }
   const because =
     record?.stage.phase === 'Deleting'

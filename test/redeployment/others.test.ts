@@ -158,7 +158,7 @@ describe('its deletion by a person', () => {
     const { records } = planFor(SETTLED);
     const planned = planFor(consented, { records });
     expect(askedFor(planned)).toEqual(BY_SITE);
-    expect(reasonsOf(planned)).toEqual(['WaitingForNames', 'ManualDeletionRequired']);
+    expect(reasonsOf(planned)).toEqual(['ManualDeletionRequired', 'WaitingForNames']);
     expect(stageOf(planned)).toEqual({ phase: 'Active' });
     expect(planned.actions.filter(onSite)).toEqual([]);
     expect(askedFor(planFor(withCmg(consented, 0, { quota: false }), { records }))).toEqual([]);

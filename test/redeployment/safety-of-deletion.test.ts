@@ -225,20 +225,6 @@ describe('"Deletion of the CMG: never-served ones first"', () => {
     expect(phasesOf(planIn(deleted, asItIs, left).records)).toEqual(['Deleting']);
   });
 
-  it('"a fleet brake stops a bad merge": one that served waits for its turn', () => {
-    const detached = withSite((site) => ({
-      ...site,
-      points: site.points.map(({ linkedTo: _gone, ...each }) => ({ ...each, connected: 'No' })),
-      groups: [{ name: 'group', members: [] }],
-    }));
-    const doomed = recorded(cmgAt(SETTLED, 0).records, 'd1', { stage: { phase: 'Deleting', because: 'CmgDeleted' } });
-    const planned = (mayDeleteGateway: boolean) =>
-      planIn(edited(SETTLED, { deletion: true }), (observed) => detached({ ...observed, mayDeleteGateway }), doomed);
-    expect(planned(true).actions).toEqual([{ kind: 'Delete', deployment: 'd1', by: 'Azure' }]);
-    expect(planned(false).actions).toEqual([]);
-    expect(planned(false).conditions.map(({ reason }) => reason)).toEqual(['DeletionBudget']);
-  });
-
   test.each([
     ['"With deletionProtection: true … the operator acts as Retain"', { retain: true }],
     ['"managementPolicy: Observe reports and writes nothing"', { onlyObserved: true }],

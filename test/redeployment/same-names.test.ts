@@ -88,4 +88,69 @@ describe('the same service name in another place', () => {
     await stage.runUntil(() => stage.gateways().includes('contoso northeurope'), 2 * HOUR);
     expect(stage.gateways()).toEqual(['contoso northeurope']);
   });
+
+  it('says at every moment what goes on, that clients have no gateway meanwhile, and how to go back', async () => {
+    const id = old();
+    stage.change(placedIn('northeurope', 'rg-north'));
+    await stage.consent('outage', id);
+    const looks: ReturnType<typeof look>[] = [];
+    await stage.runUntil(() => {
+      looks.push(look());
+      return stage.isSettled() && stage.gateways().includes('contoso northeurope');
+    }, 2 * HOUR);
+
+    const announced = looks.filter(({ announcement }) => announcement === 'DeleteFirst');
+    expect(announced.length).toBeGreaterThan(0);
+    expect(announced.every(({ ready, gateways }) => ready === 'True' && gateways.length === 1)).toBe(true);
+    const begins = looks.findIndex(({ phases }) => phases.includes('Deleting'));
+    expect(Number(looks[begins]?.at) - Number(announced[0]?.at)).toBeGreaterThanOrEqual(MINUTE);
+
+    const ends = looks.findIndex(({ phases }, at) => at > begins && phases.includes('Active'));
+    const outage = looks.slice(begins, ends);
+    expect(outage.some(({ gateways }) => gateways.length === 0)).toBe(true);
+    expect(looks[ends]?.at).toBeGreaterThan(Number(looks[begins]?.at) + MINUTE);
+    for (const moment of outage) {
+      expect(moment).toMatchObject({
+        ready: 'False',
+        azure: 'False',
+        healthy: 'False',
+        isReconciling: true,
+        stalled: undefined,
+        redeploying: expect.any(String),
+        redeployment: { from: 'contoso.contoso.com', to: 'contoso.contoso.com', rollback: 'Rebuild' },
+      });
+      expect(moment.redeployment?.fields?.join()).toContain('westeurope → northeurope');
+    }
+    expect(looks[ends]).toMatchObject({ ready: 'True', redeploying: undefined, redeployment: undefined });
+    const reasons = [...new Set(looks.slice(begins - 1, ends).map(({ redeploying }) => redeploying))];
+    expect(reasons).toEqual(['DeletionAnnounced', 'DeletingDeployment', 'WaitingForNames', 'BuildingReplacement']);
+
+    const next = old();
+    const told = stage.operator.events.filter(({ reason }) => reason.startsWith('Deployment'));
+    expect(told.map(({ reason, note }) => `${reason} ${note.includes(next) ? 'next' : 'first'}`)).toEqual([
+      'DeploymentDeleting first',
+      'DeploymentGone first',
+      'DeploymentProvisioning next',
+      'DeploymentActive next',
+    ]);
+  });
 });
+
+function look() {
+  const { status } = stage.cmg() ?? {};
+  const deployments = status?.deployments ?? [];
+  const statusOf = (type: string) => stage.condition(type)?.status;
+  return {
+    at: lives.clock.now(),
+    announcement: deployments[0]?.announcedDeletion,
+    phases: deployments.map(({ phase }) => phase),
+    gateways: stage.gateways(),
+    ready: statusOf('Ready'),
+    azure: statusOf('AzureReady'),
+    healthy: statusOf('ServiceHealthy'),
+    isReconciling: statusOf('Reconciling') === 'True',
+    stalled: stage.reason('Stalled'),
+    redeploying: stage.reason('Redeploying'),
+    redeployment: status?.redeployment,
+  };
+}

@@ -413,7 +413,10 @@ export interface CMGStatusRedeployment {
   readonly since: string;
   /** What it waits for, and what to do. */
   readonly waitsFor?: string;
-  /** When the old gateway may go at the earliest, as far as that is known. */
+  /**
+   * When the old gateway may go at the earliest, as far as that is known: the end of the wait; after it, while clients
+   * or content are waited for, the deadline; while the old one is stopped, the end of drainFor.
+   */
   readonly until?: string;
   /**
    * What it takes to go back by setting the spec back. Free: the old gateway serves and clients know it. NeedsWait: it

@@ -576,10 +576,15 @@ export const REASONS = {
     meaning: 'The site shows clearly fewer devices than when the redeployment began, so what is seen is not all.',
     action: 'Check what the account of the operator may read on the site, or give the consent in the message.',
   },
+  NoGateway: {
+    stalled: false,
+    meaning: 'No gateway serves: the one before is being deleted or has gone, and the next one is not there yet.',
+    action: 'Nothing; it passes by itself. PrerequisitesMet and Redeploying tell what it waits for.',
+  },
   Draining: { stalled: false, meaning: 'The old gateway hands over to the new one.', action: NOTHING },
   DeletionAnnounced: {
     stalled: false,
-    meaning: 'The next round begins to delete the old gateway. This is the last moment to set the spec back.',
+    meaning: 'The old gateway begins to be deleted within two minutes. This is the last moment to set the spec back.',
     action: 'Nothing, or set the spec back now.',
   },
   ManualCreationRequired: {

@@ -59,6 +59,17 @@ describe('the budget of deletions', () => {
     expect(store.data()).toEqual({ 'uid-a': '2026-03-02T08:00:00Z gateways/a' });
   });
 
+  it('says without taking anything whether there is room', async () => {
+    const store = createStore();
+    const budget = budgetOn(store, 1);
+    expect(await budget.look(gateway('a'), NOW, signal)).toEqual({ kind: 'Taken' });
+    expect(store.data()).toBeUndefined();
+    await budget.take(gateway('a'), NOW, signal);
+    expect(await budget.look(gateway('a'), NOW + 1, signal)).toEqual({ kind: 'Taken' });
+    expect(await budget.look(gateway('b'), NOW + 1, signal)).toEqual({ kind: 'None', freeAt: NOW + HOUR });
+    expect(store.data()).toEqual({ 'uid-a': '2026-03-02T08:00:00Z gateways/a' });
+  });
+
   it('is remembered by what is written down alone', async () => {
     const store = createStore();
     await budgetOn(store).take(gateway('a'), NOW, signal);

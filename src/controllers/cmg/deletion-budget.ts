@@ -16,6 +16,8 @@ export interface DeletionBudget {
   readonly perHour: number;
   /** Takes a slot for a gateway, once: a gateway that has one keeps it. */
   take(gateway: CMG, now: number, signal: AbortSignal): Promise<DeletionSlot>;
+  /** Whether the gateway would be given a slot now, or has one; nothing is taken. */
+  look(gateway: CMG, now: number, signal: AbortSignal): Promise<DeletionSlot>;
 }
 
 /** For how long a slot counts. */
@@ -61,19 +63,24 @@ export function createDeletionBudget({ client, namespace, perHour }: DeletionBud
       throw error;
     }
   };
+  const slotFor = (slots: ReadonlyMap<string, Slot>, uid: string): DeletionSlot => {
+    const since = [...slots.values()].map(({ at }) => at).toSorted((left, right) => right - left);
+    const blocking = slots.has(uid) ? undefined : since[perHour - 1];
+    return blocking === undefined ? { kind: 'Taken' } : { kind: 'None', freeAt: blocking + SLOT_MS };
+  };
   return {
     perHour,
+    look: async ({ metadata }, now, signal) => {
+      const stored = await read(signal);
+      return slotFor(slotsIn(stored?.data ?? {}, now), metadata.uid);
+    },
     take: async ({ metadata }, now, signal) => {
       for (;;) {
         const stored = await read(signal);
         const slots = slotsIn(stored?.data ?? {}, now);
-        if (slots.has(metadata.uid)) {
-          return { kind: 'Taken' };
-        }
-        const since = [...slots.values()].map(({ at }) => at).toSorted((left, right) => right - left);
-        const blocking = since[perHour - 1];
-        if (blocking !== undefined) {
-          return { kind: 'None', freeAt: blocking + SLOT_MS };
+        const slot = slotFor(slots, metadata.uid);
+        if (slot.kind === 'None' || slots.has(metadata.uid)) {
+          return slot;
         }
         slots.set(metadata.uid, { at: now, gateway: `${metadata.namespace}/${metadata.name}` });
         const data = Object.fromEntries([...slots].map(([uid, slot]) => [uid, textOf(slot)]));

@@ -103,8 +103,8 @@ export interface GatewayMemory {
   setupFiles: SetupFilesMemory | undefined;
   /** The settings of the VMs of a gateway that is only kept up, or that they could not be read, and when that was tried. */
   keptSettings: { readonly sha256: string; readonly kept: KeptSettings | undefined; readonly at: number } | undefined;
-  /** Whether Azure is purging the deleted vault of a gateway that is gone, of which it shows nothing. */
-  isVaultPurged: boolean;
+  /** Since when Azure has been purging the deleted vault of a gateway that is gone, by the operator's clock. */
+  vaultPurgedAt: number | undefined;
   /** Whether nothing is left of the gateway in Azure, after its removal. */
   isRemoved: boolean;
 }
@@ -158,7 +158,7 @@ export function createGatewayMemories(): GatewayMemories {
         serverCertificate: undefined,
         setupFiles: undefined,
         keptSettings: undefined,
-        isVaultPurged: false,
+        vaultPurgedAt: undefined,
         isRemoved: false,
       };
       memories.set(uid, fresh);

@@ -1,3 +1,4 @@
+import type { ArmClient } from '../../azure/arm-client.ts';
 import { ArmError } from '../../azure/errors.ts';
 import { deletedVault } from '../../azure/name-availability.ts';
 import { sameResourceId } from '../../azure/resource-id.ts';
@@ -34,7 +35,7 @@ export async function purgeDeletedVault(
     action: 'Delete',
     note: `The gateway ${deployment.serviceName} has been removed from Azure.`,
   };
-  if (memory.isVaultPurged) {
+  if (memory.vaultPurgedAt !== undefined) {
     return { kind: 'Over', happenings: [removed] };
   }
   if ((memory.failures.get(DELETED_VAULT)?.notBefore ?? 0) > clock.now()) {
@@ -47,7 +48,7 @@ export async function purgeDeletedVault(
     }
     const id = `/subscriptions/${subscriptionId}/providers/Microsoft.KeyVault/locations/${region}/deletedVaults/${prefix}`;
     await input.arm.post(`${id}/purge`, API_VERSIONS.keyVault, undefined, { signal });
-    memory.isVaultPurged = true;
+    memory.vaultPurgedAt = clock.now();
     return { kind: 'Over', happenings: [removed] };
   } catch (error) {
     if (!(error instanceof ArmError)) {
@@ -62,6 +63,32 @@ export async function purgeDeletedVault(
       kind: 'Over',
       happenings: [removed, { type: 'Warning', reason: 'VaultNotPurged', action: 'Delete', note }],
     };
+  }
+}
+
+/** Azure takes less for a purge. What it has not done by then, the preflight of the next gateway tells. */
+const LONGEST_PURGE_MS = 10 * 60_000;
+
+/**
+ * Whether Azure still holds the name of the gateway's vault, which it has been told to purge: it does so after it has answered.
+ * While it does not answer, that is not known, and counts as held.
+ */
+export async function isBeingPurged(
+  { signal, memory, clock }: Scope,
+  arm: ArmClient,
+  { region, prefix }: GatewayDeployment,
+): Promise<boolean> {
+  const { vaultPurgedAt } = memory;
+  if (vaultPurgedAt === undefined || clock.now() - vaultPurgedAt > LONGEST_PURGE_MS) {
+    return false;
+  }
+  try {
+    return (await deletedVault(arm, region, prefix, { signal })) !== undefined;
+  } catch (error) {
+    if (error instanceof ArmError) {
+      return true;
+    }
+    throw error;
   }
 }
 

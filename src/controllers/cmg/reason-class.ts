@@ -131,6 +131,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   DeadlinePassed: 'Site',
   NoClientEvidence: 'Configuration',
   FewerDevicesVisible: 'Site',
+  NoGateway: 'InProgress',
   Draining: 'InProgress',
   DeletionAnnounced: 'InProgress',
   DeletingDeployment: 'InProgress',

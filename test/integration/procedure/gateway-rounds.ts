@@ -84,14 +84,15 @@ export interface GatewayRoundsOptions {
   /** Default: one of its own. */
   readonly access?: AzureAccess;
   /** Default: no limit. */
-  readonly deletionBudget?: DeletionBudget;
+  readonly deletionBudget?: Omit<DeletionBudget, 'look'>;
   /** Default: no limit. */
   readonly rollouts?: RolloutBrake;
   /** Default `contoso`; the resource group is called `rg-<name>`. */
   readonly name?: string;
 }
 
-const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: async () => ({ kind: 'Taken' }) };
+const taken: DeletionBudget['take'] = async () => ({ kind: 'Taken' });
+const UNLIMITED: DeletionBudget = { perHour: Number.POSITIVE_INFINITY, take: taken, look: taken };
 
 /** The operator's way to the simulated Azure, to be shared by gateways of one operator. */
 export function accessTo({ azure }: SimulatedWorld, clock: ManualClock): AzureAccess {
@@ -158,7 +159,8 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     secrets: { read: async (_namespace, name) => secrets.get(name) },
     configMaps: { read: async () => undefined },
     namespaces: { isBeingDeleted: async () => namespaceIsBeingDeleted },
-    deletionBudget: options.deletionBudget ?? UNLIMITED,
+    // Rounds of a removal take a slot, and do not look for one.
+    deletionBudget: { ...UNLIMITED, ...options.deletionBudget },
     vmModels,
     rollouts,
     revocationLists: createRevocationLists({ clock, logger: silentLogger, fetchList: createListFetch() }),

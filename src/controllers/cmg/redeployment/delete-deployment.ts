@@ -1,8 +1,13 @@
 import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import { recordedGateway } from '../deployment.ts';
+import { SHORT_RETRY_MS } from '../finding.ts';
 import { takeOffSite } from '../leave-site.ts';
 import type { ManagedCmg } from '../managed-cmg.ts';
+import { isBeingPurged } from '../purge-vault.ts';
 import { removeGateway } from '../remove.ts';
 import type { Happening } from '../report.ts';
+import type { Scope } from '../scope.ts';
+import { azureOf } from './azure-of-deployment.ts';
 import { operationsOf } from './deployment-scope.ts';
 import type { Round } from './observe-all.ts';
 import type { DeploymentsInput } from './reconcile.ts';
@@ -41,6 +46,10 @@ export async function deleteDeployment(
   const removal = await removeGateway({ ...own, cmg }, operations);
   switch (removal.kind) {
     case 'Gone':
+      if (await isNameHeld(own, deployment)) {
+        const message = `Azure is purging the deleted key vault of ${deployment.serviceName}, which holds its name until then.`;
+        return { happenings: [], messages: [message], againAfterMs: SHORT_RETRY_MS };
+      }
       // The object stays, and with it the Secret in which they are written down.
       await operations.write(scope.cmg, new Map(), new Map(), signal);
       own.memory.isRemoved = true;
@@ -56,11 +65,21 @@ export async function deleteDeployment(
   }
 }
 
-/** The fleet brake is for what clients may miss: one that never served is taken for one whose removal it has let begin. */
-function asToBeDeleted(cmg: ManagedCmg, { served }: CMGStatusDeployment): ManagedCmg {
+/**
+ * The fleet brake is for what clients may miss, and has been asked before the deletion of such a one was decided: it and one
+ * that never served are taken for one whose removal has begun.
+ */
+function asToBeDeleted(cmg: ManagedCmg, { served, deletionCause }: CMGStatusDeployment): ManagedCmg {
   const spec = { ...cmg.spec, deletionPolicy: 'Delete', deletionProtection: false } as const;
   const deployments = cmg.status?.deployments?.map((each) => ({ ...each, phase: 'Deleting' as const })) ?? [];
-  return { ...cmg, spec, ...(served === false ? { status: { ...cmg.status, deployments } } : {}) };
+  const isLetGo = served === false || deletionCause === 'DeleteFirst' || deletionCause === 'Retired';
+  return { ...cmg, spec, ...(isLetGo ? { status: { ...cmg.status, deployments } } : {}) };
+}
+
+/** Whether nothing is left but a vault that is being purged, under whose name no other one can be made yet. */
+async function isNameHeld(own: Scope, deployment: CMGStatusDeployment): Promise<boolean> {
+  const azure = await azureOf(own, deployment);
+  return azure.kind === 'Continue' && isBeingPurged(own, azure.value, recordedGateway(own.cmg, deployment, own));
 }
 
 /** How soon a site that does not answer is asked again. */

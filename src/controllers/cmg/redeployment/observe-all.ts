@@ -1,10 +1,16 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { CarrierWatch } from '../../../redeployment/carrier-watch.ts';
 import { isSameIdentity } from '../../../redeployment/identity.ts';
-import type { GatewayWish, LiveFacts, Observed, ObservedDeployment, Seen } from '../../../redeployment/observed.ts';
+import type {
+  GatewayWish,
+  LiveFacts,
+  Observed,
+  ObservedDeployment,
+  OutageClaim,
+  Seen,
+} from '../../../redeployment/observed.ts';
 import { isOthers } from '../../../redeployment/others.ts';
 import { findCondition } from '../../../runtime/conditions.ts';
-import { keyOf } from '../../../runtime/objects.ts';
 import type { OperationsStore } from '../operations-secret.ts';
 import type { Report } from '../report.ts';
 import type { Scope } from '../scope.ts';
@@ -16,6 +22,7 @@ import { marksNow } from './live-marks.ts';
 import { keepUp, type Look, lookOnly, UNSEEN } from './look.ts';
 import { lookAtOthers, presenceWithSite } from './look-at-others.ts';
 import { lookAtSiteGateway, withSiteWork } from './look-at-site-gateway.ts';
+import { isSuccessorAwaited } from './outage.ts';
 import { propose } from './propose.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import { consentsOf, isHeldContentMissing } from './records.ts';
@@ -46,6 +53,19 @@ export function wantedAmong(
     .toSorted((left, right) => (right.wantedOrder ?? 0) - (left.wantedOrder ?? 0))[0];
 }
 
+/**
+ * Whether there is more than the gateway that is wanted, or another CMG carries its clients: the claim is held until it has
+ * been advertised for its wait, which is not looked for of one alone.
+ */
+export function isSeveral(
+  deployments: readonly CMGStatusDeployment[],
+  wanted: CMGStatusDeployment | undefined,
+  claim: OutageClaim | undefined,
+  { key }: GatewayWish,
+): boolean {
+  return deployments.length > 1 || (deployments.length === 1 && (wanted === undefined || claim?.claimant === key));
+}
+
 /** Looks at each deployment, keeps up those that stand, and asks whether a missing one could be made. */
 export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Promise<Round> {
   const { scope, store } = input;
@@ -60,17 +80,17 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
   }
   const candidate = wanted === undefined ? await propose(input, scopes) : undefined;
   const claim = claimInCache(input);
-  // A claim is held until the new gateway has been advertised for its wait, which is not looked for of one alone.
-  const isInNeed =
-    wanted === undefined || claim?.claimant === keyOf(scope.cmg) || isHeldContentMissing(scope.cmg.status);
-  const isSeveral = deployments.length > 1 || (deployments.length === 1 && isInNeed);
+  const isWhole =
+    isSeveral(deployments, wanted, claim, wish) ||
+    isSuccessorAwaited(scope.cmg.status, deployments, wanted) ||
+    (deployments.length === 1 && isHeldContentMissing(scope.cmg.status));
   const wantedLook = looks.get(wanted?.id ?? '');
-  const siteFacts = await siteFactsOf(input, isSeveral || candidate !== undefined || wantedLook?.work !== undefined);
+  const siteFacts = await siteFactsOf(input, isWhole || candidate !== undefined || wantedLook?.work !== undefined);
   if (wanted !== undefined && wantedLook !== undefined) {
     looks.set(wanted.id, withSiteWork(wantedLook, scope.cmg, wanted, siteFacts));
   }
   const seen = await Promise.all(
-    deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isSeveral)),
+    deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isWhole)),
   );
   const isToBeMade = candidate?.deployment !== undefined;
   const { found, facts, inventory } = isToBeMade ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
@@ -126,7 +146,7 @@ async function seenOf(
   deployment: CMGStatusDeployment,
   look: Look | undefined,
   siteFacts: SiteFacts,
-  isSeveral: boolean,
+  isWhole: boolean,
 ): Promise<ObservedDeployment> {
   const { scope } = input;
   const { serviceName } = deployment;
@@ -134,8 +154,8 @@ async function seenOf(
     ...(look?.observed ?? UNSEEN),
     id: deployment.id,
     ...stillLeft(input, deployment, look),
-    resolves: isSeveral ? await resolves(scope, deployment) : 'Unknown',
-    siteRecord: isSeveral ? seenRecord(siteFacts, serviceName) : toldRecord(scope),
+    resolves: isWhole ? await resolves(scope, deployment) : 'Unknown',
+    siteRecord: isWhole ? seenRecord(siteFacts, serviceName) : toldRecord(scope),
     ...(isOthers(deployment)
       ? presenceWithSite(
           look?.observed.azure ?? 'Unknown',
@@ -192,6 +212,7 @@ function observedOf(
     ...(content === undefined ? {} : { content: content.comparisons, contentReadings: content.readings }),
     certificateReadable,
     preflight: { passed: isNew, wholePassed: isNew },
+    // The fleet brake is asked once something is to be deleted.
     mayDeleteGateway: true,
     freshId: proposal?.id ?? '',
   };

@@ -19,6 +19,7 @@ import type { SiteScope } from '../site-scope.ts';
 import { stopDeployment } from './azure-actions.ts';
 import { changeClaim } from './claim-on-site.ts';
 import { deleteDeployment } from './delete-deployment.ts';
+import { turnToDelete } from './deletion-turn.ts';
 import { observeAll, type Round, readLive } from './observe-all.ts';
 import { isDecided, recordsOf } from './records.ts';
 import { reportOf } from './report-of.ts';
@@ -82,12 +83,16 @@ export async function reconcileDeployments(input: DeploymentsInput): Promise<Rep
   const first = plan(wish, records, round.observed, now);
   const isToBeConfirmed = first.actions.some(({ kind }) => kind === 'ReadLive');
   const live = isToBeConfirmed ? await readLive(input, round) : undefined;
-  const planned =
-    live === undefined ? first : plan(wish, records, { ...round.observed, live }, scope.azure.serverTime.now());
+  const observed = live === undefined ? round.observed : { ...round.observed, live };
+  const at = live === undefined ? now : scope.azure.serverTime.now();
+  const meant = live === undefined ? first : plan(wish, records, observed, at);
+  const turn = await turnToDelete(scope, records, meant.records);
+  const planned = turn.kind === 'Now' ? meant : plan(wish, records, { ...observed, mayDeleteGateway: false }, at);
   const decided = isDecided(records, planned.records);
   const carriedOut = decided ? NOTHING : await carryOut(input, round, planned.actions);
   const steps = stepsForPerson(input, round, planned.actions);
-  return reportOf(input, wish, { round: asReadLast(round, live), planned, decided, steps, ...carriedOut });
+  const troubles = [...carriedOut.troubles, ...(turn.kind === 'Now' ? [] : [turn.message])];
+  return reportOf(input, wish, { round: asReadLast(round, live), planned, decided, steps, ...carriedOut, troubles });
 }
 
 /** The round with the site as it was read last: what has moved on it meanwhile has moved. */

@@ -1,13 +1,14 @@
 import type { CMGStatusDeployment, CMGStatusRedeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { judgeGate } from '../../../redeployment/client-gate.ts';
+import { isSameIdentity } from '../../../redeployment/identity.ts';
 import type { GatewayWish } from '../../../redeployment/observed.ts';
 import { isOthers, wasThereBefore } from '../../../redeployment/others.ts';
-import { waitOf } from '../../../redeployment/retirement.ts';
 import { toTimestamp } from '../../../runtime/conditions.ts';
 import { identityChanges } from '../deployment.ts';
 import type { ManagedCmg } from '../managed-cmg.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 import type { RedeploymentParts } from './report-of.ts';
+import { waitEnd } from './wait-end.ts';
 
 /** What `status.redeployment` says: why, from what to what, since when, what it waits for, and how to go back. */
 export function redeploymentOf(
@@ -18,14 +19,17 @@ export function redeploymentOf(
   const { cmg, azure } = input.scope;
   const old = leader ?? deployments.find(({ id }) => id !== wanted?.id);
   const before = cmg.status?.redeployment;
-  const since = wanted?.wantedSince ?? before?.since ?? toTimestamp(azure.serverTime.now());
-  const fields = old === undefined ? [] : changesTo(cmg, wish, old);
-  const until = old === undefined ? undefined : untilOf(wish, wanted);
+  const now = azure.serverTime.now();
+  const asked = old === undefined ? before?.since : undefined;
+  const since = asked ?? wanted?.wantedSince ?? before?.since ?? toTimestamp(now);
+  const fields = old === undefined ? fieldsBefore(cmg, wish) : changesTo(cmg, wish, old);
+  const from = old?.serviceName ?? before?.from;
+  const until = waitEnd(wish.terms, { wanted, deployments, conditions: result.planned.conditions, now });
   const clients = clientsOf(input, wish, wanted, result);
   const content = contentOf(input, wanted);
   return {
     ...(fields.length === 0 ? {} : { fields: [...fields] }),
-    ...(old === undefined ? {} : { from: old.serviceName }),
+    ...(from === undefined ? {} : { from }),
     to: wish.serviceName,
     since,
     ...(finding === undefined ? {} : { waitsFor: finding.message.slice(0, 2048) }),
@@ -57,14 +61,11 @@ function changesTo(cmg: ManagedCmg, wish: GatewayWish, old: CMGStatusDeployment)
   ];
 }
 
-/** When the wait is over, as long as the new gateway stays in reach of every client. */
-function untilOf({ terms }: GatewayWish, wanted: CMGStatusDeployment | undefined): string | undefined {
-  const { advertised, wantedSince } = wanted ?? {};
-  if (advertised === undefined) {
-    return undefined;
-  }
-  const from = Math.max(Date.parse(advertised.since), Date.parse(wantedSince ?? advertised.since));
-  return toTimestamp(from + waitOf(terms));
+/** What the old gateway differed in, when nothing is left of it, as long as the same is wanted. */
+function fieldsBefore({ status }: ManagedCmg, { identity }: GatewayWish): readonly string[] {
+  const wantedBefore = status?.planned?.identity;
+  const isSame = wantedBefore !== undefined && isSameIdentity(wantedBefore, identity);
+  return isSame ? (status?.redeployment?.fields ?? []) : [];
 }
 
 function rollbackOf(old: CMGStatusDeployment | undefined): CMGStatusRedeployment['rollback'] {

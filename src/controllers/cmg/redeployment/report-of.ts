@@ -11,7 +11,9 @@ import { expiryHappenings, withCertificate } from './certificate-of-deployment.t
 import { stepsForContent } from './content-steps.ts';
 import { CANDIDATE } from './deployment-scope.ts';
 import type { FoundFacts } from './found.ts';
-import { wantedAmong } from './observe-all.ts';
+import { isSeveral, wantedAmong } from './observe-all.ts';
+import { isSuccessorAwaited, noGatewayFindings } from './outage.ts';
+import { phaseHappenings } from './phase-events.ts';
 import type { DeploymentsInput, PlannedRound } from './reconcile.ts';
 import { isHeldContentMissing, plannedOf, watchesInStatus, withRecord } from './records.ts';
 import { redeployingFinding } from './redeploying-finding.ts';
@@ -36,9 +38,15 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
   const isSpokenFor = wanted !== undefined && main === undefined && round.candidate === undefined;
   const report = main ?? (isSpokenFor ? withoutCertificate(leading) : leading);
   const inStatus = { ...plannedOf(planned.records), ...watchesInStatus(round.carrierWatches) };
-  const isLacking = isHeldContentMissing({ deployments, planned: inStatus }) && planned.conditions.length > 0;
-  const isRedeploying = deployments.length > 1 || (deployments.length === 1 && (wanted === undefined || isLacking));
+  const isLacking =
+    deployments.length === 1 &&
+    isHeldContentMissing({ deployments, planned: inStatus }) &&
+    planned.conditions.length > 0;
   const { metadata, status } = input.scope.cmg;
+  const isRedeploying =
+    isSeveral(deployments, wanted, round.observed.claim, wish) ||
+    isSuccessorAwaited(status, deployments, wanted) ||
+    isLacking;
   const { namespace } = metadata;
   const { countFailure } = input;
   const finding = isRedeploying
@@ -49,10 +57,13 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
   const about = wanted ?? leader;
   return {
     ...report,
-    findings: [...report.findings, ...(finding === undefined ? [] : [finding])],
+    findings: [
+      ...report.findings,
+      ...(finding === undefined ? [] : [finding, ...noGatewayFindings(deployments, wish.serviceName)]),
+    ],
     happenings: [
       ...[...round.looks.values()].flatMap(({ report }) => report?.happenings ?? []),
-      ...phaseHappenings(before, deployments),
+      ...phaseHappenings(status ?? {}, deployments),
       ...expiryHappenings(before, deployments, wanted?.id, namespace),
       ...happenings,
     ],
@@ -70,13 +81,26 @@ export function reportOf(input: DeploymentsInput, wish: GatewayWish, result: Pla
       ? redeploymentOf(input, wish, { deployments, wanted, leader, finding, result })
       : 'None',
     againAfterMs: Math.min(
-      // Where there is none left, nobody else looks.
-      decided ? (isRedeploying || deployments.length === 0 ? 0 : MARK_AFTER_MS) : againAfterMs,
+      decided ? afterDecision(planned.records, before, isRedeploying || deployments.length === 0) : againAfterMs,
       isProposed ? Math.max(report.againAfterMs, SHORT_RETRY_MS) : report.againAfterMs,
       ...others,
       isRedeploying ? LOOK_EVERY_MS : Number.POSITIVE_INFINITY,
     ),
   };
+}
+
+/** How soon a decision that is written down is followed. Who reads that a gateway is about to be deleted has time to object. */
+function afterDecision(
+  { deployments }: PlannedRound['planned']['records'],
+  before: readonly CMGStatusDeployment[],
+  isUrgent: boolean,
+): number {
+  const isAnnouncedNow = deployments.some(
+    ({ id, announced }) =>
+      announced !== undefined && before.find((each) => each.id === id)?.announcedDeletion !== announced,
+  );
+  // Where there is none left, nobody else looks.
+  return isAnnouncedNow ? LOOK_EVERY_MS : isUrgent ? 0 : MARK_AFTER_MS;
 }
 
 /**
@@ -249,35 +273,6 @@ function activeOf(
   const active = before ?? deployments.find(isThere);
   return active === undefined ? {} : { activeDeployment: active.id };
 }
-
-/** An event for each step on the way of a deployment. */
-function phaseHappenings(
-  before: readonly CMGStatusDeployment[],
-  after: readonly CMGStatusDeployment[],
-): Report['happenings'] {
-  const phases = new Map(before.map(({ id, phase }) => [id, phase]));
-  const isFirst = before.length === 0;
-  const told = (reason: string, note: string) => ({ type: 'Normal', reason, action: 'Redeploy', note }) as const;
-  const changed = after.flatMap(({ id, phase, serviceName }) => {
-    const then = phases.get(id);
-    if (phase === then || isFirst || (then === 'Provisioning' && before.length === 1)) {
-      return [];
-    }
-    return [told(`Deployment${phase}`, `${serviceName} (${id}): ${PHASE_NOTES[phase]}`)];
-  });
-  const gone = before
-    .filter(({ id }) => after.every((each) => each.id !== id))
-    .map(({ id, serviceName }) => told('DeploymentGone', `${serviceName} (${id}): nothing of it is left.`));
-  return [...changed, ...gone];
-}
-
-const PHASE_NOTES: Readonly<Record<CMGStatusDeployment['phase'], string>> = {
-  Provisioning: 'it is being built, while the gateway that it replaces serves.',
-  Active: 'it is there for clients.',
-  Superseded: 'it serves on, until clients have learnt of the gateway that takes its place.',
-  Draining: 'it hands over to the gateway that takes its place.',
-  Deleting: 'it is being deleted.',
-};
 
 export type RedeploymentParts = {
   readonly deployments: readonly CMGStatusDeployment[];
