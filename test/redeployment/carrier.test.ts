@@ -102,6 +102,7 @@ async function twoOnOneSite({ refreshed, between }: Given = {}): Promise<OnSite>
       site: {
         siteOf: () => ({ kind: 'Usable', object: object() ?? reachedSite(), site }),
         siteObjectOf: object,
+        siteObjectsBeside: () => [object()].filter((each) => each !== undefined),
         connectionPointsOf: (key) => [pointOf(key.split('/')[1] ?? '')],
         boundaryGroupReferencesOf: (key) => (key.endsWith(CARRIER) ? onSite.groups : []),
       },

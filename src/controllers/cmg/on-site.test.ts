@@ -88,6 +88,7 @@ function start(spec: Partial<CMG['spec']> = {}): World {
       signal: new AbortController().signal,
       site: {
         siteObjectOf: () => undefined,
+        siteObjectsBeside: () => [],
         siteOf: ({ metadata, spec: { siteRef } }) =>
           usableSite(
             storeOf(() => world.sites),

@@ -42,6 +42,7 @@ const inputFor = (cmg: CMG): OnSiteInput => ({
   site: {
     siteOf: () => ({ kind: 'Usable', object: reachedSite(), site: live }),
     siteObjectOf: () => reachedSite(),
+    siteObjectsBeside: () => [],
     connectionPointsOf: () => [],
     boundaryGroupReferencesOf: () => [],
   },
