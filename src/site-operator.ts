@@ -178,6 +178,8 @@ export function siteScope({ informers, access }: Pick<SiteParts, 'informers' | '
   return {
     siteOf: ({ metadata, spec }) => usableSite(sites.store, access, metadata.namespace, spec.siteRef?.name ?? ''),
     siteObjectOf: ({ metadata, spec }) => sites.store.get(`${metadata.namespace}/${spec.siteRef?.name ?? ''}`),
+    siteObjectsBeside: (cmg) =>
+      sites.store.list().filter(({ metadata }) => metadata.namespace === cmg.metadata.namespace),
     connectionPointsOf: (cmg) => connectionPoints.store.byIndex(BY_CMG, cmg),
     boundaryGroupReferencesOf: (cmg) => boundaryGroupReferences.store.byIndex(BY_CMG, cmg),
   };

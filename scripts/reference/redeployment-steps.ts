@@ -139,7 +139,7 @@ The message of \`NoOtherActiveCMG\` says of each other \`CMG\` what it lacks. On
 (\`kubectl get cmsite ps1 --output wide\` has a column for it), until the new gateway has been advertised for its wait:
 
 - One claim at a time for each site: other \`CMG\`s that need one wait (\`OutageClaimTaken\`).
-- The carrier stays as it is: it is not replaced and not deleted meanwhile (\`CarriesClientsOf\`). Its deletion goes on by itself.
+- The carrier stays as it is: it is not replaced and not deleted meanwhile (\`CarriesClientsOf\`), and keeps its connection points and boundary groups. Its deletion goes on by itself.
 - The claim is given back when its \`CMG\` is deleted, or when the carrier has failed before anything was deleted.
 
 Whoever has only one \`CMG\` on a site has no carrier: add a second one with its own connection point well before, or consent.`;

@@ -133,7 +133,7 @@ const STEERING = `## How to steer it
 | to retire without evidence of clients | \`redeployment.evidence: TimeOnly\` |
 | to retire one deployment now, after the wait | the annotation \`configmgr.io/confirm-retire\` with its id |
 | to let clients be without a gateway | the annotation \`configmgr.io/allow-client-outage\` with the id of the deployment |
-| nothing to happen for a while | \`spec.suspend: true\`: both gateways serve on, nothing more is decided or deleted, and the wait does not count. What the status says already of connection points and boundary groups is still done |
+| nothing to happen for a while | \`spec.suspend: true\`: both gateways serve on, nothing more is decided, moved on the site or deleted, and the wait does not count |
 | not to replace it after all | the spec back: revert the commit |
 
 The terms may be changed while a redeployment runs. \`spec.deletionProtection\` and \`spec.deletionPolicy\` speak of the \`CMG\`: a

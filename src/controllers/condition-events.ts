@@ -9,6 +9,7 @@ const QUIET_REASONS: ReadonlySet<string> = new Set<Reason>([
   'Standby',
   'SiteChanging',
   'WaitingForGateway',
+  'WaitingForCmg',
   'LeavingSite',
 ]);
 

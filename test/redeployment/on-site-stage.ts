@@ -55,6 +55,7 @@ export function createOnSiteStage(lives: Lives, site: MemorySite): OnSiteStage {
       site: {
         siteOf: () => ({ kind: 'Usable', object: reachedSite(), site }),
         siteObjectOf: () => undefined,
+        siteObjectsBeside: () => [],
         connectionPointsOf: () => [point(site, 'cp01', 'Primary'), point(site, 'spare', 'Standby')],
         boundaryGroupReferencesOf: () => [GROUP],
       },

@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BUDGET_CONFIG_MAP } from '../../src/controllers/cmg/deletion-budget.ts';
 import { type MemorySite, memorySite, serviceRecord } from '../../src/controllers/site/site.test-world.ts';
+import { toTimestamp } from '../../src/runtime/conditions.ts';
+import { CONFIG_MAP } from '../../src/runtime/objects.ts';
 import type { ServiceRecord } from '../../src/site/site.ts';
 import { createOnSiteStage, type OnSiteStage } from './on-site-stage.ts';
 import {
@@ -480,6 +483,28 @@ describe('a CMG that is deleted', () => {
     await stage.runUntil(() => stage.cmg() === undefined, HOUR);
     await stage.clock.advance(5 * MINUTE);
     expect(stage.operator.events.map(({ reason }) => reason)).toContain('LeftOnSite');
+  });
+
+  it('keeps what it has on the site until it has a slot of the fleet brake, and a silent site has its hour from then on', async () => {
+    await firstBySite(unprotected);
+    const full = ['one', 'two', 'three'].map((uid) => [uid, `${toTimestamp(stage.clock.now())} gateways/${uid}`]);
+    stage.kubernetes.put(CONFIG_MAP, {
+      metadata: { namespace: 'cmg-system', name: BUDGET_CONFIG_MAP },
+      data: Object.fromEntries(full),
+    });
+    site.failures.set('ReadServiceRecords', {
+      kind: 'Unreachable',
+      code: 'ECONNREFUSED',
+      message: 'Connection refused.',
+    });
+    stage.remove('contoso');
+    lives.world.azure.control.remove(groupOf('contoso'));
+    await stage.operator.runFor(50 * MINUTE);
+    expect(stage.reason('AzureReady')).toBe('DeletionBudget');
+    expect(stage.cmg()?.status?.leavingSince).toBeUndefined();
+    await stage.operator.runFor(HOUR);
+    expect([stage.reason('AzureReady'), stage.reason('SiteRegistered')]).toEqual(['LeavingSite', 'LeavingSite']);
+    await stage.runUntil(() => stage.cmg() === undefined, HOUR);
   });
 
   it('is not let go early by a silent site', async () => {

@@ -191,6 +191,7 @@ function isOperators({ metadata }: KubernetesObject): boolean {
 const WITHOUT_SITE: SiteScope = {
   siteOf: () => ({ kind: 'Wait', why: 'Suspended' }),
   siteObjectOf: () => undefined,
+  siteObjectsBeside: () => [],
   connectionPointsOf: () => [],
   boundaryGroupReferencesOf: () => [],
 };

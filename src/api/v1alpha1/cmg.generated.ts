@@ -41,6 +41,11 @@ export interface CMGStatus {
   readonly redeployment?: CMGStatusRedeployment;
   /** The physical gateways of this CMG. */
   readonly deployments?: readonly CMGStatusDeployment[];
+  /**
+   * Since when the gateway of a CMG that is being deleted leaves its site: connection points and boundary groups let go
+   * of it. Absent: they keep it.
+   */
+  readonly leavingSince?: string;
   /** What the operator has to remember from one reconcile to the next to replace gateways safely. */
   readonly planned?: CMGStatusPlanned;
 }
@@ -534,7 +539,7 @@ export interface CMGSpec {
    * extended support; it can only be observed. Default: VirtualMachineScaleSet.
    */
   readonly deploymentModel: 'VirtualMachineScaleSet' | 'CloudServiceClassic';
-  /** Stops all writes, to Azure and to the status. What runs in Azure goes on running. Default: false. */
+  /** Stops all writes, to Azure, to the site and to the status. What runs in Azure goes on running. Default: false. */
   readonly suspend: boolean;
   /**
    * What happens in Azure when this object is deleted. Delete removes the gateway; Retain leaves it as it is, with

@@ -454,6 +454,11 @@ export const REASONS = {
     meaning: 'The gateway does not serve yet, or the site has no record of it.',
     action: 'Look at the CMG.',
   },
+  WaitingForCmg: {
+    stalled: false,
+    meaning: 'The CMG is suspended, or is deleted and has not begun to leave its site; nothing is changed for it.',
+    action: 'Set spec.suspend of the CMG to false; or look at its conditions for what its deletion waits for.',
+  },
   WaitingForSite: {
     stalled: false,
     meaning: 'The gateway is not built yet; its part on the site comes after that.',

@@ -6,6 +6,8 @@ import type {
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import {
   accessTo,
+  deletedCmg,
+  leavingCmg,
   memorySite,
   metadataOf,
   type Rounds,
@@ -78,12 +80,6 @@ function start(spec: Partial<BoundaryGroupReferenceSpec> = {}) {
 
 const OURS = { nalPath: serviceRecord(SERVICE_NAME).nalPath, connection: 'Fast' } as const;
 const READY = { ReferencesResolved: 'True Succeeded', Associated: 'True Succeeded', Ready: 'True Succeeded' };
-
-const deleted = (cmg: CMG, spec: Partial<CMG['spec']> = {}): CMG => ({
-  ...cmg,
-  metadata: { ...cmg.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
-  spec: { ...cmg.spec, ...spec },
-});
 
 const respecified = (rounds: Rounds<BoundaryGroupReference>, spec: Partial<BoundaryGroupReferenceSpec>) => {
   rounds.object = { ...rounds.object, spec: { ...rounds.object.spec, ...spec } };
@@ -430,7 +426,10 @@ describe('a CMG that is being deleted', () => {
     const { live, cluster, rounds, members } = start();
     live.groups[0]?.members.push(OURS);
     await rounds.settle();
-    cluster.cmgs = [deleted(servingCmg())];
+    cluster.cmgs = [deletedCmg()];
+    expect(await rounds.settle()).toEqual(READY);
+    expect(members()).toEqual([ON_PREMISES, OURS]);
+    cluster.cmgs = [leavingCmg()];
     await rounds.settle();
     expect(members()).toEqual([ON_PREMISES]);
     expect(rounds.object.status?.members).toEqual([]);
@@ -441,9 +440,25 @@ describe('a CMG that is being deleted', () => {
     async (spec) => {
       const { cluster, rounds, members } = start();
       await rounds.settle();
-      cluster.cmgs = [deleted(servingCmg(), spec)];
+      cluster.cmgs = [deletedCmg(servingCmg(), spec)];
       expect(await rounds.settle()).toEqual(READY);
       expect(members()).toEqual([ON_PREMISES, OURS]);
     },
   );
+
+  test('and whose reference is deleted with it stays in its groups until the gateway leaves', async () => {
+    const { live, cluster, rounds, members } = start();
+    await rounds.settle();
+    cluster.cmgs = [deletedCmg()];
+    expect(await rounds.removal()).toBe('Remaining');
+    expect(rounds.message('Associated')).toContain('has not begun to leave the site');
+    live.failures.set('ReadBoundaryGroups', UNREACHABLE);
+    rounds.now += 26 * 3_600_000;
+    expect(await rounds.removal()).toBe('Remaining');
+    live.failures.clear();
+    expect(members()).toEqual([ON_PREMISES, OURS]);
+    cluster.cmgs = [leavingCmg(servingCmg(), rounds.now)];
+    await rounds.removal();
+    expect(members()).toEqual([ON_PREMISES]);
+  });
 });

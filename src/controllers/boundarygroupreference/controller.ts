@@ -16,7 +16,7 @@ import {
 import { otherHolder } from '../claims.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { ObjectProcedure, ObjectRemoval, ObjectReport } from '../object-reconcile.ts';
-import { type GatewayOfCmg, gatewayOfCmg, goneGateway } from '../site/gateway-of-cmg.ts';
+import { type GatewayOfCmg, gatewayOfCmg, goneGateway, holdOnSite } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
@@ -50,6 +50,9 @@ export const BY_GROUP = 'byGroup';
 
 /** A site that cannot be asked holds up the deletion of an object on it for so long, and then what is there is left. */
 const PATIENCE_MS = 3_600_000;
+
+/** How often a site that cannot be asked is asked for an object that waits for its CMG. */
+const HELD_LOOK_MS = 60_000;
 
 /** The procedure for one BoundaryGroupReference: the group, who else claims it, and the gateway in it. */
 export function boundaryGroupReferenceProcedure(
@@ -315,16 +318,16 @@ async function removeReference(
   if (!isOurs || reference.spec.deletionPolicy === 'Retain') {
     return { kind: 'Gone' };
   }
+  const cmg = cmgs.get(`${namespace}/${reference.spec.cmgRef.name}`);
+  const gateway = cmg === undefined ? goneGateway(claim.cmg, '') : gatewayOfCmg(cmg);
   const usable = usableSite(sites, access, namespace, reference.spec.siteRef.name);
   if (usable.kind === 'Wait') {
     return { kind: 'Remaining', report: usable.why === 'Suspended' ? siteSuspended(reference) : undefined };
   }
   if (usable.kind === 'NotUsable') {
     const { status, reason, message } = usable;
-    return patience(dependencies, reference, { type: 'Associated', status, reason, message });
+    return patience(dependencies, reference, gateway, { type: 'Associated', status, reason, message });
   }
-  const cmg = cmgs.get(`${namespace}/${reference.spec.cmgRef.name}`);
-  const gateway = cmg === undefined ? goneGateway(claim.cmg, '') : gatewayOfCmg(cmg);
   const round: ReferenceRound = { dependencies, reference, context, live: usable.site };
   const reading = await readFacts(round, gateway, 0);
   if (reading.kind === 'NoGroup') {
@@ -333,7 +336,7 @@ async function removeReference(
   }
   if (reading.kind === 'Failed') {
     const [finding] = siteFailed(round, reading.failure).findings;
-    return finding === undefined ? { kind: 'Gone' } : patience(dependencies, reference, finding);
+    return finding === undefined ? { kind: 'Gone' } : patience(dependencies, reference, gateway, finding);
   }
   // Who takes over has the gateway in the group, and a preference of its own or none.
   const plan: Planner = (facts) => planRemoval(isTakenOver ? { ...facts, members: [] } : facts, sharesPreference);
@@ -367,9 +370,14 @@ function changedPreference({ spec, status }: BoundaryGroupReference): boolean {
 function patience(
   { now }: BoundaryGroupReferenceDependencies,
   reference: BoundaryGroupReference,
+  gateway: GatewayOfCmg,
   finding: Finding,
 ): ObjectRemoval<BoundaryGroupReference> {
-  const since = Date.parse(reference.metadata.deletionTimestamp ?? '');
+  if (holdOnSite(gateway) !== undefined) {
+    const report = { findings: [finding], status: partsOf(reference), againAfterMs: HELD_LOOK_MS };
+    return { kind: 'Remaining', report };
+  }
+  const since = Math.max(Date.parse(reference.metadata.deletionTimestamp ?? ''), gateway.leavingSince ?? 0);
   const until = since + PATIENCE_MS;
   const group = reference.status?.groupName ?? '';
   if (now() >= until) {

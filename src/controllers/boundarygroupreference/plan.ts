@@ -5,7 +5,13 @@ import type {
 import { isSameName } from '../../site/names.ts';
 import type { BoundaryGroup, BoundaryGroupMember, ServiceRecord } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
-import { activeDeployment, type DeploymentOfCmg, deploymentByName, type GatewayOfCmg } from '../site/gateway-of-cmg.ts';
+import {
+  activeDeployment,
+  type DeploymentOfCmg,
+  deploymentByName,
+  type GatewayOfCmg,
+  holdOnSite,
+} from '../site/gateway-of-cmg.ts';
 import { successorInReach } from '../site/successor.ts';
 import { usableRecord } from '../site/usable-record.ts';
 
@@ -45,6 +51,24 @@ export type ReferencePlan =
 
 /** Plans for an object that is not being deleted. Every wanted gateway is in the group before another one is taken out. */
 export function planReference(facts: ReferenceFacts): ReferencePlan {
+  return unlessHeld(facts, planAsWanted(facts));
+}
+
+/** Plans for an object that is being deleted: what it added goes, and what it changed goes back. */
+export function planRemoval(facts: ReferenceFacts, sharesPreference: boolean): ReferencePlan {
+  return unlessHeld(facts, planUndoing(facts, sharesPreference));
+}
+
+/** While nothing is to be changed for the CMG, what is as it should be stays, and everything else waits. */
+function unlessHeld({ gateway }: ReferenceFacts, plan: ReferencePlan): ReferencePlan {
+  const message = holdOnSite(gateway);
+  if (message === undefined || plan.kind === 'Keep' || plan.kind === 'Gone' || plan.kind === 'Forget') {
+    return plan;
+  }
+  return { kind: 'Hold', finding: { type: 'Associated', status: 'False', reason: 'WaitingForCmg', message } };
+}
+
+function planAsWanted(facts: ReferenceFacts): ReferencePlan {
   const { spec, gateway, records, group, members } = facts;
   if (gateway.leaving === 'Deleted') {
     // Whoever put it there: a reference to a gateway that is deleted is of no use to anybody.
@@ -176,8 +200,7 @@ function remember(
   return { kind: 'Remember', members: [...members.filter((each) => each !== known), now], preferredBefore: before };
 }
 
-/** Plans for an object that is being deleted: what it added goes, and what it changed goes back. */
-export function planRemoval(facts: ReferenceFacts, sharesPreference: boolean): ReferencePlan {
+function planUndoing(facts: ReferenceFacts, sharesPreference: boolean): ReferencePlan {
   const { spec, members, gateway, group, preferredBefore } = facts;
   if (spec.deletionPolicy === 'Retain' || gateway.leaving === 'Retained') {
     return { kind: 'Gone' };

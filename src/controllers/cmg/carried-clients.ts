@@ -16,8 +16,8 @@ export async function heldForClaimant(
   input: Pick<DeploymentsInput, 'scope' | 'site' | 'readSite'>,
   cmg: ManagedCmg,
 ): Promise<Report | undefined> {
-  const [deployment] = cmg.status?.deployments ?? [];
-  if (deployment === undefined || deployment.phase === 'Deleting') {
+  const deployment = cmg.status?.deployments?.find(({ phase }) => phase !== 'Deleting');
+  if (deployment === undefined) {
     return undefined;
   }
   const key = keyOf(cmg);

@@ -177,7 +177,7 @@ async function reconcileDeletion(
   if (held !== undefined) {
     return finish(dependencies, cmg, key, withTheOthers(cmg, held), context);
   }
-  const leaving = await leaveSite(onSiteInput(dependencies, narrowed, context));
+  const leaving = await leaveSite(onSiteInput(dependencies, narrowed, context), dependencies);
   if (leaving.kind === 'Waiting') {
     return finish(dependencies, cmg, key, withTheOthers(cmg, leaving.report), context);
   }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import type { ServiceRecord } from '../../site/site.ts';
 import {
   type MemorySite,
@@ -10,6 +11,7 @@ import {
   serviceRecord,
   servingCmg,
 } from '../site/site.test-world.ts';
+import type { BrakeScope } from './deletion-brake.ts';
 import { leaveSite } from './leave-site.ts';
 import { followOnSite, type OnSiteInput } from './on-site.ts';
 import { presenceWithSite } from './redeployment/look-at-others.ts';
@@ -42,10 +44,17 @@ const inputFor = (cmg: CMG): OnSiteInput => ({
   site: {
     siteOf: () => ({ kind: 'Usable', object: reachedSite(), site: live }),
     siteObjectOf: () => reachedSite(),
+    siteObjectsBeside: () => [],
     connectionPointsOf: () => [],
     boundaryGroupReferencesOf: () => [],
   },
 });
+
+const NO_SLOT: BrakeScope = {
+  clock: systemClock,
+  random: () => 0,
+  deletionBudget: { perHour: 0, take: async () => ({ kind: 'None', freeAt: START }) },
+};
 
 const STEP = { operation: 'UnregisterService', instruction: 'Delete it.', cmdlet: 'Remove-CMCloudManagementGateway' };
 
@@ -83,7 +92,7 @@ describe('the site’s record of a gateway that the site made', () => {
   it('stays when the CMG is deleted', async () => {
     const { metadata, ...rest } = cmgOfOthers({ deletionPolicy: 'Delete', deletionProtection: false });
     const cmg = { ...rest, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
-    expect(await leaveSite(inputFor(cmg))).toEqual({ kind: 'Left', happenings: [] });
+    expect(await leaveSite(inputFor(cmg), NO_SLOT)).toEqual({ kind: 'Left', happenings: [] });
     expect(live.records).toHaveLength(1);
     expect(live.writes).toEqual([]);
   });

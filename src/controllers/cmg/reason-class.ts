@@ -111,6 +111,7 @@ const CLASSES: Readonly<Record<Reason, ReasonClass>> = {
   NotRegisteredOnSite: 'Site',
   LeavingSite: 'InProgress',
   WaitingForGateway: 'InProgress',
+  WaitingForCmg: 'InProgress',
   WaitingForSite: 'InProgress',
   Standby: 'Succeeded',
   NoConnectionPoint: 'Site',

@@ -9,13 +9,14 @@ import type { GatewayDeployment } from '../../gateway/deployment.ts';
 import { CARRIES_OWNER_TAGS, gatewayGraph } from '../../gateway/graph.ts';
 import { resourceIds } from '../../gateway/ids.ts';
 import { clusterThatTook, isOwnedBy, ownershipOf } from '../../gateway/tags.ts';
-import { toTimestamp } from '../../runtime/conditions.ts';
 import type { AzureSession } from './azure-access.ts';
 import { titleOf } from './azure-findings.ts';
 import { describeProblem } from './azure-problem.ts';
 import { readCredentials } from './credentials.ts';
+import { deletionBrake } from './deletion-brake.ts';
 import { recordedGateway } from './deployment.ts';
 import { type Finding, goOn, SLOW_RETRY_MS, type StepResult } from './finding.ts';
+import { leavingSince } from './leaving.ts';
 import type { Failure } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { DELETED_VAULT, purgeDeletedVault } from './purge-vault.ts';
@@ -131,23 +132,17 @@ async function removalAccess(scope: Scope, record: CMGStatusDeployment): Promise
     : credentials;
 }
 
-/** Spreads those that wait for the same moment, so that they do not all ask Azure at once. */
-const BRAKE_SPREAD_MS = 60_000;
-
-/** The fleet brake, before the first of a gateway's deletions. `undefined`: it may go on. */
+/**
+ * The fleet brake, before the first of a gateway's deletions. One that has left its site has passed it before. `undefined`: it
+ * may go on.
+ */
 async function brake({ scope, record }: Round): Promise<Removal | undefined> {
-  if (record.phase === 'Deleting') {
+  const { cmg, signal } = scope;
+  if (record.phase === 'Deleting' || leavingSince(cmg) !== undefined) {
     return undefined;
   }
-  const { cmg, clock, deletionBudget, random, signal } = scope;
-  const now = clock.now();
-  const slot = await deletionBudget.take(cmg, now, signal);
-  if (slot.kind === 'Taken') {
-    return undefined;
-  }
-  const message = `As many gateways as --max-deletions-per-hour allows (${deletionBudget.perHour}) have been removed within an hour. This one goes on by itself, at ${toTimestamp(slot.freeAt)} at the earliest, and serves until then. Should it stay, set spec.deletionPolicy to Retain.`;
-  const finding: Finding = { type: 'AzureReady', status: 'False', reason: 'DeletionBudget', message };
-  return remaining(record, finding, Math.max(0, slot.freeAt - now) + random() * BRAKE_SPREAD_MS);
+  const report = await deletionBrake(scope, cmg, record, signal);
+  return report === undefined ? undefined : { kind: 'Remaining', report };
 }
 
 /** Key under which it is remembered that what is left could not be found out. */

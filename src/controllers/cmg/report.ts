@@ -37,6 +37,8 @@ export interface Report {
   readonly activeDeployment?: string;
   /** What the planner of redeployments has to remember. */
   readonly planned?: NonNullable<CMGStatus['planned']>;
+  /** When a gateway whose CMG is being deleted begins to leave its site, as RFC 3339; left out where it does not begin now. */
+  readonly leavingSince?: string;
   /** The redeployment that runs, or that none does; left out where this run did not plan. */
   readonly redeployment?: NonNullable<CMGStatus['redeployment']> | 'None';
   /** When to run again at the latest, in milliseconds from now. */

@@ -10,6 +10,8 @@ export interface SiteScope {
   siteOf(cmg: CMG): UsableSite;
   /** The object of that site, whether or not the site can be used. */
   siteObjectOf(cmg: CMG): SiteObject | undefined;
+  /** All Site objects of the namespace of a CMG, that of its site among them. */
+  siteObjectsBeside(cmg: CMG): readonly SiteObject[];
   /** @param cmg `namespace/name` */
   connectionPointsOf(cmg: string): readonly ConnectionPoint[];
   /** @param cmg `namespace/name` */

@@ -18,6 +18,7 @@ export interface StatusUpdate extends Partial<SiteParts> {
   readonly activeDeployment?: string;
   readonly planned?: CMGStatus['planned'];
   readonly redeployment?: CMGStatus['redeployment'] | 'None';
+  readonly leavingSince?: string;
   readonly serviceName: string;
   /** Whether the CMG names a site, so that conditions speak of it. Default: false. */
   readonly hasSite?: boolean;
@@ -32,7 +33,7 @@ export type SiteParts = Required<Pick<CMGStatus, 'connectionPorts' | 'clientAuth
 
 /** The status after a reconcile that came to this report. */
 export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus {
-  const { certificate, credentials, deployment, planned, redeployment } = report;
+  const { certificate, credentials, deployment, planned, redeployment, leavingSince } = report;
   const one = deployment === undefined ? undefined : [deployment];
   const deployments = report.deployments?.slice() ?? one;
   const active = report.activeDeployment ?? (deployment?.phase === 'Active' ? deployment.id : undefined);
@@ -50,6 +51,7 @@ export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus
     ...(active === undefined ? {} : { activeDeployment: active }),
     ...(planned === undefined ? {} : { planned }),
     ...(redeployment === undefined ? {} : { redeployment }),
+    ...(leavingSince === undefined ? {} : { leavingSince }),
   });
 }
 
@@ -93,6 +95,7 @@ export function nextStatus(previous: CMGStatus | undefined, update: StatusUpdate
     ...(credentials?.expiresAt === undefined ? {} : { credentials }),
     ...(update.deployments === undefined ? {} : { deployments: withPhaseTimes(previous, update.deployments, update) }),
     ...(update.planned === undefined ? {} : { planned: update.planned }),
+    ...(update.leavingSince === undefined ? {} : { leavingSince: update.leavingSince }),
     ...(redeployment === undefined || redeployment === 'None' ? {} : { redeployment }),
     ...(update.activeDeployment === undefined ? {} : { activeDeployment: update.activeDeployment }),
     ...(connectionPorts === undefined ? {} : { connectionPorts }),

@@ -6,6 +6,8 @@ import type { ConnectionPointRole } from '../../site/site.ts';
 import {
   accessTo,
   conditionOf,
+  deletedCmg,
+  leavingCmg,
   memorySite,
   metadataOf,
   type Rounds,
@@ -441,8 +443,11 @@ describe('deletion', () => {
     live.points = live.points.slice(0, 1);
     expect(await rounds.removal()).toBe('Remaining');
     expect(rounds.message('Linked')).toContain('last connected connection point');
+    cluster.cmgs = [deletedCmg()];
+    await rounds.removal();
+    expect(rounds.message('Linked')).toContain('has not begun to leave the site');
     expect(live.writes).toEqual([]);
-    cluster.cmgs = [changed(servingCmg(), { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } })];
+    cluster.cmgs = [leavingCmg()];
     await rounds.removal();
     expect(await rounds.removal()).toBe('Gone');
     expect(live.writes).toEqual(['RemoveConnectionPoint']);
@@ -481,13 +486,30 @@ describe('deletion', () => {
 });
 
 describe('the CMG is being deleted', () => {
-  test('the role that the operator installed goes before the gateway', async () => {
+  test('the role that the operator installed stays until the gateway leaves, and goes before the gateway', async () => {
     const { live, cluster, rounds } = start();
-    await rounds.settle();
-    cluster.cmgs = [changed(servingCmg(), { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } })];
+    const ready = await rounds.settle();
+    cluster.cmgs = [deletedCmg()];
+    expect(await rounds.settle()).toEqual(ready);
+    expect(live.writes).toEqual(['AddConnectionPoint']);
+    cluster.cmgs = [leavingCmg()];
     await rounds.settle();
     expect(live.writes).toEqual(['AddConnectionPoint', 'RemoveConnectionPoint']);
     expect(live.points).toEqual([]);
     expect(rounds.message('Linked')).toContain('is being deleted with the CMG gateways/granitefalls');
+  });
+
+  test('its object waits for the site for as long as the gateway may not leave, and for an hour from then on', async () => {
+    const { live, cluster, rounds } = start();
+    await rounds.settle();
+    cluster.cmgs = [deletedCmg()];
+    live.failures.set('ReadConnectionPoints', UNREACHABLE);
+    expect(await rounds.removal()).toBe('Remaining');
+    rounds.now += 26 * 3_600_000;
+    expect(await rounds.removal()).toBe('Remaining');
+    cluster.cmgs = [leavingCmg(servingCmg(), rounds.now)];
+    expect(await rounds.removal()).toBe('Remaining');
+    rounds.now += 3_600_000;
+    expect(await rounds.removal()).toBe('Gone');
   });
 });

@@ -10,7 +10,7 @@ import type { Site } from '../../site/site.ts';
 import { otherHolder } from '../claims.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { ObjectProcedure, ObjectRemoval, ObjectReport } from '../object-reconcile.ts';
-import { type GatewayOfCmg, gatewayOfCmg, goneGateway } from '../site/gateway-of-cmg.ts';
+import { type GatewayOfCmg, gatewayOfCmg, goneGateway, holdOnSite } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
@@ -37,6 +37,9 @@ export const BY_SITE_SYSTEM = 'bySiteSystem';
 
 /** A site that cannot be asked holds up the deletion of an object on it for so long, and then what is there is left. */
 const PATIENCE_MS = 3_600_000;
+
+/** How often a site that cannot be asked is asked for an object that waits for its CMG. */
+const HELD_LOOK_MS = 60_000;
 
 /** The procedure for one ConnectionPoint: who holds the server, which gateway, and the role linked to it. */
 export function connectionPointProcedure(dependencies: ConnectionPointDependencies): ObjectProcedure<ConnectionPoint> {
@@ -199,25 +202,25 @@ async function removePoint(
     // Not installed by the operator, or not to be uninstalled, or somebody else takes the server over.
     return { kind: 'Gone' };
   }
+  const cmg = cmgs.get(`${namespace}/${point.spec.cmgRef.name}`);
+  const gateway =
+    cmg === undefined
+      ? goneGateway(`${namespace}/${point.spec.cmgRef.name}`, point.status?.serviceName ?? '')
+      : gatewayOfCmg(cmg);
   const usable = usableSite(sites, access, namespace, point.spec.siteRef.name);
   if (usable.kind === 'Wait') {
     return { kind: 'Remaining', report: usable.why === 'Suspended' ? siteSuspended(point) : undefined };
   }
   if (usable.kind === 'NotUsable') {
-    return patience(dependencies, point, { type: 'Linked', ...problemOf(usable) });
+    return patience(dependencies, point, gateway, { type: 'Linked', ...problemOf(usable) });
   }
   const round: PointRound = { dependencies, point, context, live: usable.site };
   const reading = await readSiteSide(usable.site, 0, context.signal);
   if (reading.kind === 'Failed') {
     const report = siteFailed(round, reading.doing, reading.failure);
     const [finding] = report.findings;
-    return finding === undefined ? { kind: 'Remaining', report } : patience(dependencies, point, finding);
+    return finding === undefined ? { kind: 'Remaining', report } : patience(dependencies, point, gateway, finding);
   }
-  const cmg = cmgs.get(`${namespace}/${point.spec.cmgRef.name}`);
-  const gateway =
-    cmg === undefined
-      ? goneGateway(`${namespace}/${point.spec.cmgRef.name}`, point.status?.serviceName ?? '')
-      : gatewayOfCmg(cmg);
   const known = cmgs.list().map(gatewayOfCmg);
   const facts = connectionPointFacts(point, gateway, known, reading.value, dependencies.now());
   const plan = planRemoval(facts);
@@ -248,9 +251,13 @@ function problemOf({ status, reason, message }: Omit<Finding, 'type'>): Omit<Fin
 function patience(
   { now }: ConnectionPointDependencies,
   point: ConnectionPoint,
+  gateway: GatewayOfCmg,
   finding: Finding,
 ): ObjectRemoval<ConnectionPoint> {
-  const since = Date.parse(point.metadata.deletionTimestamp ?? '');
+  if (holdOnSite(gateway) !== undefined) {
+    return { kind: 'Remaining', report: { findings: [finding], status: partsOf(point), againAfterMs: HELD_LOOK_MS } };
+  }
+  const since = Math.max(Date.parse(point.metadata.deletionTimestamp ?? ''), gateway.leavingSince ?? 0);
   const until = since + PATIENCE_MS;
   const { siteSystem } = point.spec;
   if (now() >= until) {

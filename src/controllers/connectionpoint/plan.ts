@@ -7,6 +7,7 @@ import {
   type DeploymentOfCmg,
   deploymentByName,
   type GatewayOfCmg,
+  holdOnSite,
   OUTAGE_ANNOTATION,
 } from '../site/gateway-of-cmg.ts';
 import { successorInReach } from '../site/successor.ts';
@@ -57,8 +58,35 @@ export type ConnectionPointPlan =
 
 /** Plans for an object that is not being deleted. */
 export function planConnectionPoint(facts: ConnectionPointFacts): ConnectionPointPlan {
-  const { spec, name, gateway, roles } = facts;
-  const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
+  return unlessHeld(facts, planAsAssigned(facts));
+}
+
+/** Plans for an object that is being deleted. */
+export function planRemoval(facts: ConnectionPointFacts): ConnectionPointPlan {
+  return unlessHeld(facts, planUninstallation(facts));
+}
+
+/** While nothing is to be changed for the CMG, what is as it should be stays, and everything else waits. */
+function unlessHeld(facts: ConnectionPointFacts, plan: ConnectionPointPlan): ConnectionPointPlan {
+  const message = holdOnSite(facts.gateway);
+  if (message === undefined || plan.kind === 'Keep' || plan.kind === 'Absent' || plan.kind === 'LeaveAlone') {
+    return plan;
+  }
+  return {
+    kind: 'Hold',
+    role: roleOf(facts),
+    finding: { type: 'Linked', status: 'False', reason: 'WaitingForCmg', message },
+  };
+}
+
+/** The role on the server of the object. */
+function roleOf({ spec, roles }: ConnectionPointFacts): ConnectionPointRole | undefined {
+  return roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
+}
+
+function planAsAssigned(facts: ConnectionPointFacts): ConnectionPointPlan {
+  const { spec, name, gateway } = facts;
+  const role = roleOf(facts);
   if (gateway.leaving === 'Deleted') {
     return role !== undefined && isLinkedToStaying(gateway, role) ? keep(facts, role) : planLeaving(facts, role);
   }
@@ -121,10 +149,9 @@ function planUnassigned(facts: ConnectionPointFacts, role: ConnectionPointRole |
   return next === undefined || next.phase === 'Deleting' ? planLeaving(facts, role) : planAssigned(facts, role, next);
 }
 
-/** Plans for an object that is being deleted. */
-export function planRemoval(facts: ConnectionPointFacts): ConnectionPointPlan {
-  const { spec, roles, installed, gateway } = facts;
-  const role = roles.find(({ siteSystem }) => isSameName(siteSystem, spec.siteSystem));
+function planUninstallation(facts: ConnectionPointFacts): ConnectionPointPlan {
+  const { spec, installed, gateway } = facts;
+  const role = roleOf(facts);
   if (role === undefined || installed !== true || spec.deletionPolicy === 'Retain' || gateway.leaving === 'Retained') {
     return { kind: 'Absent' };
   }

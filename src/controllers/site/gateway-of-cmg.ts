@@ -4,6 +4,7 @@ import { wasThereBefore } from '../../redeployment/others.ts';
 import { isConditionTrue } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { isSameName } from '../../site/names.ts';
+import { leavingSince, staysInAzure } from '../cmg/leaving.ts';
 import { isManaged } from '../cmg/managed-cmg.ts';
 
 /** A person sets it to the id of a deployment to let its last connection point go, which cuts clients off. */
@@ -54,8 +55,15 @@ export interface GatewayOfCmg {
   readonly isOnlyObserved: boolean;
   /** Whether the gateway serves as far as Azure is concerned. */
   readonly isServing: boolean;
-  /** `Deleted`: the gateway goes with its CMG; `Retained`: it stays in Azure when the CMG goes. */
-  readonly leaving: 'No' | 'Deleted' | 'Retained';
+  /** Whether the operator is to leave everything of the CMG as it is. It does not hold for a CMG that is being deleted. */
+  readonly isSuspended: boolean;
+  /**
+   * `Awaited`: the CMG is being deleted, and its gateway serves on until the CMG's controller lets it leave; `Deleted`: it
+   * leaves, and goes with its CMG; `Retained`: it stays in Azure when the CMG goes.
+   */
+  readonly leaving: 'No' | 'Awaited' | 'Deleted' | 'Retained';
+  /** When it began to leave its site, in milliseconds since the epoch; `undefined`: it has not, or that is not known. */
+  readonly leavingSince: number | undefined;
   /** The deployment whose last connection point may go, as a person has consented. */
   readonly outageConsent: string | undefined;
 }
@@ -74,14 +82,35 @@ export function gatewayOfCmg(cmg: CMG): GatewayOfCmg {
     isRegistered: isConditionTrue(status?.conditions, 'SiteRegistered'),
     isOnlyObserved: !isManaged(cmg),
     isServing: isConditionTrue(status?.conditions, 'ServiceHealthy'),
-    leaving:
-      metadata.deletionTimestamp === undefined
-        ? 'No'
-        : !isManaged(cmg) || spec.deletionPolicy === 'Retain' || spec.deletionProtection
-          ? 'Retained'
-          : 'Deleted',
+    isSuspended: spec.suspend,
+    leaving: leavingOf(cmg),
+    leavingSince: leavingSince(cmg),
     outageConsent: metadata.annotations?.[OUTAGE_ANNOTATION],
   };
+}
+
+function leavingOf(cmg: CMG): GatewayOfCmg['leaving'] {
+  const { metadata, status } = cmg;
+  if (metadata.deletionTimestamp === undefined) {
+    return 'No';
+  }
+  if (staysInAzure(cmg)) {
+    return 'Retained';
+  }
+  const isGoing = leavingSince(cmg) !== undefined;
+  // Without a word about leaving, it has when nothing of it is left to serve.
+  const serves = status?.deployments?.some((each) => each.phase !== 'Deleting' && !wasThereBefore(each)) === true;
+  return isGoing || !serves ? 'Deleted' : 'Awaited';
+}
+
+/** Why nothing is changed on the site for a CMG for now, in sentences; `undefined`: it may be. */
+export function holdOnSite({ key, leaving, isSuspended }: GatewayOfCmg): string | undefined {
+  if (leaving === 'Awaited') {
+    return `The CMG ${key} is being deleted, and its gateway has not begun to leave the site. Its conditions say what it waits for; until then nothing is changed here.`;
+  }
+  return leaving === 'No' && isSuspended
+    ? `The CMG ${key} is suspended. Nothing is changed here until its spec.suspend is false.`
+    : undefined;
 }
 
 function deploymentsOfCmg({ spec, status }: CMG): readonly DeploymentOfCmg[] {
@@ -141,7 +170,9 @@ export function goneGateway(key: string, serviceName: string): GatewayOfCmg {
     isRegistered: false,
     isOnlyObserved: false,
     isServing: false,
+    isSuspended: false,
     leaving: 'No',
+    leavingSince: undefined,
     outageConsent: undefined,
   };
 }

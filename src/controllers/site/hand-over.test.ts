@@ -17,7 +17,7 @@ import {
   served,
   serverOf,
 } from './hand-over.test-world.ts';
-import { conditionOf, serviceRecord } from './site.test-world.ts';
+import { conditionOf, deletedCmg, leavingCmg, serviceRecord } from './site.test-world.ts';
 
 const [CP01, CP02, SPARE] = ['cp01', 'cp02', 'spare'].map(serverOf) as [string, string, string];
 
@@ -260,6 +260,56 @@ test('nothing is taken away for a CMG that is only observed', async () => {
   expect(await world.settle()).toEqual([]);
 });
 
+describe('a CMG that is suspended while the old gateway hands over', () => {
+  const drainingTo = (world: Awaited<ReturnType<typeof served>>) => {
+    world.decide(
+      {
+        old: { ...DRAINING, connectionPoints: ['cp02'] },
+        new: { ...NEW_SERVES, connectionPoints: ['spare', 'cp01'] },
+      },
+      NEW_ID,
+    );
+    return world.cluster.cmgs;
+  };
+  const suspended = (cmgs: readonly CMG[]) => cmgs.map((cmg) => ({ ...cmg, spec: { ...cmg.spec, suspend: true } }));
+
+  test('has nothing changed on the site, and all of it when it goes on', async () => {
+    const world = await bothServe();
+    const before = [world.links(), world.members()];
+    const cmgs = drainingTo(world);
+    world.cluster.cmgs = suspended(cmgs);
+    expect(await world.settle()).toEqual([]);
+    expect(await world.points.cp01.round()).toMatchObject({
+      Linked: 'False WaitingForCmg',
+      Reconciling: 'True WaitingForCmg',
+    });
+    expect(await world.points.cp02.round()).toMatchObject({ Ready: 'True Succeeded' });
+    expect(await world.reference.round()).toMatchObject({ Associated: 'False WaitingForCmg' });
+    expect([world.links(), world.members()]).toEqual(before);
+    world.cluster.cmgs = [...cmgs];
+    await world.settle(nobodyIsCutOff(world));
+    expect([world.links(), world.members()]).toEqual([{ [CP01]: NEW, [CP02]: OLD, [SPARE]: NEW }, [NEW]]);
+  });
+
+  test('has it so by the API server, whatever the cache says', async () => {
+    const world = await bothServe();
+    const cmgs = drainingTo(world);
+    world.cluster.cached = [...cmgs];
+    world.cluster.cmgs = suspended(cmgs);
+    expect(await world.settle()).toEqual([]);
+  });
+
+  test('has an object of it wait that is deleted, and leaves what a person has done alone', async () => {
+    const world = await served();
+    world.cluster.cmgs = suspended(world.cluster.cmgs);
+    world.site.groups = world.site.groups.map((group) => ({ ...group, members: [] }));
+    expect(await world.settle()).toEqual([]);
+    expect(await world.points.cp01.removal()).toBe('Remaining');
+    expect(world.points.cp01.message('Linked')).toContain('is suspended');
+    expect(world.links()).toEqual({ [CP01]: OLD, [CP02]: OLD });
+  });
+});
+
 test('a standby stays with a gateway that stays in Azure when its CMG goes', async () => {
   const world = await bothServe();
   const { metadata, spec, status } = cmgWith({ new: {} }, NEW_ID);
@@ -301,6 +351,17 @@ describe('what was decided meanwhile', () => {
     ];
     expect(await world.settle()).toEqual([]);
     expect([world.links(), world.members()]).toEqual([{ [CP01]: OLD, [CP02]: OLD, [SPARE]: NEW }, [OLD, NEW]]);
+  });
+
+  test('holds back what the cache lets go of a CMG that is being deleted, and lets it go when it leaves', async () => {
+    const world = await served();
+    const { cmgs } = world.cluster;
+    world.cluster.cached = cmgs.map((cmg) => leavingCmg(cmg));
+    world.cluster.cmgs = cmgs.map((cmg) => deletedCmg(cmg));
+    expect(await world.settle()).toEqual([]);
+    world.cluster.cmgs = world.cluster.cached;
+    await world.settle();
+    expect([world.links(), world.members()]).toEqual([{}, []]);
   });
 
   test('holds back the last point of a gateway that is no longer to be deleted', async () => {

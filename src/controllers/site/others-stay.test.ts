@@ -14,7 +14,7 @@ function deleted(wantedOrder: number): CMG {
     ...rest,
     metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
     spec: { ...spec, deletionPolicy: 'Delete', deletionProtection: false },
-    status: { ...status, ...(deployments === undefined ? {} : { deployments }) },
+    status: { ...status, leavingSince: '2026-01-01T00:00:00Z', ...(deployments === undefined ? {} : { deployments }) },
   };
 }
 

@@ -314,6 +314,21 @@ export function servingCmg(name = 'granitefalls', serviceName = SERVICE_NAME): C
   };
 }
 
+/** A CMG that is being deleted, as long as its controller has not let its gateway leave. */
+export function deletedCmg(cmg: CMG = servingCmg(), spec: Partial<CMG['spec']> = {}): CMG {
+  return {
+    ...cmg,
+    metadata: { ...cmg.metadata, deletionTimestamp: toTimestamp(START) },
+    spec: { ...cmg.spec, ...spec },
+  };
+}
+
+/** A CMG that is being deleted, and whose gateway leaves its site. */
+export function leavingCmg(cmg: CMG = servingCmg(), since = START): CMG {
+  const deleted = deletedCmg(cmg);
+  return { ...deleted, status: { ...deleted.status, leavingSince: toTimestamp(since) } };
+}
+
 /** Objects of one kind, by key, as a store gives them. */
 export function storeOf<T extends ManagedObject>(
   list: () => readonly T[],

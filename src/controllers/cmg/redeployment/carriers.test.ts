@@ -128,6 +128,7 @@ async function look() {
     site: {
       siteOf: () => ({ kind: 'Usable', object: reachedSite(), site: given.site }),
       siteObjectOf: () => reachedSite(),
+      siteObjectsBeside: () => [],
       connectionPointsOf: () => [point()],
       boundaryGroupReferencesOf: () => given.groups,
     },

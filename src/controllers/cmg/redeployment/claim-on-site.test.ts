@@ -26,6 +26,7 @@ function cmgThatSees(name: string, object: SiteObject): Parameters<typeof change
     site: {
       siteOf: () => ({ kind: 'Usable', object, site: memorySite() }),
       siteObjectOf: () => object,
+      siteObjectsBeside: () => [object],
       connectionPointsOf: () => [],
       boundaryGroupReferencesOf: () => [],
     },
@@ -59,4 +60,21 @@ it('a claim is read past the cache before something is deleted under it', async 
   await changeClaim(cmgThatSees('one', before), take);
   expect(claimInCache(late)).toBeUndefined();
   expect(await claimNow(late)).toEqual({ claimant: 'gateways/one', carrier: 'gateways/fabrikam' });
+});
+
+it('a carrier is known by the claim on the Site that it was on, also when it names another one or none', async () => {
+  const before = await read();
+  await changeClaim(cmgThatSees('one', before), take);
+  const held = await read();
+  const claim = { claimant: 'gateways/one', carrier: 'gateways/fabrikam' };
+  for (const own of [undefined, reachedSite('ps2')]) {
+    const elsewhere = (name: string, seen: SiteObject) => {
+      const input = cmgThatSees(name, seen);
+      return { ...input, site: { ...input.site, siteObjectOf: () => own } };
+    };
+    expect(claimInCache(elsewhere('fabrikam', held))).toEqual(claim);
+    expect(claimInCache(elsewhere('lakeside', held))).toBeUndefined();
+    expect(await claimNow(elsewhere('fabrikam', before))).toEqual(claim);
+    expect(await claimNow(elsewhere('lakeside', before))).toBeUndefined();
+  }
 });

@@ -1,23 +1,48 @@
+import type { Site as SiteObject } from '../../../api/v1alpha1/site.generated.ts';
 import type { Action } from '../../../redeployment/action.ts';
 import type { OutageClaim } from '../../../redeployment/observed.ts';
+import { isCarrier } from '../../../redeployment/words.ts';
 import { keyOf } from '../../../runtime/objects.ts';
 import { outageClaimOf, releaseOutageClaim, takeOutageClaim } from '../../site/outage-claim.ts';
+import type { ManagedCmg } from '../managed-cmg.ts';
 import type { DeploymentsInput } from './reconcile.ts';
 
 type ClaimInput = Pick<DeploymentsInput, 'site' | 'readSite'> & {
   readonly scope: Pick<DeploymentsInput['scope'], 'cmg' | 'azure' | 'signal'>;
 };
 
-/** The claim on the site of a CMG, as the cache has it. */
+/**
+ * The claim that matters to a CMG, as the cache has it: one by which it carries the clients of another one, on whatever Site of
+ * the namespace, as its own spec.siteRef may have changed since; or else the one on its site.
+ */
 export function claimInCache({ site, scope: { cmg } }: ClaimInput): OutageClaim | undefined {
-  const object = site.siteObjectOf(cmg);
-  return object === undefined ? undefined : outageClaimOf(object);
+  return claimFor(cmg, site.siteObjectOf(cmg), site.siteObjectsBeside(cmg));
 }
 
 /** The claim as the API server has it now. It stands also while the site itself cannot be used. */
-export async function claimNow(input: ClaimInput): Promise<OutageClaim | undefined> {
-  const site = await siteNow(input);
-  return site === undefined ? undefined : outageClaimOf(site);
+export async function claimNow({
+  site,
+  scope: { cmg, signal },
+  readSite,
+}: ClaimInput): Promise<OutageClaim | undefined> {
+  const own = site.siteObjectOf(cmg);
+  const beside = await Promise.all(site.siteObjectsBeside(cmg).map(({ metadata }) => readSite(metadata, signal)));
+  const known = beside.filter((each) => each !== undefined);
+  return claimFor(
+    cmg,
+    known.find(({ metadata }) => metadata.name === own?.metadata.name),
+    known,
+  );
+}
+
+function claimFor(
+  cmg: ManagedCmg,
+  own: SiteObject | undefined,
+  beside: readonly SiteObject[],
+): OutageClaim | undefined {
+  const key = keyOf(cmg);
+  const carried = beside.map(outageClaimOf).find((claim) => isCarrier({ key }, { claim }));
+  return carried ?? (own === undefined ? undefined : outageClaimOf(own));
 }
 
 /** Makes or gives back a claim. Where somebody else was first, the next round sees what became of the site. */

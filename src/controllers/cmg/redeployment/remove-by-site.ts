@@ -3,6 +3,7 @@ import { toTimestamp } from '../../../runtime/conditions.ts';
 import { isSiteFailure, type ServiceRecord } from '../../../site/site.ts';
 import { describeSteps, stepsForStatus } from '../../site/manual-steps.ts';
 import type { Finding } from '../finding.ts';
+import { leavingSince } from '../leaving.ts';
 import type { OnSiteInput } from '../on-site.ts';
 import { leftInAzure, type Removal, remaining } from '../remove.ts';
 import type { Happening } from '../report.ts';
@@ -15,7 +16,7 @@ import { deletionStep } from './steps-for-person.ts';
 /** How often it is looked whether a person has had the site delete the gateway. */
 const LOOK_MS = 60_000;
 
-/** The removal waits for the word of a site so long, by the time of the deletion, and goes on by that of Azure. */
+/** The removal waits for the word of a site so long, from when the gateway began to leave it, and goes on by that of Azure. */
 const PATIENCE_MS = 3_600_000;
 
 /**
@@ -73,8 +74,8 @@ async function askSite({ cmg, site, now, signal }: OnSiteInput): Promise<Asked> 
     : { records: records.value, isSilent: false };
 }
 
-function until({ metadata }: OnSiteInput['cmg']): number {
-  return Date.parse(metadata.deletionTimestamp ?? '') + PATIENCE_MS;
+function until(cmg: OnSiteInput['cmg']): number {
+  return (leavingSince(cmg) ?? Date.parse(cmg.metadata.deletionTimestamp ?? '')) + PATIENCE_MS;
 }
 
 /** Azure does not show it any more, and the site cannot be asked. */

@@ -59,6 +59,7 @@ function role(name: string, serviceName: string | undefined, connectedness: 'Con
 const scope: SiteScope = {
   siteOf: () => ({ kind: 'Usable', object: reachedSite(), site: live }),
   siteObjectOf: () => reachedSite(),
+  siteObjectsBeside: () => [],
   connectionPointsOf: () => points,
   boundaryGroupReferencesOf: () => groups,
 };

@@ -11,12 +11,13 @@ const TERMS = { minimumWait: 2 * DAY, deadline: 5 * DAY, drainFor: 6 * HOUR } as
 
 const advertised = { since: '2026-03-02T08:00:00Z', seenAt: '2026-03-02T08:00:00Z' };
 const deployment = (parts: Partial<CMGStatusDeployment>) => ({ phase: 'Active', ...parts }) as CMGStatusDeployment;
+const OLD = deployment({ id: 'old', phase: 'Superseded' });
 const NEW = deployment({ id: 'new', advertised, wantedSince: '2026-03-02T07:00:00Z' });
 
 const endAt = (days: number, parts: Partial<WaitParts> = {}, reason?: RedeploymentReason, terms = TERMS) =>
   waitEnd(terms, {
     wanted: NEW,
-    deployments: [NEW],
+    deployments: [OLD, NEW],
     conditions: reason === undefined ? [] : [{ reason }],
     now: BEGUN + days * DAY,
     ...parts,
@@ -49,4 +50,9 @@ it('is the end of the time for which the old gateway is stopped', () => {
   expect(endAt(2.1, { deployments: [old, NEW] }, 'Draining')).toBe('2026-03-04T15:00:00Z');
   const running = deployment({ id: 'old', phase: 'Draining' });
   expect(endAt(2.1, { deployments: [running, NEW] }, 'Draining')).toBe('2026-03-04T08:00:00Z');
+});
+
+it('is over with the wait where no other gateway is left, of which content may still be missing', () => {
+  expect(endAt(1, { deployments: [NEW] })).toBe('2026-03-04T08:00:00Z');
+  expect(endAt(2, { deployments: [NEW] }, 'WaitingForContent')).toBeUndefined();
 });

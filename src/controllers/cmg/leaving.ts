@@ -1,0 +1,18 @@
+import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import { isManaged } from './managed-cmg.ts';
+
+/**
+ * When the gateway of a CMG that is being deleted began to leave its site, in milliseconds since the epoch; `undefined`: it
+ * has not. From then on it has a slot of the fleet brake, and carries nobody's clients.
+ */
+export function leavingSince({ metadata, status }: CMG): number | undefined {
+  return metadata.deletionTimestamp === undefined || status?.leavingSince === undefined
+    ? undefined
+    : Date.parse(status.leavingSince);
+}
+
+/** Whether a gateway is left in Azure, and on its site, when its CMG is deleted. */
+export function staysInAzure(cmg: CMG): boolean {
+  const { deletionPolicy, deletionProtection } = cmg.spec;
+  return !isManaged(cmg) || deletionPolicy === 'Retain' || deletionProtection;
+}
