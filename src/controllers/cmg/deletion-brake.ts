@@ -5,7 +5,9 @@ import type { Report } from './report.ts';
 import type { Scope } from './scope.ts';
 
 /** What the fleet brake works with. */
-export type BrakeScope = Pick<Scope, 'clock' | 'deletionBudget' | 'random'>;
+export type BrakeScope = Pick<Scope, 'clock' | 'random'> & {
+  readonly deletionBudget: Pick<Scope['deletionBudget'], 'perHour' | 'take'>;
+};
 
 /** Spreads those that wait for the same moment, so that they do not all ask Azure at once. */
 const BRAKE_SPREAD_MS = 60_000;
