@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { isWrite } from '../../src/redeployment/action.ts';
 import type { Records } from '../../src/redeployment/record.ts';
 import { edited, phasesOf, planIn, recorded, worldWith } from './planned-world.ts';
 import { alongTheWay } from './scopes.ts';
@@ -34,7 +35,7 @@ describe('"a fleet brake stops a bad merge": beyond the number of the hour', () 
     const waiting = planned(claimed, false, records);
     expect(phasesOf(waiting.records)).toEqual(['Active']);
     expect(announcedIn(waiting.records)).toBeUndefined();
-    expect(waiting.actions.filter(({ kind }) => kind !== 'Maintain')).toEqual([]);
+    expect(waiting.actions.filter(isWrite)).toEqual([]);
     expect(waiting.conditions[0]).toMatchObject({ reason: 'DeletionBudget', deployment: 'd1' });
     expect(planned(claimed, true, records).records.deployments[0]).toMatchObject(
       before === undefined ? { announced: 'DeleteFirst' } : { stage: { phase: 'Deleting', because: 'DeleteFirst' } },
