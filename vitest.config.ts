@@ -36,8 +36,8 @@ export default defineConfig({
           globalSetup: ['test/integration/environment.ts'],
           // As above.
           isolate: false,
-          // Most of the time a test waits for the API server, which works for six of them as well as for one.
-          maxWorkers: 6,
+          // Most of the time a test waits for the API server, which works for four of them as well as for one.
+          maxWorkers: 4,
           // A test waits for several things, and has patience with each.
           testTimeout: 600_000,
           hookTimeout: 120_000,
