@@ -21,12 +21,6 @@ export function identityOf({ spec }: CMG): CMGStatusDeploymentIdentity {
   };
 }
 
-/** The same with who is to make the gateway and of what: what tells whether a gateway that there is is the one that is asked for. */
-export function wantedIdentity(cmg: CMG): CMGStatusDeploymentIdentity {
-  const { provisioner, deploymentModel } = cmg.spec;
-  return { ...identityOf(cmg), provisioner, deploymentModel };
-}
-
 /** Fields in which the spec asks for another gateway than the recorded one, as `field (recorded → wanted)`. */
 export function identityChanges(cmg: CMG, record: CMGStatusDeployment): readonly string[] {
   return changedFields(record.identity, identityOf(cmg)).map(

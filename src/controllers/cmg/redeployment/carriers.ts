@@ -1,7 +1,7 @@
 import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { advertisedFor, type CarrierWatch, watchCarrier } from '../../../redeployment/carrier-watch.ts';
 import { judgeGate } from '../../../redeployment/client-gate.ts';
-import { isSameIdentity, prefixKey } from '../../../redeployment/identity.ts';
+import { identityOf, isSameIdentity, prefixKey } from '../../../redeployment/identity.ts';
 import type { Instant } from '../../../redeployment/instant.ts';
 import type { CarrierFacts, Seen } from '../../../redeployment/observed.ts';
 import { waitOf } from '../../../redeployment/retirement.ts';
@@ -10,7 +10,6 @@ import { allOf, reachConjuncts } from '../../../redeployment/words.ts';
 import { type Condition, findCondition, isConditionTrue } from '../../../runtime/conditions.ts';
 import { keyOf } from '../../../runtime/objects.ts';
 import { isSameName } from '../../../site/names.ts';
-import { wantedIdentity } from '../deployment.ts';
 import { IN_REACH } from '../gateway-watches.ts';
 import { isManaged, type ManagedCmg } from '../managed-cmg.ts';
 import { UNSEEN } from './look.ts';
@@ -110,7 +109,7 @@ async function lookAt(input: CarrierInput, cmg: CMG, maxAgeMs: number): Promise<
       metadata.deletionTimestamp !== undefined ||
       more.length > 0 ||
       deployment === undefined ||
-      !isSameIdentity(deployment.identity, wantedIdentity(cmg)),
+      !isSameIdentity(deployment.identity, identityOf(spec)),
     minimumWait: waitOf(termsOf(spec.redeployment)),
   };
   if (deployment === undefined || !isManaged(cmg)) {

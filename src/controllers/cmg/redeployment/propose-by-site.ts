@@ -7,7 +7,7 @@ import { toTimestamp } from '../../../runtime/conditions.ts';
 import { describeProblem } from '../azure-problem.ts';
 import { readCredentials } from '../credentials.ts';
 import { type CredentialsExpiry, withExpiry } from '../credentials-expiry.ts';
-import { wantedIdentity } from '../deployment.ts';
+import { identityOf } from '../deployment.ts';
 import { findGateway, type GatewaySearch } from '../find-gateway.ts';
 import { type Finding, goOn, SLOW_RETRY_MS, type StepResult } from '../finding.ts';
 import { newDeploymentId } from '../provision.ts';
@@ -131,7 +131,7 @@ function ownerOf({ cmg, installationId, clusterUid }: Scope) {
 function newRecord({ cmg, clock }: Scope, isThere: boolean): CMGStatusDeployment {
   return {
     id: newDeploymentId(),
-    identity: wantedIdentity(cmg),
+    identity: { ...identityOf(cmg), provisioner: 'Site', deploymentModel: cmg.spec.deploymentModel },
     phase: 'Provisioning',
     serviceName: cmg.spec.serviceName,
     createdAt: toTimestamp(clock.now()),

@@ -1,7 +1,7 @@
 import type { CMGSpecRedeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import { identityOf } from '../../../redeployment/identity.ts';
 import type { GatewayWish, RedeploymentTerms } from '../../../redeployment/observed.ts';
 import { keyOf } from '../../../runtime/objects.ts';
-import { wantedIdentity } from '../deployment.ts';
 import type { ManagedCmg } from '../managed-cmg.ts';
 
 /** What a CMG declares, as the planner takes it. */
@@ -11,7 +11,7 @@ export function wishOf(cmg: ManagedCmg): GatewayWish {
   return {
     key: keyOf(cmg),
     generation: metadata.generation,
-    identity: wantedIdentity(cmg),
+    identity: identityOf(spec),
     serviceName: spec.serviceName,
     management: 'Manage',
     suspended: spec.suspend,
