@@ -14,6 +14,10 @@ const forth = named('fabrikam.contoso.com');
 const inGroup =
   (name: string): Change =>
   (spec) => ({ ...spec, azure: { ...spec.azure, resourceGroup: { ...spec.azure.resourceGroup, name } } });
+const withMode =
+  (mode: 'Create' | 'UseExisting'): Change =>
+  (spec) => ({ ...spec, azure: { ...spec.azure, resourceGroup: { ...spec.azure.resourceGroup, mode } } });
+const ofItsOwn = withMode('Create');
 /** It drains for two hours, so that there is time to lose something. */
 const drainsLong: Change = (spec) => ({ ...spec, redeployment: { ...spec.redeployment, drainFor: '2h' } });
 
@@ -32,9 +36,9 @@ function loseTags(): void {
 }
 
 /** The old one has handed over to the new one, is stopped, and waits for its end. */
-async function stopped(): Promise<void> {
-  await stage.ready(timeOnly, drainsLong);
-  stage.change(forth, inGroup('rg-fabrikam'));
+async function stopped(before: Change = (spec) => spec): Promise<void> {
+  await stage.ready(timeOnly, drainsLong, before);
+  stage.change(forth, inGroup('rg-fabrikam'), ofItsOwn);
   await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
   await stage.letPass(DAY - 15 * MINUTE);
   await stage.runUntil(() => stage.deployments()[0]?.stoppedAt !== undefined, 2 * HOUR);
@@ -100,6 +104,22 @@ describe('a gateway that leaves and has lost its tags', () => {
     expect(stage.writes('DELETE')).toEqual([]);
     await takenBack();
     await oldIsGone();
+  });
+
+  it('leaves the group of somebody else as it is', async () => {
+    const { control } = lives.world.azure;
+    const tags = { owner: 'the network team' };
+    control.call('PUT', `${groupOf('rg-contoso')}?api-version=2025-04-01`, { location: 'westeurope', tags });
+    await stopped(withMode('UseExisting'));
+    await stage.runUntil(() => stage.phases().includes('contoso Deleting'), 3 * HOUR);
+    await lost();
+    await takenBack();
+    await stage.runUntil(() => stage.isSettled() && stage.deployments().length === 1, 3 * HOUR);
+    expect(stage.groups()).toEqual(['rg-contoso', 'rg-fabrikam']);
+    const left = control
+      .state()
+      .filter(({ id }) => String(id).toLowerCase().startsWith(groupOf('rg-contoso').toLowerCase()));
+    expect(left.map((each) => each.tags)).toEqual([tags]);
   });
 
   it('is wanted again with a revert, and is taken back as one that serves is', async () => {
