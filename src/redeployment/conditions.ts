@@ -13,7 +13,7 @@ import { isSiteAbandoned } from './removal.ts';
 import { isInWaiting, isMoreRecent, retiringBehind, type Successors } from './retirement.ts';
 import type { NamesVerdict } from './same-prefix.ts';
 import { factsOf, hasConsent, type Situation } from './situation.ts';
-import { isWaitingForTurn } from './stages.ts';
+import { isDetached, isWaitingForTurn } from './stages.ts';
 import { isSkewed } from './time-credit.ts';
 import { isWanted } from './wanted.ts';
 import { type Conjunct, isOwnershipLost, isPresentable, isStanding, lacking } from './words.ts';
@@ -235,10 +235,10 @@ function manualDeletion(situation: Situation, record: DeploymentRecord, { names 
 
 function deletionFinding(situation: Situation, record: DeploymentRecord): [RedeploymentReason, string] {
   const name = record.serviceName;
-  return isSiteAbandoned(situation)
+  return isSiteAbandoned(situation) && !isDetached(situation, record)
     ? [
         'LeftOnSite',
-        `The site does not answer. ${name} is deleted in Azure; take it out of connection points and boundary groups in the console.`,
+        `The site has not let go of ${name} for an hour. It is deleted in Azure; take it out of connection points and boundary groups in the console.`,
       ]
     : ['DeletingDeployment', `${name} is being deleted.`];
 }

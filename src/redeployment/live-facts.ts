@@ -15,10 +15,22 @@ export function isConfirmed(situation: Situation): boolean {
     live.generation === wish.generation &&
     isSame(live.consents, observed.consents) &&
     areSameMarks(observed, live) &&
-    (isSameSite(live.site, observed.site) || isSiteAbandoned(situation)) &&
+    (isSameSite(live.site, observed.site) || isLeftWithoutSite(situation, live)) &&
     isSame(live.claim, observed.claim) &&
     isSame(carriers(live.carriers), carriers(observed.carriers))
   );
+}
+
+/** Whether reading live could confirm anything: what could not be seen before is no fact that could be found again. */
+export function isConfirmable({ deployments }: Observed): boolean {
+  return deployments.every(({ mark }) => mark.kind !== 'Unknown');
+}
+
+/** A CMG that is being deleted begins to leave a site that does not answer; Azure waits for the site, and not for ever. */
+function isLeftWithoutSite(situation: Situation, live: LiveFacts): boolean {
+  const { wish, observed } = situation;
+  const isSilent = observed.site.kind === 'Unreachable' && live.site.kind === 'Unreachable';
+  return isSiteAbandoned(situation) || (wish.deletion !== undefined && isSilent);
 }
 
 function areSameMarks({ deployments }: Observed, { marks }: LiveFacts): boolean {

@@ -52,7 +52,8 @@ export function isForPersonToDelete(
     const isLeft = seen?.azure === 'Whole' || (seen?.azure !== 'Absent' && seen?.siteRecord === 'Yes');
     return isLeft && rules.isDetached(situation, record);
   }
-  if (retirementHold(situation) !== undefined || seen === undefined || seen.azure === 'Unknown') {
+  const isHeld = retirementHold(situation) !== undefined || situation.wish.deletion !== undefined;
+  if (isHeld || seen === undefined || seen.azure === 'Unknown') {
     return false;
   }
   return (

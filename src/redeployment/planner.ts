@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts';
 import { heldContentActions, noteHeldContent } from './held-content.ts';
 import { retirementHold } from './holds.ts';
 import type { Instant } from './instant.ts';
+import { isConfirmable } from './live-facts.ts';
 import type { GatewayWish, Observed } from './observed.ts';
 import { claimActions } from './outage-claim.ts';
 import type { DeploymentRecord, Records } from './record.ts';
@@ -37,6 +38,8 @@ export interface Plan {
   readonly actions: readonly Action[];
   /** Ids of the draining deployments that may go on handing over: what earlier plans have moved away from any other one stays. */
   readonly handingOver: readonly string[];
+  /** Ids of the deployments that are being deleted and wait for connection points and groups to let go of them. */
+  readonly leavingSite: readonly string[];
   /** What the conditions are to say; empty also while the CMG is suspended, whose conditions stay as they are. */
   readonly conditions: readonly Finding[];
 }
@@ -57,7 +60,7 @@ export const plan: Planner = createPlanner(RULES);
 export function createPlanner(rules: Rules): Planner {
   return (wish, records, observed, now) => {
     if (wish.suspended && wish.deletion === undefined) {
-      return { records, actions: [], handingOver: [], conditions: [] };
+      return { records, actions: [], handingOver: [], leavingSite: [], conditions: [] };
     }
     const made = decide(look(rules, wish, records, observed, now));
     return areSameRecords(records, made.records) ? { ...made, records } : made;
@@ -71,7 +74,7 @@ function decide(situation: Situation): Plan {
   }
   const held = carryOn(situation);
   const actions = held.actions.filter((action) => !isIrreversibleAction(action, held.records));
-  const isToBeRead = situation.observed.live === undefined;
+  const isToBeRead = situation.observed.live === undefined && isConfirmable(situation.observed);
   return { ...held, actions: isToBeRead ? [...actions, { kind: 'ReadLive' }] : actions };
 }
 
@@ -117,13 +120,14 @@ function remove(situation: Situation): Plan {
     records: rest.records,
     actions: removalActions(rest),
     handingOver: [],
+    leavingSite: leavingSite(rest),
     conditions: conditionsOf(rest, { ...NO_VERDICTS, creation: { kind: 'None' } }),
   };
 }
 
 function observe(before: Situation): Plan {
   const situation = withDeployments(before, markServed(before));
-  return { records: situation.records, actions: [], handingOver: [], conditions: [] };
+  return { records: situation.records, actions: [], handingOver: [], leavingSite: [], conditions: [] };
 }
 
 function manage(before: Situation): Plan {
@@ -142,7 +146,20 @@ function manage(before: Situation): Plan {
     situation = withDeployments(situation, [...situation.records.deployments, made]);
   }
   const outageOf = situation.confirmed ? steps.outageOf : undefined;
-  return { records: remembered(situation, outageOf), actions: steps.actions, handingOver, conditions };
+  const leaving = leavingSite(situation);
+  return {
+    records: remembered(situation, outageOf),
+    actions: steps.actions,
+    handingOver,
+    leavingSite: leaving,
+    conditions,
+  };
+}
+
+function leavingSite(situation: Situation): readonly string[] {
+  return situation.records.deployments
+    .filter((record) => record.stage.phase === 'Deleting' && !situation.rules.isDetached(situation, record))
+    .map(({ id }) => id);
 }
 
 interface Steps {

@@ -106,8 +106,8 @@ export interface Records {
   readonly lapsed: readonly Consent[];
   /** Devices visible on the site when the redeployment began. */
   readonly devicesAtBeginning?: number;
-  /** Since when the site has not answered while the CMG was being deleted. */
-  readonly siteSilentSince?: Instant;
+  /** Since when the gateways of a CMG that is being deleted leave its site, the last of them included. */
+  readonly leavingSince?: Instant;
   /** What gateways held that go, or went, before another one was there. When it is lost, nothing else is. */
   readonly heldContent?: readonly HeldContent[];
 }

@@ -6,18 +6,24 @@ import type { DeploymentRecord, Records } from './record.ts';
 import type { Situation } from './situation.ts';
 import { isDetached } from './stages.ts';
 import { deletionSteps, deletionsByPerson } from './steps.ts';
-import { isCarrier } from './words.ts';
+import { isCarrier, isOwnershipLost } from './words.ts';
 
-/** Azure does not wait longer than this for a site that does not answer. */
-const LONGEST_SILENCE = HOUR;
+/** Azure does not wait longer than this for a site that does not answer, or does not let go. */
+const LONGEST_LEAVE = HOUR;
 
 /** Rule 10: what becomes of the records while the CMG is being deleted. */
 export function removalRecords(situation: Situation): Records {
   const { records, wish, observed, now } = situation;
-  const { siteSilentSince = now, ...rest } = records;
-  const isSilent = observed.site.kind === 'Unreachable';
-  const deployments = isCarrier(wish, observed) ? records.deployments : isRetained(wish) ? [] : ownDoomed(situation);
-  return isSilent ? { ...rest, siteSilentSince, deployments } : { ...rest, deployments };
+  if (isCarrier(wish, observed) || isRetained(wish)) {
+    return records;
+  }
+  const deployments = doomed(situation);
+  // One that waits keeps its connection points and groups, of which those of the CMG are all that there are.
+  const areAllGoing = deployments.every((record) => record.stage.phase === 'Deleting' || wasThereBefore(record));
+  const { leavingSince = now } = records;
+  return areAllGoing && deployments.some(({ stage }) => stage.phase === 'Deleting')
+    ? { ...records, deployments, leavingSince }
+    : { ...records, deployments };
 }
 
 /** Whether Azure and the site are left as they are: so it is asked for, or the operator may only look. */
@@ -25,12 +31,7 @@ function isRetained({ deletion, management }: GatewayWish): boolean {
   return deletion === 'Retain' || management === 'Observe';
 }
 
-/** What was there before the CMG asked for it stays when the CMG goes. */
-function ownDoomed(situation: Situation): readonly DeploymentRecord[] {
-  return doomed(situation).filter((record) => !wasThereBefore(record));
-}
-
-/** Those that never served first, then the others. */
+/** Those that never served first, then the others. What was there before the CMG asked for it stays when the CMG goes. */
 function doomed(situation: Situation): readonly DeploymentRecord[] {
   const { records, rules } = situation;
   const isFirst = (record: DeploymentRecord) =>
@@ -39,32 +40,28 @@ function doomed(situation: Situation): readonly DeploymentRecord[] {
       : rules.isKnownNeverServed(situation, record);
   const areFirstLeft = records.deployments.some(isFirst);
   return records.deployments.map((record): DeploymentRecord => {
-    if (record.stage.phase === 'Deleting') {
+    if (record.stage.phase === 'Deleting' || wasThereBefore(record) || isOwnershipLost(situation, record)) {
       return record;
     }
     if (isFirst(record)) {
       return { ...record, stage: { phase: 'Deleting', because: 'NeverServed' } };
     }
-    return areFirstLeft || !situation.confirmed || !rules.isWithinBudget(situation, record)
+    // What is not known never to have served may have, whatever its record says.
+    const loss: DeploymentRecord = record.served === 'Yes' ? record : { ...record, served: 'Yes' };
+    return areFirstLeft || !situation.confirmed || !rules.isWithinBudget(situation, loss)
       ? record
-      : { ...record, stage: { phase: 'Deleting', because: 'CmgDeleted' } };
+      : { ...loss, stage: { phase: 'Deleting', because: rules.isGone(situation, loss) ? 'Gone' : 'CmgDeleted' } };
   });
 }
 
-/** Whether a deployment is detached, or Azure no longer waits for a site that has been silent for an hour. */
+/** Whether a deployment is detached, or Azure no longer waits for its site to let go of it. */
 export function isDetachedOrAbandoned(situation: Situation, record: DeploymentRecord): boolean {
   return isDetached(situation, record) || isSiteAbandoned(situation);
 }
 
-/** Whether the site has been silent for so long that the deletion of the CMG goes on without it. */
-export function isSiteAbandoned({ wish, observed, records, now }: Situation): boolean {
-  const { siteSilentSince } = records;
-  return (
-    wish.deletion !== undefined &&
-    observed.site.kind === 'Unreachable' &&
-    siteSilentSince !== undefined &&
-    now - siteSilentSince > LONGEST_SILENCE
-  );
+/** Whether a CMG that is being deleted has been leaving its site for so long that the deletion goes on without it. */
+export function isSiteAbandoned({ wish, records: { leavingSince }, now }: Situation): boolean {
+  return wish.deletion !== undefined && leavingSince !== undefined && now - leavingSince >= LONGEST_LEAVE;
 }
 
 /** What is deleted with its CMG has no successor, and its names are nobody's need. */
@@ -74,11 +71,13 @@ export const NO_VERDICTS = { successors: {}, names: { kind: 'Free' } } as const;
 export function removalActions(situation: Situation): readonly Action[] {
   const { records, wish, observed } = situation;
   const release: readonly Action[] = observed.claim?.claimant === wish.key ? [{ kind: 'ReleaseClaim' }] : [];
-  if (records.deployments.length > 0) {
-    return isRetained(wish)
-      ? release
-      : [...release, ...deletionSteps(situation), ...deletionsByPerson(situation, NO_VERDICTS)];
+  if (isCarrier(wish, observed) || release.length > 0) {
+    return isRetained(wish) ? release : [...release, ...stepsOfRemoval(situation)];
   }
-  const isAllKnown = isRetained(wish) || observed.inventory === 'Complete';
-  return release.length > 0 ? release : isAllKnown ? [{ kind: 'ReleaseFinalizer' }] : [];
+  const isOver = isRetained(wish) || (records.deployments.every(wasThereBefore) && observed.inventory === 'Complete');
+  return isOver ? [{ kind: 'ReleaseFinalizer' }] : stepsOfRemoval(situation);
+}
+
+function stepsOfRemoval(situation: Situation): readonly Action[] {
+  return [...deletionSteps(situation), ...deletionsByPerson(situation, NO_VERDICTS)];
 }

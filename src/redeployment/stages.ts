@@ -1,7 +1,7 @@
 import { groupsWith } from './boundary-groups.ts';
 import { retirementHold } from './holds.ts';
 import type { Instant } from './instant.ts';
-import { isOthers } from './others.ts';
+import { isOthers, wasThereBefore } from './others.ts';
 import type { DeletionCause, DeploymentRecord, Stage } from './record.ts';
 import { isMoreRecent, type Successors } from './retirement.ts';
 import { isUntouched, type NamesVerdict } from './same-prefix.ts';
@@ -86,7 +86,7 @@ export function isWaitingForTurn(
     return false;
   }
   const isToGo = !isWanted(situation, record) && causeToDelete(situation, record, successors, names) !== undefined;
-  return wish.deletion !== undefined || isToGo;
+  return wish.deletion === undefined ? isToGo : !wasThereBefore(record);
 }
 
 /**

@@ -6,6 +6,7 @@ import { isForPersonToDelete, isForPersonToMake, isOthers } from './others.ts';
 import type { DeploymentRecord } from './record.ts';
 import type { Successors } from './retirement.ts';
 import { factsOf, type Situation } from './situation.ts';
+import { isDetached } from './stages.ts';
 import { isStopped, isWanted } from './wanted.ts';
 import { isOwnershipLost, isStanding } from './words.ts';
 
@@ -86,13 +87,14 @@ export function deletionSteps(situation: Situation): readonly Action[] {
 
 function deletionStep(situation: Situation, record: DeploymentRecord): readonly Action[] {
   const { seen } = factsOf(situation, record);
-  if (!situation.rules.isDetached(situation, record)) {
-    return [...takeOutOfGroups(situation, record), ...takePointsAway(situation, record)];
-  }
-  if (seen === undefined || seen.azure === 'Absent' || seen.azure === 'Unknown' || !isTouchable(situation, record)) {
-    return [];
-  }
-  return [{ kind: 'Delete', deployment: record.id, by: 'Azure' }];
+  // Also once Azure no longer waits for it.
+  const leave = isDetached(situation, record)
+    ? []
+    : [...takeOutOfGroups(situation, record), ...takePointsAway(situation, record)];
+  const isThere = seen?.azure === 'Whole' || seen?.azure === 'Partial';
+  return situation.rules.isDetached(situation, record) && isThere && isTouchable(situation, record)
+    ? [...leave, { kind: 'Delete', deployment: record.id, by: 'Azure' }]
+    : leave;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { type Action, isWrite } from '../../src/redeployment/action.ts';
+import { HOUR } from '../../src/redeployment/instant.ts';
 import type { Plan } from '../../src/redeployment/planner.ts';
 import type { DeploymentRecord, Records } from '../../src/redeployment/record.ts';
+import { dateOf } from './observation.ts';
 import {
   type Cmg,
   cmgAt,
@@ -72,10 +74,14 @@ function judgeUntouched(cmg: Cmg, at: number, actions: Plan['actions']): readonl
       ];
 }
 
-/** Rules 9 and 10: what is known to be named on the site is not forgotten before it has left it, but for what is to be left. */
-function judgeForgotten(world: World, at: number, { deployments }: Records): readonly Violation[] {
+/**
+ * Rules 9 and 10: what is known to be named on the site is not forgotten before it has left it, but for what is to be left, and
+ * what a deleted CMG has waited for an hour.
+ */
+function judgeForgotten(world: World, at: number, { deployments, leavingSince }: Records): readonly Violation[] {
   const cmg = cmgAt(world, at);
-  if (!cmg.hasSite || !world.siteUp || isToBeLeft(cmg)) {
+  const isAbandoned = cmg.deletion && leavingSince !== undefined && dateOf(world) - leavingSince >= HOUR;
+  if (!cmg.hasSite || !world.siteUp || isToBeLeft(cmg) || isAbandoned) {
     return [];
   }
   return cmg.records.deployments

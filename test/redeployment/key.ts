@@ -70,11 +70,11 @@ function cmgKey(cmg: Cmg, at: number, now: number): string {
   const wanted = records.wanted === undefined ? 'n' : IDENTITIES[at]?.indexOf(records.wanted);
   const consents = (list: Cmg['consents']) =>
     list.map(({ kind, deployment }) => `${kind[0]}${indexOf(deployment)}`).join('');
-  const silence = records.siteSilentSince === undefined ? '' : `s${sighting(now, records.siteSilentSince)}`;
+  const leave = records.leavingSince === undefined ? '' : `s${sighting(now, records.leavingSince)}`;
   return [
     `${kindOf(cmg)}${cmg.wish}${flags}${generations}${wanted}`,
     `${consents(cmg.consents)}/${consents(records.lapsed)}`,
-    `${records.devicesAtBeginning ?? ''}${silence}`,
+    `${records.devicesAtBeginning ?? ''}${leave}`,
     cmg.group.map((name) => nameIndex(at, name)).join(''),
     records.deployments.map((record) => recordKey(record, at, now, indexOf, records.deployments)).join(';'),
     cmg.gateways.map((gateway) => gatewayKey(gateway, now, indexOf, records.deployments)).join(';'),

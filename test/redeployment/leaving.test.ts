@@ -3,6 +3,7 @@ import type { ConnectionPoint } from '../../src/api/v1alpha1/connectionpoint.gen
 import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
 import { gatewayOfCmg } from '../../src/controllers/site/gateway-of-cmg.ts';
 import { memorySite, reachedSite } from '../../src/controllers/site/site.test-world.ts';
+import { SECRET } from '../../src/runtime/objects.ts';
 import {
   createRedeploymentStage,
   HOUR,
@@ -143,4 +144,25 @@ it('a CMG that an operator of before was deleting goes, wherever that operator l
   stage.restart();
   await stage.runUntil(() => saysOf('contoso') === 'Gone' && saysOf('fabrikam') === 'Gone', HOUR);
   expect(stage.gateways()).toEqual([]);
+});
+
+it('a gateway that nobody may look at keeps what it has on the site, and takes no slot', async () => {
+  await serving('contoso');
+  stage.kubernetes.remove(SECRET, { namespace: 'gateways', name: 'azure' });
+  stage.remove('contoso');
+  await stage.runUntil(() => stage.condition('AzureReady', 'contoso')?.reason === 'DeletionBlocked');
+  await stage.operator.runFor(2 * HOUR);
+  expect([saysOf('contoso'), site.records.length, stage.gateways()]).toEqual(['Awaited', 1, ['contoso westeurope']]);
+});
+
+it('a deletion is called off with Retain while the gateway leaves its site', async () => {
+  await serving('contoso');
+  stuck.add('contoso');
+  stage.remove('contoso');
+  await stage.runUntil(
+    () => stage.condition('SiteRegistered', 'contoso')?.message.includes('ConnectionPoint cp-contoso') === true,
+  );
+  stage.apply('contoso', (spec) => ({ ...spec, deletionPolicy: 'Retain' }));
+  await stage.runUntil(() => saysOf('contoso') === 'Gone', HOUR);
+  expect([stage.gateways(), site.records.length]).toEqual([['contoso westeurope'], 1]);
 });

@@ -498,13 +498,27 @@ describe('a CMG that is deleted', () => {
       message: 'Connection refused.',
     });
     stage.remove('contoso');
-    lives.world.azure.control.remove(groupOf('contoso'));
     await stage.operator.runFor(50 * MINUTE);
     expect(stage.reason('AzureReady')).toBe('DeletionBudget');
     expect(stage.cmg()?.status?.leavingSince).toBeUndefined();
-    await stage.operator.runFor(HOUR);
-    expect([stage.reason('AzureReady'), stage.reason('SiteRegistered')]).toEqual(['LeavingSite', 'LeavingSite']);
-    await stage.runUntil(() => stage.cmg() === undefined, HOUR);
+    await stage.runUntil(() => stage.cmg()?.status?.leavingSince !== undefined, 20 * MINUTE);
+    lives.world.azure.control.remove(groupOf('contoso'));
+    await stage.operator.runFor(50 * MINUTE);
+    expect(stage.reason('SiteRegistered')).toBe('LeavingSite');
+    await stage.runUntil(() => stage.cmg() === undefined, 15 * MINUTE);
+  });
+
+  it('needs no slot for what is gone already', async () => {
+    await firstBySite(unprotected);
+    const full = ['one', 'two', 'three'].map((uid) => [uid, `${toTimestamp(stage.clock.now())} gateways/${uid}`]);
+    stage.kubernetes.put(CONFIG_MAP, {
+      metadata: { namespace: 'cmg-system', name: BUDGET_CONFIG_MAP },
+      data: Object.fromEntries(full),
+    });
+    lives.world.azure.control.remove(groupOf('contoso'));
+    site.records = [];
+    stage.remove('contoso');
+    await stage.runUntil(() => stage.cmg() === undefined, 30 * MINUTE);
   });
 
   it('is not let go early by a silent site', async () => {

@@ -60,8 +60,6 @@ export interface CMGStatusPlanned {
   readonly lapsedConsents?: readonly CMGStatusPlannedLapsedConsent[];
   /** Devices that the site showed when the redeployment began. */
   readonly devicesAtBeginning?: number;
-  /** Since when the site has not answered while the CMG is being deleted. */
-  readonly siteSilentSince?: string;
   /** What gateways held that are deleted before another one takes their place, until that one holds it. */
   readonly heldContent?: readonly CMGStatusPlannedHeldContentItem[];
   /** Other CMGs of the site, while this one waits for one of them that can carry its clients. */

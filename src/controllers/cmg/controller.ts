@@ -1,6 +1,5 @@
-import type { CMG, CMGStatus, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
 import type { Site } from '../../api/v1alpha1/site.generated.ts';
-import { isOthers } from '../../redeployment/others.ts';
 import { isConflict, isInvalid, isNotFound } from '../../runtime/api-error.ts';
 import { applyStatusIfChanged } from '../../runtime/apply.ts';
 import type { KubernetesClient } from '../../runtime/client.ts';
@@ -15,23 +14,18 @@ import type { ObjectStore } from '../../runtime/store.ts';
 import { logEnd } from '../log-end.ts';
 import { SITE_KIND } from '../site/kind.ts';
 import { unforeseenFailure } from '../unforeseen-failure.ts';
-import { heldForClaimant } from './carried-clients.ts';
 import type { ClientCounts } from './client-counts.ts';
 import { type ContentComparisons, knownContent } from './content-comparisons.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import { type GatewayWatches, noteLook } from './gateway-watches.ts';
 import { CMG_KIND, FIELD_MANAGER } from './kind.ts';
-import { leaveSite } from './leave-site.ts';
 import { isManaged, type ManagedCmg } from './managed-cmg.ts';
 import type { GatewayMemories } from './memory.ts';
 import { observeGateway } from './observe.ts';
 import { followOnSite, type OnSiteInput } from './on-site.ts';
 import type { OperationsStore } from './operations-secret.ts';
-import { operationsOf, scopeOfDeployment } from './redeployment/deployment-scope.ts';
 import { type DeploymentsInput, reconcileDeployments } from './redeployment/reconcile.ts';
-import { removeBySite } from './redeployment/remove-by-site.ts';
-import { narrowedTo, nextToRemove, othersStay, withoutDeployment, withTheOthers } from './redeployment/remove-next.ts';
-import { type Removal, removeGateway } from './remove.ts';
+import { type RemovalRound, removeDeployments } from './redeployment/remove-deployments.ts';
 import type { Happening, Report } from './report.ts';
 import { observedStays } from './retain.ts';
 import { type CommonScope, REQUEST_ANNOTATION, type Scope } from './scope.ts';
@@ -171,74 +165,22 @@ async function reconcileDeletion(
   if (finalizer === undefined) {
     return { kind: 'Done' };
   }
-  const next = nextToRemove(cmg);
-  const narrowed = next === undefined ? cmg : narrowedTo(cmg, next);
-  const held = isManaged(cmg) ? await heldForClaimant(deploymentsInput(dependencies, cmg, context), cmg) : undefined;
-  if (held !== undefined) {
-    return finish(dependencies, cmg, key, withTheOthers(cmg, held), context);
-  }
-  const leaving = await leaveSite(onSiteInput(dependencies, narrowed, context), dependencies);
-  if (leaving.kind === 'Waiting') {
-    return finish(dependencies, cmg, key, withTheOthers(cmg, leaving.report), context);
-  }
-  const removal: Removal = isManaged(narrowed)
-    ? await removeOne(dependencies, narrowed, next, context)
-    : { kind: 'Gone', happenings: observedStays(cmg) };
-  if (removal.kind === 'Gone' || (removal.kind === 'Remaining' && removal.report.deployment?.phase === 'Deleting')) {
-    // Told once: from now on the record says that the gateway is being deleted.
-    recordHappenings(events, cmg, leaving.happenings);
-    logEnd(context.logger, leaving.happenings);
-  }
-  // What stays in Azure is said first, for whoever sees the object before it goes, as while others have finalizers on it.
-  const untold =
-    removal.kind === 'Retained' && findCondition(cmg.status?.conditions, 'AzureReady')?.reason !== 'Retained';
-  if (removal.kind === 'Remaining' || untold) {
-    return finish(dependencies, cmg, key, withTheOthers(cmg, removal.report), context);
-  }
-  if (removal.kind === 'Gone' && next !== undefined && isOneOfSeveral(cmg)) {
-    return finish(dependencies, cmg, key, withoutDeployment(cmg, next.id, removal), context);
+  const round: RemovalRound = isManaged(cmg)
+    ? await removeDeployments(deploymentsInput(dependencies, cmg, context))
+    : { kind: 'Over', happenings: observedStays(cmg) };
+  if (round.kind === 'Waiting') {
+    // In a namespace that is being deleted nobody takes events any more.
+    logEnd(context.logger, round.report.happenings);
+    return finish(dependencies, cmg, key, round.report, context);
   }
   if ((await patchFinalizers(client, cmg, finalizer, context)) === undefined) {
     return { kind: 'RequeueAfter', afterMs: 1000 };
   }
-  const happenings =
-    removal.kind === 'Retained' ? [removal.retention, ...othersStay(cmg, next, removal.retention)] : removal.happenings;
-  recordHappenings(events, cmg, happenings);
-  logEnd(context.logger, happenings);
+  recordHappenings(events, cmg, round.happenings);
+  logEnd(context.logger, round.happenings);
   gate.forget(key);
   memories.forget(cmg.metadata.uid);
   return { kind: 'Done' };
-}
-
-/** One round of the removal of one deployment, by whoever made it. */
-function removeOne(
-  dependencies: CmgControllerDependencies,
-  cmg: ManagedCmg,
-  next: CMGStatusDeployment | undefined,
-  context: ReconcileContext,
-): Promise<Removal> {
-  const scope = removalScope(dependencies, cmg, next?.id, context);
-  return next !== undefined && isOthers(next)
-    ? removeBySite(scope, onSiteInput(dependencies, cmg, context), next)
-    : removeGateway(scope, removalStore(dependencies.operations, next?.id));
-}
-
-function isOneOfSeveral({ status }: CMG): boolean {
-  return (status?.deployments ?? []).length > 1;
-}
-
-function removalScope(
-  dependencies: CmgControllerDependencies,
-  cmg: ManagedCmg,
-  id: string | undefined,
-  context: ReconcileContext,
-): Scope {
-  const scope = scopeOf(dependencies, cmg, context);
-  return id === undefined ? scope : scopeOfDeployment(scope, cmg, dependencies.memories, { id, upkeep: 'KeepServing' });
-}
-
-function removalStore(store: OperationsStore, id: string | undefined): OperationsStore {
-  return id === undefined ? store : operationsOf(store, id);
 }
 
 /** `undefined` when the object has changed since the cache saw it: a patch whose test fails is refused as invalid. */

@@ -11,6 +11,20 @@ export function leavingSince({ metadata, status }: CMG): number | undefined {
     : Date.parse(status.leavingSince);
 }
 
+/** The removal waits for the site so long, from when the gateway began to leave it, and goes on without. */
+const PATIENCE_MS = 3_600_000;
+
+/** Until when the removal of a CMG waits for its site, in milliseconds since the epoch; `undefined`: it has not begun. */
+export function leavesUntil(cmg: CMG): number | undefined {
+  const since = leavingSince(cmg);
+  return since === undefined ? undefined : since + PATIENCE_MS;
+}
+
+/** Whether the removal of a CMG does not wait for its site any more. */
+export function hasLeftLongAgo(cmg: CMG, now: number): boolean {
+  return now >= (leavesUntil(cmg) ?? Number.POSITIVE_INFINITY);
+}
+
 /** Whether a gateway is left in Azure, and on its site, when its CMG is deleted. */
 export function staysInAzure(cmg: CMG): boolean {
   const { deletionPolicy, deletionProtection } = cmg.spec;

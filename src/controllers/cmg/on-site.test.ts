@@ -1,14 +1,11 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { BoundaryGroupReference } from '../../api/v1alpha1/boundarygroupreference.generated.ts';
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
 import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { findCondition, toTimestamp } from '../../runtime/conditions.ts';
+import { findCondition } from '../../runtime/conditions.ts';
 import {
   accessTo,
   conditionOf,
-  deletedCmg,
-  leavingCmg,
   type MemorySite,
   memorySite,
   metadataOf,
@@ -22,9 +19,6 @@ import {
   UNREACHABLE,
 } from '../site/site.test-world.ts';
 import { usableSite } from '../site/usable-site.ts';
-import type { BrakeScope } from './deletion-brake.ts';
-import type { DeletionSlot } from './deletion-budget.ts';
-import { leaveSite } from './leave-site.ts';
 import { followOnSite, type OnSiteInput } from './on-site.ts';
 import type { Report } from './report.ts';
 import { nextStatus } from './status.ts';
@@ -421,169 +415,4 @@ describe('what client authentication needs', () => {
       UsePkiCertificate: 'Unknown',
     });
   });
-});
-
-describe('a gateway that is being deleted', () => {
-  function deleted(spec: Partial<CMG['spec']> = {}) {
-    const world = start(spec);
-    world.cmg = deletedCmg(world.cmg);
-    world.points = [];
-    return world;
-  }
-  /** As soon as it leaves its site. */
-  function leaving(spec: Partial<CMG['spec']> = {}) {
-    const world = deleted(spec);
-    world.cmg = leavingCmg(world.cmg);
-    return world;
-  }
-  /** How many slots have been asked for, of a brake that has one or none. */
-  let asked = 0;
-  const brakeWith = (slot: DeletionSlot): BrakeScope => ({
-    clock: { ...systemClock, now: () => START },
-    random: () => 0,
-    deletionBudget: {
-      perHour: 3,
-      take: async () => {
-        asked += 1;
-        return slot;
-      },
-    },
-  });
-  const FREE = brakeWith({ kind: 'Taken' });
-  const FULL = brakeWith({ kind: 'None', freeAt: START + 60_000 });
-  const leave = (world: World, brake = FULL) => leaveSite(world.input(), brake);
-  beforeEach(() => {
-    asked = 0;
-  });
-  const reference = (members: readonly string[]): BoundaryGroupReference => ({
-    apiVersion: 'configmgr.io/v1alpha1',
-    kind: 'BoundaryGroupReference',
-    metadata: metadataOf('branch'),
-    spec: {
-      suspend: false,
-      siteRef: { name: 'ps1' },
-      cmgRef: { name: 'granitefalls' },
-      boundaryGroup: { name: 'Branch offices' },
-      connection: 'Fast',
-      deletionPolicy: 'Delete',
-    },
-    status: { members: members.map((serviceName) => ({ serviceName, nalPath: serviceName, adopted: false })) },
-  });
-
-  test('serves on until it has a slot, and leaves when that is written down', async () => {
-    const world = deleted();
-    world.points = [connectedPoint({ installed: true })];
-    world.references = [reference([SERVICE_NAME])];
-    const braked = await leave(world, FULL);
-    expect(braked).toMatchObject({ kind: 'Waiting', report: { findings: [{ reason: 'DeletionBudget' }] } });
-    expect(braked.kind === 'Waiting' && braked.report.leavingSince).toBeUndefined();
-    world.now += 48 * 3_600_000;
-    const begun = await leave(world, FREE);
-    const leavingSince = toTimestamp(world.now);
-    expect(begun).toMatchObject({ kind: 'Waiting', report: { leavingSince, findings: [{ reason: 'LeavingSite' }] } });
-    // It has its hour from then on, and its slot.
-    world.cmg = leavingCmg(world.cmg, world.now);
-    const waiting = await leave(world, FULL);
-    const message = expect.stringContaining(toTimestamp(world.now + 3_600_000));
-    expect(waiting).toMatchObject({ kind: 'Waiting', report: { findings: [{ reason: 'LeavingSite', message }] } });
-    expect([asked, world.live.writes]).toEqual([2, []]);
-  });
-
-  test.each(['CarriesClientsOf', 'DeletionBudget'])('says that it leaves in the place of %s', async (reason) => {
-    const world = deleted();
-    const conditions = [conditionOf('AzureReady', 'False', reason)];
-    world.cmg = { ...world.cmg, status: { ...world.cmg.status, conditions } };
-    expect(await leave(world, FREE)).toMatchObject({
-      report: { findings: [{ type: 'AzureReady', reason: 'LeavingSite' }, { type: 'SiteRegistered' }] },
-    });
-  });
-
-  test('without a site leaves at once, and first the objects that name it all the same', async () => {
-    const world = deleted();
-    const { siteRef: _site, ...spec } = world.cmg.spec;
-    world.cmg = { ...world.cmg, spec };
-    expect(await leave(world, FULL)).toEqual({ kind: 'Left', happenings: [] });
-    expect(asked).toBe(0);
-    world.references = [reference([SERVICE_NAME])];
-    expect(await leave(world, FULL)).toMatchObject({ report: { findings: [{ reason: 'DeletionBudget' }] } });
-    expect(await leave(world, FREE)).toMatchObject({ report: { leavingSince: toTimestamp(START), findings: [] } });
-    world.cmg = leavingCmg(world.cmg);
-    expect(await leave(world, FULL)).toEqual({ kind: 'Left', happenings: [] });
-  });
-
-  test('waits for its groups and points, then has its record removed', async () => {
-    const world = leaving();
-    world.points = [connectedPoint({ installed: true })];
-    world.references = [reference([SERVICE_NAME])];
-    const waiting = await leave(world);
-    expect(waiting).toMatchObject({ kind: 'Waiting', report: { findings: [{ reason: 'LeavingSite' }] } });
-    expect(world.live.writes).toEqual([]);
-    world.points = [connectedPoint({ installed: false })];
-    world.references = [reference([])];
-    expect(await leave(world)).toEqual({ kind: 'Left', happenings: [] });
-    expect(world.live.writes).toEqual(['UnregisterService']);
-  });
-
-  test('and that the site made waits for them too, and the record is left to a person', async () => {
-    const world = leaving();
-    const { deployments = [], ...status } = world.cmg.status ?? {};
-    const asked = deployments.map((each) => ({
-      ...each,
-      wantedOrder: 1,
-      identity: { ...each.identity, provisioner: 'Site' as const },
-    }));
-    const input = () => ({ ...world.input(), cmg: { ...world.cmg, status: { ...status, deployments: asked } } });
-    world.points = [connectedPoint({ installed: true })];
-    expect(await leaveSite(input(), FULL)).toMatchObject({
-      kind: 'Waiting',
-      report: { findings: [{ reason: 'LeavingSite' }] },
-    });
-    world.points = [connectedPoint({ installed: false })];
-    expect(await leaveSite(input(), FULL)).toEqual({ kind: 'Left', happenings: [] });
-    expect(world.live.writes).toEqual([]);
-  });
-
-  test('waits for a site that does not answer, but not for one that nobody declares any more', async () => {
-    const world = leaving();
-    world.live.failures.set('ReadServiceRecords', UNREACHABLE);
-    expect(await leave(world)).toMatchObject({ kind: 'Waiting' });
-    world.sites = [reachedSite('ps1', { suspend: true })];
-    expect(await leave(world)).toMatchObject({ kind: 'Waiting' });
-    world.sites = [];
-    expect(await leave(world)).toMatchObject({ kind: 'Left', happenings: [{ reason: 'LeftOnSite' }] });
-  });
-
-  test('goes on after an hour, and tells what is left', async () => {
-    const world = leaving();
-    world.references = [reference([SERVICE_NAME])];
-    world.live.failures.set('ReadServiceRecords', UNREACHABLE);
-    world.now += 3_600_000;
-    const left = await leave(world);
-    expect(left).toMatchObject({
-      kind: 'Left',
-      happenings: [
-        { reason: 'LeftOnSite', note: expect.stringContaining('BoundaryGroupReference branch') },
-        { reason: 'LeftOnSite', note: expect.stringContaining('may still have a record') },
-      ],
-    });
-  });
-
-  test('asks for the removal of its record where the operator may not', async () => {
-    const world = leaving();
-    world.live.manual.add('UnregisterService');
-    expect(await leave(world)).toMatchObject({
-      kind: 'Left',
-      happenings: [{ note: expect.stringContaining('UnregisterService -Now') }],
-    });
-  });
-
-  test.each<Partial<CMG['spec']>>([{ deletionPolicy: 'Retain' }, { deletionProtection: true }])(
-    'and stays in Azure (%o) stays on its site',
-    async (spec) => {
-      const world = deleted(spec);
-      world.references = [reference([SERVICE_NAME])];
-      expect(await leave(world)).toEqual({ kind: 'Left', happenings: [] });
-      expect(world.live.writes).toEqual([]);
-    },
-  );
 });

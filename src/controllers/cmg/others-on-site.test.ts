@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
-import { systemClock } from '../../runtime/clock.ts';
 import type { ServiceRecord } from '../../site/site.ts';
 import {
   type MemorySite,
@@ -11,8 +10,6 @@ import {
   serviceRecord,
   servingCmg,
 } from '../site/site.test-world.ts';
-import type { BrakeScope } from './deletion-brake.ts';
-import { leaveSite } from './leave-site.ts';
 import { followOnSite, type OnSiteInput } from './on-site.ts';
 import { presenceWithSite } from './redeployment/look-at-others.ts';
 import type { Report } from './report.ts';
@@ -50,12 +47,6 @@ const inputFor = (cmg: CMG): OnSiteInput => ({
   },
 });
 
-const NO_SLOT: BrakeScope = {
-  clock: systemClock,
-  random: () => 0,
-  deletionBudget: { perHour: 0, take: async () => ({ kind: 'None', freeAt: START }) },
-};
-
 const STEP = { operation: 'UnregisterService', instruction: 'Delete it.', cmdlet: 'Remove-CMCloudManagementGateway' };
 
 function follow(cmg: CMG, change: Partial<Report> = {}): Promise<Report> {
@@ -87,14 +78,6 @@ describe('the site’s record of a gateway that the site made', () => {
     expect(registered(report)).toMatchObject({ status: 'True', reason: 'Succeeded' });
     // It goes when its redeployment says so.
     expect(report.site?.manualSteps).toEqual([]);
-  });
-
-  it('stays when the CMG is deleted', async () => {
-    const { metadata, ...rest } = cmgOfOthers({ deletionPolicy: 'Delete', deletionProtection: false });
-    const cmg = { ...rest, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
-    expect(await leaveSite(inputFor(cmg), NO_SLOT)).toEqual({ kind: 'Left', happenings: [] });
-    expect(live.records).toHaveLength(1);
-    expect(live.writes).toEqual([]);
   });
 });
 

@@ -12,15 +12,13 @@ import { clusterThatTook, isOwnedBy, ownershipOf } from '../../gateway/tags.ts';
 import type { AzureSession } from './azure-access.ts';
 import { titleOf } from './azure-findings.ts';
 import { describeProblem } from './azure-problem.ts';
-import { readCredentials } from './credentials.ts';
-import { deletionBrake } from './deletion-brake.ts';
 import { recordedGateway } from './deployment.ts';
-import { type Finding, goOn, SLOW_RETRY_MS, type StepResult } from './finding.ts';
-import { leavingSince } from './leaving.ts';
+import { type Finding, SLOW_RETRY_MS, type StepResult } from './finding.ts';
 import type { Failure } from './memory.ts';
 import type { OperationsStore } from './operations-secret.ts';
 import { DELETED_VAULT, purgeDeletedVault } from './purge-vault.ts';
-import type { Happening, Report } from './report.ts';
+import { sessionOf } from './redeployment/azure-of-deployment.ts';
+import type { Happening } from './report.ts';
 import {
   type ResourcesInput,
   rememberAccepted,
@@ -30,15 +28,14 @@ import {
   settleOperations,
   VMS,
 } from './resources.ts';
-import { blockedRemoval, isNamespaceBeingDeleted, type Retention, retention } from './retain.ts';
+import { blockedRemoval, type Retention } from './retain.ts';
 import type { Scope } from './scope.ts';
 
-/** How a round of removal ends: nothing is left and the object may go, or all is left and it may, or it has to go on. */
+/** How a round of removal ends: nothing is left, or what is left is given up, or it has to go on. */
 export type Removal =
   | { readonly kind: 'Gone'; readonly happenings: readonly Happening[] }
-  /** The report is for the status of an object that goes, as long as it is there. */
-  | { readonly kind: 'Retained'; readonly retention: Retention; readonly report: Report }
-  | { readonly kind: 'Remaining'; readonly report: Report };
+  | { readonly kind: 'Retained'; readonly retention: Retention }
+  | { readonly kind: 'Remaining'; readonly finding: Finding; readonly againAfterMs: number };
 
 /** One round of removing a deployment. */
 interface Round {
@@ -57,10 +54,6 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
   const record = cmg.status?.deployments?.[0];
   if (record === undefined) {
     return { kind: 'Gone', happenings: [] };
-  }
-  const retained = await retention(scope, record);
-  if (retained !== undefined) {
-    return leftInAzure(record, retained);
   }
   const access = await removalAccess(scope, record);
   if (access.kind === 'Halt') {
@@ -98,55 +91,28 @@ export async function removeGateway(scope: Scope, store: OperationsStore): Promi
         ? { kind: 'Gone', happenings: purge.happenings }
         : await stillThere(round, { left: [DELETED_VAULT], targets: [], deletedByOthers: false }, operations);
     }
-    const waiting = await brake(round);
-    if (waiting !== undefined) {
-      return waiting;
-    }
     await deleteAll(round, next.targets, operations);
     await store.write(cmg, input.operations, operations, scope.signal);
-    return await stillThere({ ...round, record: { ...record, phase: 'Deleting' } }, next, operations);
+    return await stillThere(round, next, operations);
   } catch (error) {
     rememberRefusal(input, LOOKING, 'Read', error);
     return await stillThere(round, { left: [LOOKING], targets: [], deletedByOthers: false }, input.operations);
   }
 }
 
-/**
- * Azure with the credentials of the spec. In a namespace that is being deleted their Secret goes at the same time as the
- * CMG, and says nothing about what a person wants: the gateway is then removed as whom Azure was used last.
- */
+/** What another identity was refused says nothing of this one. */
 async function removalAccess(scope: Scope, record: CMGStatusDeployment): Promise<StepResult<AzureSession>> {
-  const { azure, memory } = scope;
-  const { environment, subscriptionId, tenantId } = record.identity;
-  const credentials = await readCredentials(scope, tenantId);
-  if (credentials.kind === 'Continue') {
-    const session = azure.connect(environment, subscriptionId, credentials.value.credentials);
-    if (memory.credential !== session.credential) {
-      memory.failures.clear();
-      memory.credential = session.credential;
-    }
-    return goOn(session);
+  const session = await sessionOf(scope, record);
+  const { memory } = scope;
+  if (session.kind === 'Continue' && memory.credential !== session.value.credential) {
+    memory.failures.clear();
+    memory.credential = session.value.credential;
   }
-  return memory.credential !== undefined && (await isNamespaceBeingDeleted(scope))
-    ? goOn(azure.connectAs(environment, subscriptionId, memory.credential))
-    : credentials;
+  return session;
 }
 
-/**
- * The fleet brake, before the first of a gateway's deletions. One that has left its site has passed it before. `undefined`: it
- * may go on.
- */
-async function brake({ scope, record }: Round): Promise<Removal | undefined> {
-  const { cmg, signal } = scope;
-  if (record.phase === 'Deleting' || leavingSince(cmg) !== undefined) {
-    return undefined;
-  }
-  const report = await deletionBrake(scope, cmg, record, signal);
-  return report === undefined ? undefined : { kind: 'Remaining', report };
-}
-
-/** Key under which it is remembered that what is left could not be found out. */
-const LOOKING = 'gateway';
+/** Key under which it is remembered that a gateway that goes could not be looked at. */
+export const LOOKING = 'gateway';
 
 /** What becomes of writes that were begun before the removal is of no interest any more. */
 function forgetWrites({ memory, operations }: ResourcesInput): void {
@@ -282,7 +248,12 @@ async function deleteAll(
 }
 
 /** Notes a failure. Somebody waits for the object to go, so that it is tried again sooner than a write would be. */
-function rememberRefusal(input: ResourcesInput, key: ResourceKey, during: Failure['during'], error: unknown): void {
+export function rememberRefusal(
+  input: Pick<ResourcesInput, 'memory' | 'now' | 'random'>,
+  key: ResourceKey,
+  during: Failure['during'],
+  error: unknown,
+): void {
   rememberFailure(input, key, during, error);
   const { failures } = input.memory;
   const failure = failures.get(key);
@@ -317,34 +288,23 @@ async function stillThere(
   const problem = problems.find(({ passing }) => !passing) ?? problems[0];
   if (problem !== undefined) {
     return problem.passing
-      ? remaining(record, deleting(problem.message), againAfterMs)
+      ? { kind: 'Remaining', finding: deleting(problem.message), againAfterMs }
       : blocked(scope, record, problem.message, againAfterMs);
   }
-  return remaining(record, deleting(`Removing from Azure: ${left.map(titleOf).join(', ')}.`), againAfterMs);
+  return {
+    kind: 'Remaining',
+    finding: deleting(`Removing from Azure: ${left.map(titleOf).join(', ')}.`),
+    againAfterMs,
+  };
 }
 
-function deleting(message: string): Finding {
+export function deleting(message: string): Finding {
   return { type: 'AzureReady', status: 'False', reason: 'Deleting', message };
 }
 
 async function blocked(scope: Scope, record: CMGStatusDeployment, why: string, retryAfterMs: number): Promise<Removal> {
   const outcome = await blockedRemoval(scope, record, why, retryAfterMs);
   return outcome.kind === 'Waiting'
-    ? remaining(record, outcome.finding, outcome.againAfterMs)
-    : leftInAzure(record, outcome.retention);
-}
-
-/** A gateway that stays, and what is told of it. */
-export function leftInAzure(record: CMGStatusDeployment, retained: Retention): Removal {
-  const finding: Finding = { type: 'AzureReady', status: 'Unknown', reason: 'Retained', message: retained.note };
-  const report: Report = { findings: [finding], happenings: [], deployment: record, againAfterMs: 0 };
-  return { kind: 'Retained', retention: retained, report };
-}
-
-/** A gateway of which something is left. */
-export function remaining(record: CMGStatusDeployment, finding: Finding, againAfterMs: number): Removal {
-  return {
-    kind: 'Remaining',
-    report: { findings: [finding], happenings: [], deployment: record, againAfterMs },
-  };
+    ? { kind: 'Remaining', finding: outcome.finding, againAfterMs: outcome.againAfterMs }
+    : { kind: 'Retained', retention: outcome.retention };
 }

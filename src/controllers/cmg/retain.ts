@@ -8,18 +8,15 @@ import type { Scope } from './scope.ts';
 /** Why a gateway is left in Azure although its CMG goes, as an event. */
 export type Retention = Happening & { readonly action: 'Delete' };
 
-/** Whether the spec has the gateway left in Azure, and why; `undefined` when it is to be removed. */
-export async function retention(scope: Scope, record: CMGStatusDeployment): Promise<Retention | undefined> {
-  const { deletionPolicy, deletionProtection } = scope.cmg.spec;
+/** Why a gateway is left in Azure that does not go with its CMG. */
+export async function retentionOf(scope: Scope, record: CMGStatusDeployment): Promise<Retention> {
+  const { deletionPolicy } = scope.cmg.spec;
   if (wasThereBefore(record)) {
     return { type: 'Normal', reason: 'Retained', action: 'Delete', note: notOurs(record) };
   }
   if (deletionPolicy === 'Retain') {
-    const note = `The gateway stays in Azure, in the resource group ${record.identity.resourceGroup}; nobody looks after it any more.`;
+    const note = `The gateway ${record.serviceName} stays in Azure, in the resource group ${record.identity.resourceGroup} of the subscription ${record.identity.subscriptionId}; nobody looks after it any more.`;
     return { type: 'Normal', reason: 'Retained', action: 'Delete', note };
-  }
-  if (!deletionProtection) {
-    return undefined;
   }
   const occasion = (await isNamespaceBeingDeleted(scope))
     ? `The namespace ${scope.cmg.metadata.namespace} is being deleted, but spec.deletionProtection is true`
@@ -67,7 +64,7 @@ export type Blocked =
  */
 export async function blockedRemoval(
   scope: Scope,
-  record: CMGStatusDeployment,
+  record: Pick<CMGStatusDeployment, 'identity'>,
   why: string,
   retryAfterMs: number,
   reason: BlockedReason = 'DeletionBlocked',
@@ -97,8 +94,13 @@ function blockedSince({ cmg: { metadata, status }, clock }: Scope, reason: Block
     : clock.now();
 }
 
-function stays({ identity }: CMGStatusDeployment): string {
+function stays({ identity }: Pick<CMGStatusDeployment, 'identity'>): string {
   return `the gateway stays in Azure, in the resource group ${identity.resourceGroup} of the subscription ${identity.subscriptionId}; nobody looks after it any more.`;
+}
+
+/** What is told of a gateway that stays because another one of its CMG does. */
+export function staysToo({ serviceName, identity: { resourceGroup, subscriptionId } }: CMGStatusDeployment): string {
+  return `The gateway ${serviceName} stays in Azure too, in the resource group ${resourceGroup} of the subscription ${subscriptionId}; nobody looks after it any more.`;
 }
 
 export function isNamespaceBeingDeleted({ cmg, namespaces, signal }: Scope): Promise<boolean> {

@@ -6,7 +6,8 @@ import { createGatewayMemories } from '../../../src/controllers/cmg/memory.ts';
 import { observeGateway } from '../../../src/controllers/cmg/observe.ts';
 import type { Operations, OperationsStore } from '../../../src/controllers/cmg/operations-secret.ts';
 import { provisionGateway } from '../../../src/controllers/cmg/provision.ts';
-import { type Removal, removeGateway } from '../../../src/controllers/cmg/remove.ts';
+import type { DeploymentsInput } from '../../../src/controllers/cmg/redeployment/reconcile.ts';
+import { removeDeployments } from '../../../src/controllers/cmg/redeployment/remove-deployments.ts';
 import type { Happening, Report } from '../../../src/controllers/cmg/report.ts';
 import { createRevocationLists } from '../../../src/controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake, type RolloutBrake } from '../../../src/controllers/cmg/rollout-brake.ts';
@@ -61,9 +62,14 @@ export interface GatewayRounds {
   earlyRound(): Promise<void>;
   /** Rounds until `done` holds. Fails after too many: nothing may loop without waiting. */
   roundsUntil(done: () => boolean, most?: number): Promise<void>;
-  /** One round of removal, and time moved on to when the next one is due. */
-  removalRound(): Promise<Removal>;
+  /** One round of removal, of a CMG that is then being deleted, and time moved on to when the next one is due. */
+  removalRound(): Promise<RemovalOfGateway>;
 }
+
+/** What a round of removal has come to: something is left, nothing is, or the gateway stays in Azure. */
+export type RemovalOfGateway =
+  | { readonly kind: 'Remaining' }
+  | { readonly kind: 'Gone' | 'Retained'; readonly happenings: readonly Happening[] };
 
 export interface GatewayRoundsOptions {
   readonly world: SimulatedWorld;
@@ -103,6 +109,37 @@ export function accessTo({ azure }: SimulatedWorld, clock: ManualClock): AzureAc
     userAgent: 'cmg-operator/test',
     fence: () => {},
   });
+}
+
+const NO_SITE: Omit<DeploymentsInput, 'scope' | 'store' | 'memories' | 'readCmg'> = {
+  site: {
+    siteOf: () => ({ kind: 'Wait', why: 'JustChanged' }),
+    siteObjectOf: () => undefined,
+    siteObjectsBeside: () => [],
+    connectionPointsOf: () => [],
+    boundaryGroupReferencesOf: () => [],
+  },
+  others: [],
+  watches: { seenSince: () => undefined },
+  passes: [],
+  countFailure: undefined,
+  countClients: () => {},
+  askForContent: () => {},
+  readSite: async () => undefined,
+  // Without a site there is nothing to claim.
+  claims: { client: {} as DeploymentsInput['claims']['client'], fieldManager: 'test' },
+};
+
+/** A store of operations that has those of one deployment as if they were all. */
+function withPrefix(store: OperationsStore, id: string): OperationsStore {
+  const prefix = `${id}.`;
+  const without = (operations: Operations): Operations =>
+    new Map([...operations].map(([key, operation]) => [key.replace(prefix, ''), operation]));
+  return {
+    read: async (cmg, signal) =>
+      new Map([...(await store.read(cmg, signal))].map(([key, operation]) => [`${prefix}${key}`, operation])),
+    write: (cmg, previous, next, signal) => store.write(cmg, without(previous), without(next), signal),
+  };
 }
 
 export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRounds {
@@ -190,6 +227,22 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     await clock.advance(report.againAfterMs);
     return report;
   };
+  const beginDeletion: GatewayRounds['beginDeletion'] = (of) => {
+    cmg = { ...cmg, metadata: { ...cmg.metadata, deletionTimestamp: toTimestamp(clock.now()) } };
+    if (of === 'Namespace') {
+      namespaceIsBeingDeleted = true;
+      secrets.clear();
+    }
+  };
+  const isRetained = () => findCondition(cmg.status?.conditions, 'AzureReady')?.reason === 'Retained';
+  /** The procedure for one gateway keeps its memory and its operations as those of the CMG. */
+  const removalInput = (): DeploymentsInput => ({
+    scope: scope(),
+    store: withPrefix(store, cmg.status?.deployments?.[0]?.id ?? ''),
+    memories: { ...memories, of: (key, ...rest) => memories.of(key.split(' ')[0] ?? key, ...rest) },
+    ...NO_SITE,
+    readCmg: async () => cmg,
+  });
   return {
     get cmg() {
       return cmg;
@@ -208,13 +261,7 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
     },
     setCertificate,
     setSecret,
-    beginDeletion: (of) => {
-      cmg = { ...cmg, metadata: { ...cmg.metadata, deletionTimestamp: toTimestamp(clock.now()) } };
-      if (of === 'Namespace') {
-        namespaceIsBeingDeleted = true;
-        secrets.clear();
-      }
-    },
+    beginDeletion,
     restart: () => {
       memories = createGatewayMemories();
     },
@@ -237,14 +284,21 @@ export function createGatewayRounds(options: GatewayRoundsOptions): GatewayRound
       }
     },
     removalRound: async () => {
-      const removal = await removeGateway(scope(), store);
-      if (removal.kind !== 'Gone') {
+      if (cmg.metadata.deletionTimestamp === undefined) {
+        beginDeletion('CMG');
+      }
+      let removal = await removeDeployments(removalInput());
+      if (removal.kind === 'Waiting') {
         take(removal.report);
-      }
-      if (removal.kind === 'Remaining') {
         await clock.advance(removal.report.againAfterMs);
+        // That it stays is said first.
+        removal = isRetained() ? await removeDeployments(removalInput()) : removal;
       }
-      return removal;
+      if (removal.kind === 'Waiting') {
+        return { kind: 'Remaining' };
+      }
+      happenings.push(...removal.happenings);
+      return { kind: isRetained() ? 'Retained' : 'Gone', happenings: removal.happenings };
     },
   };
 }

@@ -317,7 +317,7 @@ describe('a change of the management policy', () => {
     }));
     gateway.beginDeletion('CMG');
     await withoutWrites(async () => {
-      expect(await gateway.removalRound()).toMatchObject({ kind: 'Retained', retention: { reason: 'Retained' } });
+      expect(await gateway.removalRound()).toMatchObject({ kind: 'Retained', happenings: [{ reason: 'Retained' }] });
     });
     gateway.edit(asObserved);
   });

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CMGSpec } from '../../../src/api/v1alpha1/cmg.generated.ts';
-import type { Removal } from '../../../src/controllers/cmg/remove.ts';
 import { OWNER_TAG } from '../../../src/gateway/tags.ts';
 import { createManualClock, type ManualClock } from '../../../src/runtime/manual-clock.ts';
 import type { IssuedCertificate } from '../../certificate-authority.ts';
 import { type SimulatedWorld, startSimulatedWorld } from '../../world/simulated-world.ts';
-import { createGatewayRounds, type GatewayRounds } from './gateway-rounds.ts';
+import { createGatewayRounds, type GatewayRounds, type RemovalOfGateway } from './gateway-rounds.ts';
 
 const SERVICE_NAME = 'contoso.contoso.com';
 const GROUP = 'rg-contoso';
@@ -33,7 +32,7 @@ const isReady = () => gateway.condition('Ready')?.status === 'True';
 const groupId = () => `/subscriptions/${world.azure.subscriptionId}/resourceGroups/${GROUP}`;
 const idsInAzure = () => world.azure.control.state().map(({ id }) => String(id));
 
-async function removed(most = 80): Promise<Extract<Removal, { kind: 'Gone' | 'Retained' }>> {
+async function removed(most = 80): Promise<Exclude<RemovalOfGateway, { kind: 'Remaining' }>> {
   for (let rounds = 0; rounds < most; rounds += 1) {
     const removal = await gateway.removalRound();
     if (removal.kind !== 'Remaining') return removal;
@@ -76,7 +75,7 @@ describe('a deletion in the midst of provisioning', () => {
     }
   });
 
-  it('needs no slot while nothing has been made, and takes one from then on', async () => {
+  it('needs no slot while nobody can have come to it, and takes one from then on', async () => {
     let asked = 0;
     const take = async () => {
       asked += 1;
@@ -91,7 +90,7 @@ describe('a deletion in the midst of provisioning', () => {
     expect(asked).toBe(0);
 
     gateway = createGatewayRounds({ world, clock, certificate, serviceName: SERVICE_NAME, deletionBudget });
-    await gateway.roundsUntil(() => idsInAzure().length > 0);
+    await gateway.roundsUntil(isReady);
     gateway.beginDeletion('CMG');
     await removed();
     expect(asked).toBe(1);
@@ -192,9 +191,9 @@ describe('a protected gateway whose CMG goes all the same', () => {
     const [before, requests] = [idsInAzure(), { ...world.azure.control.counts }];
     gateway.beginDeletion(of);
     const removal = await removed();
-    expect(removal).toMatchObject({ kind: 'Retained', retention: { type: 'Warning', reason } });
-    expect(removal.kind === 'Retained' && removal.retention.note).toMatch(says);
-    expect(removal.kind === 'Retained' && removal.retention.note).toContain(
+    expect(removal).toMatchObject({ kind: 'Retained', happenings: [{ type: 'Warning', reason }] });
+    expect(removal.happenings[0]?.note).toMatch(says);
+    expect(removal.happenings[0]?.note).toContain(
       `in the resource group ${GROUP} of the subscription ${world.azure.subscriptionId}`,
     );
     expect(gateway.condition('AzureReady')).toMatchObject({ status: 'Unknown', reason: 'Retained' });
@@ -224,8 +223,8 @@ describe('a namespace that is deleted with its Secrets', () => {
     expect(promised).toContain(`from ${until}Z on the gateway is left in Azure.`);
     gateway.restart();
     const removal = await removed();
-    expect(removal).toMatchObject({ kind: 'Retained', retention: { type: 'Warning', reason: 'DeletionGivenUp' } });
-    expect(removal.kind === 'Retained' && removal.retention.note).toContain(`in the resource group ${GROUP}`);
+    expect(removal).toMatchObject({ kind: 'Retained', happenings: [{ type: 'Warning', reason: 'DeletionGivenUp' }] });
+    expect(removal.happenings[0]?.note).toContain(`in the resource group ${GROUP}`);
     expect(clock.now() - begun).toBeGreaterThan(HOUR_MS - 1000);
     expect(clock.now() - begun).toBeLessThan(HOUR_MS + 15 * 60_000);
     expect(new Set(gateway.reports.slice(-3, -1).map(({ findings }) => findings[0]?.message))).toEqual(

@@ -2,7 +2,6 @@ import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts
 import { recordedGateway } from '../deployment.ts';
 import { SHORT_RETRY_MS } from '../finding.ts';
 import { takeOffSite } from '../leave-site.ts';
-import type { ManagedCmg } from '../managed-cmg.ts';
 import { isBeingPurged } from '../purge-vault.ts';
 import { removeGateway } from '../remove.ts';
 import type { Happening } from '../report.ts';
@@ -34,7 +33,6 @@ export async function deleteDeployment(
   if (own === undefined || deployment === undefined) {
     return { happenings: [], messages: [], againAfterMs: Number.POSITIVE_INFINITY };
   }
-  const cmg = asToBeDeleted(own.cmg, deployment);
   const { clock, signal } = scope;
   const left = await takeOffSite({ cmg: scope.cmg, site, now: clock.now(), signal }, deployment.serviceName);
   if (left.kind === 'Unknown') {
@@ -43,7 +41,7 @@ export async function deleteDeployment(
     return { happenings: [], messages: [message], againAfterMs: SITE_POLL_MS };
   }
   const operations = operationsOf(store, id);
-  const removal = await removeGateway({ ...own, cmg }, operations);
+  const removal = await removeGateway(own, operations);
   switch (removal.kind) {
     case 'Gone':
       if (await isNameHeld(own, deployment)) {
@@ -56,24 +54,11 @@ export async function deleteDeployment(
       return { happenings: [...left.happenings, ...removal.happenings], messages: [], againAfterMs: 0 };
     case 'Retained':
       return { happenings: [], messages: [removal.retention.note], againAfterMs: SITE_POLL_MS };
-    case 'Remaining': {
-      const messages = removal.report.findings.map(({ message }) => message);
-      return { happenings: [], messages, againAfterMs: removal.report.againAfterMs };
-    }
+    case 'Remaining':
+      return { happenings: [], messages: [removal.finding.message], againAfterMs: removal.againAfterMs };
     default:
       return removal satisfies never;
   }
-}
-
-/**
- * The fleet brake is for what clients may miss, and has been asked before the deletion of such a one was decided: it and one
- * that never served are taken for one whose removal has begun.
- */
-function asToBeDeleted(cmg: ManagedCmg, { served, deletionCause }: CMGStatusDeployment): ManagedCmg {
-  const spec = { ...cmg.spec, deletionPolicy: 'Delete', deletionProtection: false } as const;
-  const deployments = cmg.status?.deployments?.map((each) => ({ ...each, phase: 'Deleting' as const })) ?? [];
-  const isLetGo = served === false || deletionCause === 'DeleteFirst' || deletionCause === 'Retired';
-  return { ...cmg, spec, ...(isLetGo ? { status: { ...cmg.status, deployments } } : {}) };
 }
 
 /** Whether nothing is left but a vault that is being purged, under whose name no other one can be made yet. */

@@ -4,7 +4,10 @@ import type { DeletionSlot } from '../deletion-budget.ts';
 import type { Scope } from '../scope.ts';
 
 /** Whether the deletions that a plan begins or announces may go on, and where not, what to say of it. */
-export type DeletionTurn = { readonly kind: 'Now' } | { readonly kind: 'Later'; readonly message: string };
+export type DeletionTurn =
+  | { readonly kind: 'Now' }
+  /** `freeAt`: when there is a slot again at the earliest, in milliseconds since the epoch. */
+  | { readonly kind: 'Later'; readonly message: string; readonly freeAt: number };
 
 /**
  * Asks the fleet brake before a gateway that clients may miss is deleted, and before anything is taken from it on the site. The
@@ -24,7 +27,9 @@ export async function turnToDelete(
   }
   const ask = isBegun ? deletionBudget.take : deletionBudget.look;
   const slot = await ask(cmg, clock.now(), signal);
-  return slot.kind === 'Taken' ? { kind: 'Now' } : { kind: 'Later', message: whenFree(deletionBudget.perHour, slot) };
+  return slot.kind === 'Taken'
+    ? { kind: 'Now' }
+    : { kind: 'Later', message: whenFree(deletionBudget.perHour, slot), freeAt: slot.freeAt };
 }
 
 /** What is gone already is no loss, and needs no turn. */
@@ -37,7 +42,7 @@ function isDoomedNext(record: DeploymentRecord | undefined): boolean {
 }
 
 function isLoss(because: DeploymentRecord['announced']): boolean {
-  return because === 'DeleteFirst' || because === 'Retired';
+  return because === 'DeleteFirst' || because === 'Retired' || because === 'CmgDeleted';
 }
 
 function whenFree(perHour: number, { freeAt }: Extract<DeletionSlot, { kind: 'None' }>): string {

@@ -16,6 +16,8 @@ export interface Search extends Pick<Observed, 'inventory'> {
   readonly found: readonly ObservedDeployment[];
   /** What Azure tells of them, by their ids. */
   readonly facts: ReadonlyMap<string, FoundFacts>;
+  /** Why it could not be searched at all, in sentences. */
+  readonly failure?: string;
 }
 
 /** What Azure tells of a deployment that no record tells of. */
@@ -39,7 +41,8 @@ export async function searchAzure(scope: Scope, known: ReadonlySet<string>): Pro
   const { metadata, spec, status } = cmg;
   const credentials = await readCredentials(scope);
   if (credentials.kind === 'Halt') {
-    return { found: [], facts: new Map(), inventory: 'Partial' };
+    const failure = credentials.findings.map(({ message }) => message).join(' ');
+    return { found: [], facts: new Map(), inventory: 'Partial', failure };
   }
   const { environment, subscriptionId } = spec.azure;
   const connect = (subscription: string) => azure.connect(environment, subscription, credentials.value.credentials).arm;

@@ -16,7 +16,7 @@ import type { Scope } from '../scope.ts';
 import { adoptLeaving } from './adopt-leaving.ts';
 import { azureOf } from './azure-of-deployment.ts';
 import type { SiteWork } from './look-at-site-gateway.ts';
-import { markInAzure, readMark } from './mark.ts';
+import { markInAzure, readOwner } from './mark.ts';
 
 /** One deployment as it was found in this round. */
 export interface Look {
@@ -27,6 +27,8 @@ export interface Look {
   readonly work?: SiteWork;
   /** The consent to its adoption that has been used up in this round. */
   readonly adopted?: string;
+  /** The other cluster that has taken it over, by the UID of its namespace `kube-system`, where that was looked for. */
+  readonly otherCluster?: string;
 }
 
 /** A deployment of which nothing has been seen. */
@@ -112,39 +114,43 @@ export async function lookOnly(scope: Scope, deployment: CMGStatusDeployment): P
   if (azure.kind === 'Halt') {
     return { observed: { ...unknown, credentialsMissing: true } };
   }
-  const arm = azure.value;
-  const gateway = recordedGateway(scope.cmg, deployment, scope);
   try {
-    const [found, scaleSet] = await Promise.all([
-      readMark(scope, arm, deployment),
-      arm.get(resourceIds(gateway).scaleSet, API_VERSIONS.compute, { signal: scope.signal }),
-    ]);
-    if (found.kind === 'Lost') {
-      // Should it be kept up again, what was seen of its other resources before may be as wrong.
-      scope.memory.observations.clear();
-    }
-    const adopted = found.kind === 'Lost' ? await adoptLeaving(scope, arm, deployment) : undefined;
-    const mark = adopted === undefined ? found : await readMark(scope, arm, deployment);
-    const instances = scaleSet.kind === 'Absent' ? [] : await instancesOf(scope, arm, gateway);
-    const serves = seenOf(instances);
-    return {
-      ...(adopted === undefined ? {} : { adopted }),
-      observed: {
-        ...unknown,
-        ...adoptionOf(scope, deployment, mark),
-        azure: scaleSet.kind === 'Present' ? 'Whole' : 'Partial',
-        mark,
-        running: runningOf(instances, serves),
-        instancesServe: serves,
-        certificatePresented: 'NotProbed',
-      },
-    };
+    return await lookInAzure(scope, azure.value, deployment);
   } catch (error) {
     if (error instanceof ArmError) {
       return { observed: unknown };
     }
     throw error;
   }
+}
+
+/** The same, as this user of Azure. @throws ArmError */
+export async function lookInAzure(scope: Scope, arm: ArmClient, deployment: CMGStatusDeployment): Promise<Look> {
+  const gateway = recordedGateway(scope.cmg, deployment, scope);
+  const found = await readOwner(scope, arm, deployment);
+  const scaleSet = await arm.get(resourceIds(gateway).scaleSet, API_VERSIONS.compute, { signal: scope.signal });
+  if (found.mark.kind === 'Lost') {
+    // Should it be kept up again, what was seen of its other resources before may be as wrong.
+    scope.memory.observations.clear();
+  }
+  const adopted = found.mark.kind === 'Lost' ? await adoptLeaving(scope, arm, deployment) : undefined;
+  const { mark, otherCluster } = adopted === undefined ? found : await readOwner(scope, arm, deployment);
+  const instances = scaleSet.kind === 'Absent' ? [] : await instancesOf(scope, arm, gateway);
+  const serves = seenOf(instances);
+  return {
+    ...(adopted === undefined ? {} : { adopted }),
+    ...(otherCluster === undefined ? {} : { otherCluster }),
+    observed: {
+      ...UNSEEN,
+      id: deployment.id,
+      ...adoptionOf(scope, deployment, mark),
+      azure: scaleSet.kind === 'Present' ? 'Whole' : 'Partial',
+      mark,
+      running: runningOf(instances, serves),
+      instancesServe: serves,
+      certificatePresented: 'NotProbed',
+    },
+  };
 }
 
 async function instancesOf({ signal }: Scope, arm: ArmClient, gateway: GatewayDeployment) {

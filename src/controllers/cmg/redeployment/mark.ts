@@ -4,6 +4,7 @@ import { API_VERSIONS } from '../../../gateway/api-versions.ts';
 import type { GatewayDeployment } from '../../../gateway/deployment.ts';
 import { resourceIds } from '../../../gateway/ids.ts';
 import { markOf } from '../../../gateway/mark.ts';
+import { clusterThatTook } from '../../../gateway/tags.ts';
 import type { ObservedMark } from '../../../redeployment/observed.ts';
 import { recordedGateway } from '../deployment.ts';
 import type { Scope } from '../scope.ts';
@@ -29,9 +30,28 @@ export async function readMark(
   arm: Pick<ArmClient, 'get'>,
   deployment: CMGStatusDeployment,
 ): Promise<ObservedMark> {
+  return (await readOwner(scope, arm, deployment)).mark;
+}
+
+/**
+ * The same, and the other cluster that has taken the gateway over, by the UID of its namespace `kube-system`.
+ *
+ * @throws ArmError
+ */
+export async function readOwner(
+  scope: Scope,
+  arm: Pick<ArmClient, 'get'>,
+  deployment: CMGStatusDeployment,
+): Promise<{ readonly mark: ObservedMark; readonly otherCluster?: string }> {
   const gateway = recordedGateway(scope.cmg, deployment, scope);
   const found = await arm.get(resourceIds(gateway).identity, API_VERSIONS.managedIdentity, { signal: scope.signal });
-  return found.kind === 'Absent' ? { kind: 'None' } : ofTags(scope, deployment, found.resource.tags);
+  if (found.kind === 'Absent') {
+    return { mark: { kind: 'None' } };
+  }
+  const { tags } = found.resource;
+  const mark = ofTags(scope, deployment, tags);
+  const otherCluster = clusterThatTook(tags, gateway.owner);
+  return otherCluster === undefined ? { mark } : { mark, otherCluster };
 }
 
 function ofTags(scope: Scope, deployment: CMGStatusDeployment, tags: unknown): ObservedMark {

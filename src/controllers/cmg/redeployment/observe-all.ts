@@ -237,7 +237,10 @@ function serviceNamesOf(others: readonly CMG[]): readonly string[] {
 }
 
 /** What is read past every cache before something that cannot be taken back. */
-export async function readLive(input: DeploymentsInput, { scopes, observed }: Round): Promise<LiveFacts | 'Failed'> {
+export async function readLive(
+  input: DeploymentsInput,
+  { scopes, observed }: Pick<Round, 'scopes' | 'observed'>,
+): Promise<LiveFacts | 'Failed'> {
   const { scope, site, readCmg } = input;
   const { cmg, signal } = scope;
   const live = await readCmg(cmg, signal);

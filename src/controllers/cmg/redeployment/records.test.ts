@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CMG, CMGStatus, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { DeploymentRecord, Records } from '../../../redeployment/record.ts';
+import { toTimestamp } from '../../../runtime/conditions.ts';
 import {
   consentsOf,
   isDecided,
@@ -81,7 +82,7 @@ describe('what the planner remembers comes back from the status as it was', () =
       generation: 7,
       lapsed: [{ kind: 'ConfirmRetire', deployment: 'd1' }],
       devicesAtBeginning: 12,
-      siteSilentSince: at,
+      leavingSince: at,
       heldContent: [
         {
           deployment: 'd0',
@@ -91,7 +92,7 @@ describe('what the planner remembers comes back from the status as it was', () =
         },
       ],
     };
-    const status: CMGStatus = { planned: plannedOf(records) };
+    const status: CMGStatus = { planned: plannedOf(records), leavingSince: toTimestamp(at) };
     expect(recordsOf(status)).toEqual(records);
     expect(recordsOf(undefined)).toEqual({ deployments: [], lapsed: [] });
   });

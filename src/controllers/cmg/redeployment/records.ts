@@ -5,15 +5,15 @@ import { toTimestamp } from '../../../runtime/conditions.ts';
 
 /** What the planner remembers of a CMG, as its status has it. */
 export function recordsOf(status: CMGStatus | undefined): Records {
-  const { identity, generation, lapsedConsents, devicesAtBeginning, siteSilentSince, heldContent } =
-    status?.planned ?? {};
+  const { identity, generation, lapsedConsents, devicesAtBeginning, heldContent } = status?.planned ?? {};
+  const leavingSince = status?.leavingSince;
   return {
     deployments: (status?.deployments ?? []).map(recordOf),
     ...(identity === undefined ? {} : { wanted: identity }),
     ...(generation === undefined ? {} : { generation }),
     lapsed: lapsedConsents ?? [],
     ...(devicesAtBeginning === undefined ? {} : { devicesAtBeginning }),
-    ...(siteSilentSince === undefined ? {} : { siteSilentSince: Date.parse(siteSilentSince) }),
+    ...(leavingSince === undefined ? {} : { leavingSince: Date.parse(leavingSince) }),
     ...(heldContent === undefined ? {} : { heldContent }),
   };
 }
@@ -92,20 +92,12 @@ function runInStatus({ since, seenAt, otherwiseSince }: AdvertisedRun): NonNulla
 }
 
 /** What the status has of the records besides the deployments. */
-export function plannedOf({
-  wanted,
-  generation,
-  lapsed,
-  devicesAtBeginning,
-  siteSilentSince,
-  heldContent,
-}: Records): CMGStatusPlanned {
+export function plannedOf({ wanted, generation, lapsed, devicesAtBeginning, heldContent }: Records): CMGStatusPlanned {
   return {
     ...(wanted === undefined ? {} : { identity: wanted as NonNullable<CMGStatusPlanned['identity']> }),
     ...(generation === undefined ? {} : { generation }),
     ...(lapsed.length === 0 ? {} : { lapsedConsents: lapsed.map(({ kind, deployment }) => ({ kind, deployment })) }),
     ...(devicesAtBeginning === undefined ? {} : { devicesAtBeginning }),
-    ...(siteSilentSince === undefined ? {} : { siteSilentSince: toTimestamp(siteSilentSince) }),
     ...(heldContent === undefined
       ? {}
       : { heldContent: heldContent.map((list) => ({ ...list, items: list.items.map((item) => ({ ...item })) })) }),
@@ -142,11 +134,12 @@ export function isDecided(before: Records, after: Records): boolean {
 }
 
 /** All but the moments at which something was seen again: they alone are no reason to write. */
-function decisionsOf({ deployments, wanted, generation, lapsed }: Records) {
+function decisionsOf({ deployments, wanted, generation, lapsed, leavingSince }: Records) {
   return [
     wanted,
     generation,
     lapsed,
+    leavingSince,
     deployments.map(({ id, stage, served, wantedOrder, announced }) => [id, stage, served, wantedOrder, announced]),
   ];
 }

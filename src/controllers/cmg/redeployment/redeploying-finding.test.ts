@@ -21,7 +21,13 @@ function message(input: {
   const report = { findings: ofOld, happenings: [], againAfterMs: 0 };
   return redeployingFinding({
     result: {
-      planned: { records: { deployments: [], lapsed: [] }, actions, handingOver: [], conditions: [WAITS] },
+      planned: {
+        records: { deployments: [], lapsed: [] },
+        actions,
+        handingOver: [],
+        leavingSite: [],
+        conditions: [WAITS],
+      },
       troubles,
       steps: [],
       round: { looks: new Map([['old', { report }]]) } as never,

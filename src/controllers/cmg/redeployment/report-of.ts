@@ -155,9 +155,10 @@ function deploymentsAfter(input: DeploymentsInput, { round, planned, decided }: 
   }));
 }
 
-function deploymentOf(
+/** A deployment in the status, with what was seen of it and what the planner remembers. */
+export function deploymentOf(
   { scope, memories }: DeploymentsInput,
-  round: PlannedRound['round'],
+  round: Pick<PlannedRound['round'], 'looks' | 'scopes' | 'found' | 'candidate'>,
   before: CMGStatusDeployment | undefined,
   record: DeploymentRecord,
 ): CMGStatusDeployment {

@@ -11,6 +11,7 @@ import {
   type ServiceRecord,
   type Site,
 } from '../../../site/site.ts';
+import { stillOnSite } from '../leave-site.ts';
 import type { ManagedCmg } from '../managed-cmg.ts';
 import { isClassic } from '../site-requirements.ts';
 import type { SiteScope } from '../site-scope.ts';
@@ -44,7 +45,17 @@ export async function readSiteFacts(input: SiteFactsInput): Promise<SiteFacts> {
     return { site: { kind: 'None' }, registered: undefined, records: undefined };
   }
   const usable = site.siteOf(cmg);
-  return usable.kind === 'Usable' ? readFrom(usable.site, input) : UNREACHABLE;
+  const facts = usable.kind === 'Usable' ? await readFrom(usable.site, input) : UNREACHABLE;
+  return facts.site.kind === 'Unreachable' && hasLeft(input) ? { ...facts, site: LEFT } : facts;
+}
+
+const LEFT: ObservedSite = { kind: 'Read', points: [], groups: [] };
+
+/** Whether a CMG that is being deleted has nothing on its site any more, as the objects say that have taken it off. */
+function hasLeft(input: SiteFactsInput): boolean {
+  const { metadata, status } = input.cmg;
+  const names = (status?.deployments ?? []).map(({ serviceName }) => serviceName);
+  return metadata.deletionTimestamp !== undefined && names.every((name) => stillOnSite(input, name).length === 0);
 }
 
 async function readFrom(live: Site, { cmg, site, maxAgeMs, now, signal }: SiteFactsInput): Promise<SiteFacts> {
@@ -59,8 +70,10 @@ async function readFrom(live: Site, { cmg, site, maxAgeMs, now, signal }: SiteFa
     return UNREACHABLE;
   }
   const known = records.value.map(({ serviceName }) => serviceName);
+  // A CMG that goes waits also for what goes with it.
+  const counts = cmg.metadata.deletionTimestamp === undefined ? isKept : () => true;
   const observed: ObservedGroup[] = [];
-  for (const reference of site.boundaryGroupReferencesOf(key).filter(isKept)) {
+  for (const reference of site.boundaryGroupReferencesOf(key).filter(counts)) {
     const members = await membersOf(live, reference, groups.value, records.value, options);
     if (members === undefined) {
       return UNREACHABLE;
@@ -72,7 +85,7 @@ async function readFrom(live: Site, { cmg, site, maxAgeMs, now, signal }: SiteFa
       kind: 'Read',
       points: site
         .connectionPointsOf(key)
-        .filter(isKept)
+        .filter(counts)
         .map((point) => observedPoint(point, roles.value, known, now)),
       groups: observed,
     },
