@@ -75,7 +75,7 @@ it('takes the one that never served first, and asks the fleet brake for the othe
   expect([stage.phases(), slots()]).toEqual([['contoso Active', 'fabrikam Deleting'], []]);
   await untilGone();
   const groups = stage.writes('DELETE').map((write) => write.split('/').at(-1));
-  expect([groups, stage.groups()]).toEqual([['rg-fabrikam', 'rg-contoso'], []]);
+  expect([groups, lives.world.azure.control.state()]).toEqual([['rg-fabrikam', 'rg-contoso'], []]);
 });
 
 it('leaves a gateway alone that has lost its tags, until it is taken back', async () => {

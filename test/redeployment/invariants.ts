@@ -24,7 +24,7 @@ import {
 export interface Violation {
   readonly invariant:
     | ('a' | 'b' | 'c' | 'd' | 'e' | 'f')
-    | ('rule 1' | 'rule 3' | 'rule 6' | 'rule 9' | 'rule 10')
+    | ('rule 1' | 'rule 3' | 'rule 6' | 'rule 9' | 'rule 10' | 'rule 11')
     | ('managementPolicy' | 'deletionPolicy');
   readonly what: string;
 }
@@ -48,7 +48,7 @@ export function judgePlan(world: World, at: number, plan: Plan): readonly Violat
   const changed = records.deployments.filter((record) => known.get(record.id) !== record);
   const always = [...judgeUntouched(cmg, at, actions), ...judgeForgotten(world, at, records)];
   return cmg.deletion
-    ? always
+    ? [...always, ...changed.flatMap((record) => judgeRemoval(world, at, known.get(record.id), record))]
     : [
         ...always,
         ...changed.flatMap((record) => judgeChange(world, at, known.get(record.id), record, records)),
@@ -90,6 +90,27 @@ function judgeForgotten(world: World, at: number, { deployments, leavingSince }:
       invariant: cmg.deletion ? 'rule 10' : 'rule 9',
       what: `${id} of ${KEYS[at]} is forgotten, and is still named on the site`,
     }));
+}
+
+/** Rules 10 and 11: what goes with its CMG has its turn, and carries our tags, before anything is taken from it. */
+function judgeRemoval(
+  world: World,
+  at: number,
+  before: DeploymentRecord | undefined,
+  record: DeploymentRecord,
+): readonly Violation[] {
+  if (record.stage.phase !== 'Deleting' || before?.stage.phase === 'Deleting') {
+    return [];
+  }
+  const gateway = cmgAt(world, at).gateways.find(({ id }) => id === record.id);
+  const isLost =
+    gateway !== undefined && gateway.azure !== 'Absent' && gateway.mark === undefined && !isOfSite(at, gateway);
+  return [
+    ...judgeTurn(world, at, record),
+    ...(isLost
+      ? [{ invariant: 'rule 11', what: `${record.id} of ${KEYS[at]} goes without carrying our tags` } as const]
+      : []),
+  ];
 }
 
 function judgeChange(

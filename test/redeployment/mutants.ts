@@ -1,8 +1,10 @@
 import type { GatewayWish, Observed } from '../../src/redeployment/observed.ts';
 import { createPlanner, type Planner } from '../../src/redeployment/planner.ts';
+import type { DeploymentRecord } from '../../src/redeployment/record.ts';
 import { RULES, type Rules } from '../../src/redeployment/rules.ts';
 import { mayCarry } from '../../src/redeployment/same-prefix.ts';
 import { factsOf } from '../../src/redeployment/situation.ts';
+import { isOwnershipLost } from '../../src/redeployment/words.ts';
 import type { Violation } from './invariants.ts';
 import type { ScopeName } from './scopes.ts';
 
@@ -228,6 +230,24 @@ export const MUTANTS: readonly Mutant[] = [
     rules: { isWithinBudget: () => true },
   },
   { rule: 10, what: 'forgets what is still named on the site', caughtBy: 'rule 9', rules: { isDetached: () => true } },
+  {
+    rule: 11,
+    what: 'takes off its site what has lost its tags',
+    caughtBy: 'rule 11',
+    rules: {
+      removalRecords: (situation) => {
+        const records = RULES.removalRecords(situation);
+        const deployments = records.deployments.map(
+          (record): DeploymentRecord =>
+            isOwnershipLost(situation, record)
+              ? { ...record, stage: { phase: 'Deleting', because: 'CmgDeleted' } }
+              : record,
+        );
+        return { ...records, deployments };
+      },
+    },
+    scope: 'faultsAlone',
+  },
   {
     rule: 11,
     what: 'does not take up what it has forgotten',

@@ -225,6 +225,19 @@ describe('"Deletion of the CMG: never-served ones first"', () => {
     expect(phasesOf(planIn(deleted, asItIs, left).records)).toEqual(['Deleting']);
   });
 
+  it('"Any doubt is yes": one whose tags cannot be read is none of the first, and does not go unseen', () => {
+    const deleted = edited(BUILT, { deletion: true });
+    const doubtful = planIn(deleted, seen('d2', { azure: 'Unknown', mark: { kind: 'Unknown' } }));
+    expect(phasesOf(doubtful.records)).toEqual(['Active', 'Provisioning']);
+    expect(doubtful.actions).toEqual([]);
+  });
+
+  it('what has lost its tags does not begin to go, and the others do', () => {
+    const lost = planIn(edited(READY, { deletion: true }), seen('d1', { mark: { kind: 'Lost' } }));
+    expect(phasesOf(lost.records)).toEqual(['Superseded', 'Deleting']);
+    expect(lost.records.leavingSince).toBeUndefined();
+  });
+
   test.each([
     ['"With deletionProtection: true … the operator acts as Retain"', { retain: true }],
     ['"managementPolicy: Observe reports and writes nothing"', { onlyObserved: true }],

@@ -51,15 +51,6 @@ describe('a CMG with two gateways that is deleted', () => {
     );
   });
 
-  it('takes first the one that never served', async () => {
-    await stage.ready(timeOnly);
-    stage.change(forth, inGroup('rg-fabrikam'));
-    await stage.runUntil(() => stage.gateways().length === 2, HOUR);
-    await gone();
-    expect(lives.world.azure.control.state()).toEqual([]);
-    expect(deleted()).toEqual(['rg-fabrikam', 'rg-contoso']);
-  });
-
   it('leaves both in Azure when its spec says so', async () => {
     await superseded(inGroup('rg-fabrikam'));
     stage.change((spec) => ({ ...spec, deletionPolicy: 'Retain' }));
@@ -77,9 +68,7 @@ describe('a CMG with two gateways that is deleted', () => {
     expect(lives.world.azure.control.state()).toEqual([]);
     expect(deleted().at(-1)).toBe('rg-contoso');
     expect(deleted().filter((each) => each === 'rg-contoso')).toHaveLength(1);
-    const [first] = new Set(deleted().map((each) => each.split('/').at(-1)));
-    const names = deleted().map((each) => each.split('/').at(-1));
-    expect(names.slice(0, -1)).toEqual(names.slice(0, -1).map(() => first));
+    expect(new Set(deleted()).size).toBe(deleted().length);
   });
 });
 

@@ -15,7 +15,7 @@ export async function retentionOf(scope: Scope, record: CMGStatusDeployment): Pr
     return { type: 'Normal', reason: 'Retained', action: 'Delete', note: notOurs(record) };
   }
   if (deletionPolicy === 'Retain') {
-    const note = `The gateway ${record.serviceName} stays in Azure, in the resource group ${record.identity.resourceGroup} of the subscription ${record.identity.subscriptionId}; nobody looks after it any more.`;
+    const note = `The gateway stays in Azure, in the resource group ${record.identity.resourceGroup}; nobody looks after it any more.`;
     return { type: 'Normal', reason: 'Retained', action: 'Delete', note };
   }
   const occasion = (await isNamespaceBeingDeleted(scope))

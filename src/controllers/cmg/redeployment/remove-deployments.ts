@@ -72,7 +72,12 @@ async function release(input: DeploymentsInput, removal: PlannedRemoval): Promis
   const staying = (cmg.status?.deployments ?? []).filter(({ id }) =>
     removal.planned.records.deployments.some((record) => record.id === id),
   );
-  const retained = await Promise.all(staying.map((deployment) => retentionOf(input.scope, deployment)));
+  const retained = await Promise.all(
+    staying.map(async (deployment, at) => {
+      const retention = await retentionOf(input.scope, deployment);
+      return at === 0 ? retention : { ...retention, note: staysToo(deployment) };
+    }),
+  );
   const happenings = forgotten(input, removal);
   return retained.length === 0 ? { kind: 'Over', happenings } : leave(input, retained, happenings);
 }
