@@ -69,6 +69,10 @@ export const EVENT_NAMES = [
   'status lost',
   'tags lost',
   'adopted',
+  'credentials lost',
+  'credentials restored',
+  'site record lost',
+  'site record made again',
   'operator down for two hours',
   'crash after the status',
   'crash after the tags',
@@ -261,8 +265,25 @@ export function withSpare(world: World, at: number): World {
   return { ...world, points: [...world.points, spare] };
 }
 
-function gatewayHappenings({ records }: Cmg, at: number, gateway: Gateway): readonly Happening[] {
-  const { id, azure, healthy, running, resolves, mark, deleting } = gateway;
+/** With its record, the site loses what linked connection points and boundary groups to it. */
+function recordLost(at: number, { id, identity }: Gateway): Happening {
+  const name = nameOf(at, identity);
+  return {
+    names: ['site record lost'],
+    cmg: at,
+    kind: 'Fault',
+    apply: (world) => {
+      const unlinked = world.points
+        .filter(({ cmg, linkedTo }) => cmg === at && linkedTo === name)
+        .reduce((then, point) => withPoint(then, point.name, { linkedTo: undefined, connected: false }), world);
+      const group = cmgAt(world, at).group.filter((member) => member !== name);
+      return settleWorld(withCmg(withGateway(unlinked, at, id, { withoutRecord: true }), at, { group }));
+    },
+  };
+}
+
+function gatewayHappenings({ records, hasSite }: Cmg, at: number, gateway: Gateway): readonly Happening[] {
+  const { id, azure, healthy, running, resolves, mark, deleting, withoutCredentials, withoutRecord } = gateway;
   const to = (name: EventName, change: Partial<Gateway>, kind: Happening['kind'] = 'Fault'): Happening => ({
     names: [name],
     cmg: at,
@@ -284,6 +305,13 @@ function gatewayHappenings({ records }: Cmg, at: number, gateway: Gateway): read
     ...(hasTags && mark === undefined && recorded !== undefined
       ? [to('adopted', { mark: markFor(recorded) }, 'Healing')]
       : []),
+    ...(withoutCredentials === true
+      ? [to('credentials restored', { withoutCredentials: false }, 'Healing')]
+      : recorded === undefined
+        ? []
+        : [to('credentials lost', { withoutCredentials: true })]),
+    ...(withoutRecord === true ? [to('site record made again', { withoutRecord: false }, 'Healing')] : []),
+    ...(hasSite && isThere && withoutRecord !== true ? [recordLost(at, gateway)] : []),
   ];
 }
 

@@ -104,7 +104,8 @@ function seenToServe(world: World, at: number): World {
   const isLookedAt = !hasSite && world.azureUp && (!suspended || deletion);
   const isGoing = (id: string) => records.deployments.some((each) => each.id === id && each.stage.phase === 'Deleting');
   return gateways
-    .filter((gateway) => isLookedAt && !gateway.hasServed && serves(gateway) && !isGoing(gateway.id))
+    .filter((gateway) => isLookedAt && gateway.withoutCredentials !== true)
+    .filter((gateway) => !gateway.hasServed && serves(gateway) && !isGoing(gateway.id))
     .reduce((then, { id }) => withGateway(then, at, id, { hasServed: true }), world);
 }
 
@@ -159,7 +160,7 @@ function writeDown(world: World, at: number, records: Records, withTags: boolean
 function tagged(gateway: Gateway, at: number, records: readonly DeploymentRecord[]): Gateway {
   const record = records.find(({ id }) => id === gateway.id);
   const isKept = gateway.mark !== undefined || isOfSite(at, gateway);
-  if (record === undefined || !isKept || gateway.azure === 'Absent') {
+  if (record === undefined || !isKept || gateway.azure === 'Absent' || gateway.withoutCredentials === true) {
     return gateway;
   }
   const mark = markOf(record);
@@ -213,6 +214,7 @@ function changed(world: World, at: number, id: string, change: Partial<Gateway>)
   const isChange =
     gateway !== undefined &&
     gateway.azure !== 'Absent' &&
+    gateway.withoutCredentials !== true &&
     Object.entries(change).some(([name, value]) => gateway[name as keyof Gateway] !== value);
   return isChange ? withGateway(world, at, id, change) : world;
 }
@@ -260,7 +262,7 @@ function actOnSite(
   }
   // The site links and groups only what it has a record of.
   const gateway = gateways.find(({ id }) => id === action.deployment);
-  if (gateway === undefined || gateway.azure !== 'Whole' || gateway.deleting) {
+  if (gateway?.azure !== 'Whole' || gateway.deleting || gateway.withoutRecord === true) {
     return world;
   }
   return action.kind === 'JoinGroup'

@@ -124,7 +124,8 @@ function gatewayKey(
   const flags = [deleting, running, healthy, resolves, known, hasServed].map((flag) => (flag ? 1 : 0)).join('');
   const isSame = mark?.wantedOrder === record?.wantedOrder && mark?.wantedSince === record?.wantedSince;
   const marked = mark === undefined ? '-' : `${mark.served[0]}${isSame ? '' : mark.wantedOrder}`;
-  return `${indexOf(id)}${identity}${azure[0]}${flags}${marked}${creditKey(credit)}${creditKey(reach)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}${isAhead(gateway, now, record) ? 'a' : ''}`;
+  const lacking = `${gateway.withoutCredentials === true ? 'c' : ''}${gateway.withoutRecord === true ? 'r' : ''}`;
+  return `${indexOf(id)}${identity}${azure[0]}${flags}${lacking}${marked}${creditKey(credit)}${creditKey(reach)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}${isAhead(gateway, now, record) ? 'a' : ''}`;
 }
 
 /**

@@ -134,9 +134,9 @@ function observedDeployments(world: World, { gateways, records }: Cmg, at: numbe
 }
 
 function observedDeployment({ azureUp }: World, gateway: Gateway, ofSite: boolean): ObservedDeployment {
-  const { id, azure, running, healthy, resolves, deleting } = gateway;
-  if (!azureUp) {
-    return unknownOf(id);
+  const { id, azure, running, healthy, resolves, deleting, withoutCredentials = false, withoutRecord } = gateway;
+  if (!azureUp || withoutCredentials) {
+    return { ...unknownOf(id), credentialsMissing: withoutCredentials };
   }
   if (azure === 'Absent') {
     return nothingOf(id);
@@ -150,7 +150,7 @@ function observedDeployment({ azureUp }: World, gateway: Gateway, ofSite: boolea
     instancesServe: yesIf(isWhole && running && healthy),
     certificatePresented: yesIf(isWhole && running && healthy),
     resolves: yesIf(resolves),
-    siteRecord: yesIf(isWhole),
+    siteRecord: yesIf(isWhole && withoutRecord !== true),
     credentialsMissing: false,
   };
 }

@@ -216,6 +216,7 @@ function helped(world: World, at: number, { reason, deployment }: Finding): Worl
           withGateway(then, at, gateway.id, {
             healthy: true,
             resolves: true,
+            withoutRecord: false,
             // What the site made, a person starts.
             ...(isOfSite(at, gateway) ? { running: true } : {}),
           }),
@@ -225,6 +226,8 @@ function helped(world: World, at: number, { reason, deployment }: Finding): Worl
       const record = cmg.records.deployments.find(({ id }) => id === deployment);
       return record === undefined ? undefined : withGateway(world, at, record.id, { mark: markFor(record) });
     }
+    case 'OldCredentialsMissing':
+      return deployment === undefined ? undefined : withGateway(world, at, deployment, { withoutCredentials: false });
     case 'UnknownGateway':
     case 'UnknownGatewayInGroup':
       return withoutUnknown(world, at);

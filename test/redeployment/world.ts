@@ -21,6 +21,10 @@ export interface Gateway {
    * it; `undefined` also where nobody remembers that it was asked for.
    */
   readonly mark: DeploymentMark | undefined;
+  /** The Secret is gone by which it is looked after in Azure. Default: it is there. */
+  readonly withoutCredentials?: boolean;
+  /** The site has no record of it, although it is there. Default: it has. */
+  readonly withoutRecord?: boolean;
   /** Clients have learned its name. */
   readonly known: boolean;
   /** Of the test, not of the world: how long it has been advertised in time that counts, up to two days. */
@@ -188,7 +192,8 @@ export function isAdvertised(world: World, at: number, gateway: Gateway): boolea
   const name = nameOf(at, gateway.identity);
   return (
     !hasSite ||
-    (world.points.some((point) => point.cmg === at && point.linkedTo === name && point.connected) &&
+    (gateway.withoutRecord !== true &&
+      world.points.some((point) => point.cmg === at && point.linkedTo === name && point.connected) &&
       group.includes(name))
   );
 }
