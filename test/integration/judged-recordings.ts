@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { distinctExchanges, type RecordedExchange } from '../simulators/arm/distinct-exchanges.ts';
 
 const run = promisify(execFile);
 
@@ -13,8 +15,8 @@ const AZURE_CLI = 'AZURECLI/';
 const JUDGE = resolve(import.meta.dirname, '../../../shared/arm-definitions/validate.py');
 
 /**
- * Judges every recording of a run by Microsoft's own definitions of the resource types. Leaves the event loop free meanwhile:
- * Vitest waits in it for its workers to end, and would take them for stuck.
+ * Judges every recording of a run by Microsoft's own definitions of the resource types; of exchanges that are alike, one. Leaves
+ * the event loop free meanwhile: Vitest waits in it for its workers to end, and would take them for stuck.
  *
  * @returns what was done, in a sentence
  * @throws Error with what the judge has found
@@ -26,39 +28,46 @@ export async function judgeRecordings(folder: string): Promise<string> {
   if (!existsSync(JUDGE)) {
     return `${files.length} recordings were not judged: Microsoft's definitions are not beside the checkout.`;
   }
-  for (const file of files) dropWritesOfAzureCli(file);
-  const findings = (await Promise.all(shared(files).map(findingsIn))).flat();
+  const { all, distinct } = await exchangesIn(files);
+  const findings = (await Promise.all(shared(folder, distinct).map(findingsIn))).flat();
   if (findings.length > 0) {
     throw new Error(`Microsoft's definitions do not allow what was recorded:\n${findings.join('\n').slice(0, 20_000)}`);
   }
   return [
-    `Microsoft's definitions allow all that ${files.length} recordings hold.`,
+    `Microsoft's definitions allow all that ${files.length} recordings hold: ${all} exchanges, of which ${distinct.length} are not like another one.`,
     'Not judged: what the Azure CLI itself wrote, and allowCrossTenantDelegationSas in lists of storage accounts, which Azure answers and the definitions lack.',
   ].join('\n');
 }
 
-/** In as many parts as there are processors. The judge reads the definitions first, which takes it longer than a recording. */
-function shared(files: readonly string[]): readonly (readonly string[])[] {
-  const parts = availableParallelism();
-  return Array.from({ length: parts }, (_, part) => files.filter((_, at) => at % parts === part)).filter(
-    ({ length }) => length > 0,
-  );
+/**
+ * What is to be judged, a line each. Without what the Azure CLI wrote: it sends fields back that the definitions leave to the
+ * service, which Azure takes and which is no doing of the operator. What the simulator answers to its reads is judged.
+ */
+async function exchangesIn(files: readonly string[]) {
+  const isDistinct = distinctExchanges();
+  const distinct: string[] = [];
+  let all = 0;
+  for (const file of files) {
+    for await (const line of createInterface({ input: createReadStream(file) })) {
+      const exchange = JSON.parse(line) as RecordedExchange;
+      if (exchange.method !== 'GET' && String(exchange.requestHeaders['user-agent']).startsWith(AZURE_CLI)) continue;
+      all += 1;
+      if (isDistinct(exchange)) distinct.push(line);
+    }
+  }
+  return { all, distinct };
 }
 
-/**
- * Takes out what the Azure CLI wrote. It sends fields back that the definitions leave to the service, which Azure takes and
- * which is no doing of the operator. What the simulator answers to its reads stays, and is judged.
- */
-function dropWritesOfAzureCli(file: string): void {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  const kept = lines.filter((line) => {
-    const { method, requestHeaders } = JSON.parse(line) as {
-      readonly method: string;
-      readonly requestHeaders: Readonly<Record<string, string>>;
-    };
-    return method === 'GET' || requestHeaders['user-agent']?.startsWith(AZURE_CLI) !== true;
-  });
-  if (kept.length < lines.length) writeFileSync(file, kept.map((line) => `${line}\n`).join(''));
+/** The lines in as many files as there are processors, by turns. */
+function shared(folder: string, lines: readonly string[]): readonly string[] {
+  const parts = availableParallelism();
+  return Array.from({ length: parts }, (_, part) => lines.filter((_, at) => at % parts === part))
+    .filter(({ length }) => length > 0)
+    .map((part, index) => {
+      const file = join(folder, `to-judge-${index}.jsonl`);
+      writeFileSync(file, part.map((line) => `${line}\n`).join(''));
+      return file;
+    });
 }
 
 /** What the judge complains of where recordings hold no request to a resource. */
@@ -79,10 +88,10 @@ interface Finding {
   readonly where?: string;
 }
 
-/** What the judge has found in recordings, a line each. */
-async function findingsIn(files: readonly string[]): Promise<readonly string[]> {
+/** What the judge has found in a recording, a line each. */
+async function findingsIn(file: string): Promise<readonly string[]> {
   try {
-    await run('python3', [JUDGE, '--json', ...files], { encoding: 'utf8', maxBuffer: MOST_SAID });
+    await run('python3', [JUDGE, '--json', file], { encoding: 'utf8', maxBuffer: MOST_SAID });
     return [];
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
