@@ -6,7 +6,7 @@ import { sharedApi } from '../../cluster/shared.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { appliedObjects } from './applied-objects.ts';
 import { openHelm, type RenderedObject, withValues } from './helm.ts';
-import { rightsOf } from './rights.ts';
+import { tellingRightsOf } from './rights.ts';
 import { serviceAccountKubeconfig, untilGranted } from './service-account.ts';
 
 /** Stands for the namespace of a test, in which both the operator and its gateways are. */
@@ -50,7 +50,7 @@ export async function operatorKubeconfig(namespace: string): Promise<string> {
   });
   await applied.apply();
   const account = { namespace, name: ACCOUNT };
-  await untilGranted(api, account, rightsOf(account, objects));
+  await untilGranted(api, account, tellingRightsOf(account, objects));
   const path = join(directory, 'kubeconfig.yaml');
   const kubeconfig = await serviceAccountKubeconfig(api, connectionOf(inject('kubeconfig')), account);
   writeFileSync(path, kubeconfig, { mode: 0o600 });

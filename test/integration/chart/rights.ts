@@ -42,12 +42,29 @@ function isBinding(object: RenderedObject): object is Binding {
 
 /** What the bindings among the objects grant to a service account, each right by itself. */
 export function rightsOf(account: ServiceAccount, objects: readonly RenderedObject[]): Right[] {
+  return rightsByBinding(account, objects).flat();
+}
+
+/**
+ * Rights by which it is seen that the API server knows all that new bindings to new roles grant: of each binding one that no
+ * other grants. A role and a binding are known as a whole or not at all.
+ */
+export function tellingRightsOf(account: ServiceAccount, objects: readonly RenderedObject[]): Right[] {
+  const granted = rightsByBinding(account, objects);
+  return granted.flatMap((rights, place) => {
+    const others = granted.toSpliced(place, 1).flat();
+    const own = rights.find((right) => !others.some((other) => includes(other, right)));
+    return own === undefined ? rights : [own];
+  });
+}
+
+function rightsByBinding(account: ServiceAccount, objects: readonly RenderedObject[]): Right[][] {
   const bindings = objects.filter(isBinding);
   return bindings
     .filter(({ subjects }) =>
       subjects.some(({ name, namespace }) => name === account.name && namespace === account.namespace),
     )
-    .flatMap(({ roleRef, metadata: { namespace } }) => {
+    .map(({ roleRef, metadata: { namespace } }) => {
       const role = objects.find(
         ({ kind, metadata }) =>
           kind === roleRef.kind &&
@@ -58,6 +75,17 @@ export function rightsOf(account: ServiceAccount, objects: readonly RenderedObje
       const rights = (role.rules as readonly Rule[]).flatMap(expand);
       return namespace === undefined ? rights : rights.map((right) => ({ ...right, namespace }));
     });
+}
+
+/** Whether who has the first right has the second one as well. */
+function includes(wide: Right, { apiGroup, resource, verb, namespace, name }: Right): boolean {
+  return (
+    wide.apiGroup === apiGroup &&
+    wide.resource === resource &&
+    wide.verb === verb &&
+    (wide.namespace === undefined || wide.namespace === namespace) &&
+    (wide.name === undefined || wide.name === name)
+  );
 }
 
 function expand({ apiGroups, resources, resourceNames, verbs }: Rule): Right[] {
