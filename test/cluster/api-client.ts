@@ -85,18 +85,25 @@ export function connectionOf(kubeconfig: string): ApiConnection {
   };
 }
 
-/** Calls `condition` every 50 ms until it resolves to something else than undefined. */
+/** Most and least time between two looks, in milliseconds, and which part of the time waited so far goes by between. */
+const LOOKS = { least: 25, most: 150, part: 1 / 8 } as const;
+
+/**
+ * Calls `condition` until it resolves to something else than undefined: at first often, for what comes at once, and after a
+ * second every 150 ms, for each look takes processor time from what is waited for.
+ */
 export async function waitFor<Result>(
   what: string,
   condition: () => Promise<Result | undefined>,
   timeoutMs = 20_000,
 ): Promise<Result> {
-  const deadline = systemClock.monotonic() + timeoutMs;
+  const begun = systemClock.monotonic();
   for (;;) {
     const result = await condition();
     if (result !== undefined) return result;
-    if (systemClock.monotonic() > deadline) throw new Error(`waited ${timeoutMs / 1000} s for ${what}`);
-    await sleep(systemClock, 50);
+    const waited = systemClock.monotonic() - begun;
+    if (waited > timeoutMs) throw new Error(`waited ${timeoutMs / 1000} s for ${what}`);
+    await sleep(systemClock, Math.min(Math.max(waited * LOOKS.part, LOOKS.least), LOOKS.most));
   }
 }
 
