@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { ArmClient } from './arm-client.ts';
 import { graphString, type QueryOptions, queryResourceGraph } from './resource-graph.ts';
 
@@ -61,14 +61,20 @@ function sweptResource({ id, tag, ...rest }: JsonObject): SweptResource | undefi
     ? {
         id: id.toLowerCase(),
         tag,
-        digest: createHash('sha256').update(JSON.stringify(rest, sortedKeys)).digest('base64'),
+        digest: createHash('sha256')
+          .update(JSON.stringify(sorted(rest)))
+          .digest('base64'),
       }
     : undefined;
 }
 
-/** The same object has one text, in whatever order Azure gives its members. */
-function sortedKeys(_name: string, value: unknown): unknown {
-  return isJsonObject(value)
-    ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
-    : value;
+/** The same object has one text with this order of members, in whatever order Azure gives them. */
+function sorted(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isJsonObject(value)) return value;
+  const members: Record<string, JsonValue | undefined> = {};
+  for (const name of Object.keys(value).sort()) {
+    members[name] = sorted(value[name] ?? null);
+  }
+  return members;
 }

@@ -19,10 +19,14 @@ export interface Reader {
   expectWord(word: string): void;
 }
 
+/** A pattern where it is looked for at one place of a text, by the pattern. */
+const atPlace = new Map<string, RegExp>();
+
 /** A reader at the beginning of `text`. */
 export function createReader(text: string): Reader {
   const take = (pattern: RegExp): RegExpExecArray | undefined => {
-    const sticky = new RegExp(`\\s*(?:${pattern.source})`, 'iy');
+    const sticky = atPlace.get(pattern.source) ?? new RegExp(`\\s*(?:${pattern.source})`, 'iy');
+    atPlace.set(pattern.source, sticky);
     sticky.lastIndex = reader.position;
     const match = sticky.exec(text);
     if (match === null) return undefined;
