@@ -31,7 +31,10 @@ export interface LeafRequest {
   readonly names?: readonly string[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
-  /** `RSA` (2048 bit) as a gateway needs, or the much faster `ECDSA` for servers of the test itself. Default `RSA`. */
+  /**
+   * `RSA` (2048 bit) as a gateway needs, or the much faster `ECDSA` for servers of the test itself. Default `RSA`. Of certificates
+   * with RSA that are issued in a row, so many as `RSA_KEYS` have keys that differ.
+   */
   readonly key?: 'RSA' | 'ECDSA';
   /** What it is good for. Default `Server`. */
   readonly purpose?: 'Server' | 'Client';
@@ -41,6 +44,11 @@ export interface CertificateAuthorityOptions {
   /** Where its revocation lists are: `<url>/root.crl` and `<url>/issuing.crl`. Left out: its certificates name none. */
   readonly revocationLists?: string;
 }
+
+/** How many RSA keys this process makes. Making one takes longer than all else that a test of a gateway begins with. */
+const RSA_KEYS = 5;
+const rsaKeys: Promise<webcrypto.CryptoKeyPair>[] = [];
+let turn = 0;
 
 /** A root with one intermediate, made fresh for a test or the demo. */
 export interface CertificateAuthority {
@@ -112,10 +120,9 @@ export async function createCertificateAuthority(
       return new Uint8Array(list.rawData);
     },
     issue: async (request) => {
-      const keys = await webcrypto.subtle.generateKey(request.key === 'ECDSA' ? ECDSA_P256 : RSA_2048, true, [
-        'sign',
-        'verify',
-      ]);
+      const keys = await (request.key === 'ECDSA'
+        ? webcrypto.subtle.generateKey(ECDSA_P256, true, ['sign', 'verify'])
+        : nextRsaKeys());
       const leaf = await x509.X509CertificateGenerator.create({
         serialNumber: serialNumber(),
         subject: subjectOf(request),
@@ -139,6 +146,14 @@ export async function createCertificateAuthority(
       };
     },
   };
+}
+
+/** By turns, so that a certificate has another key than the one before. */
+function nextRsaKeys(): Promise<webcrypto.CryptoKeyPair> {
+  const place = turn;
+  turn = (turn + 1) % RSA_KEYS;
+  rsaKeys[place] ??= webcrypto.subtle.generateKey(RSA_2048, true, ['sign', 'verify']);
+  return rsaKeys[place];
 }
 
 function distributionPoint(lists: string | undefined, name: string): x509.Extension[] {

@@ -1,4 +1,4 @@
-import { generateKeyPair, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
+import { generateKeyPair, type KeyObject, type KeyPairKeyObjectResult, randomUUID, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { isJsonObject, type JsonObject } from '../../../src/json.ts';
 
@@ -65,9 +65,16 @@ export interface TokenIssuer {
 
 const MOST_KNOWN = 1000;
 
-/** Makes an issuer with a fresh key. Times of tokens are those of the machine: clients check them with that clock. */
+/** Making one takes long: all issuers of a process have this one. */
+let keyPair: Promise<KeyPairKeyObjectResult> | undefined;
+
+/**
+ * Makes an issuer, which knows its own tokens from those of others by the id of its key. Times of tokens are those of the
+ * machine: clients check them with that clock.
+ */
 export async function createTokenIssuer(): Promise<TokenIssuer> {
-  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  keyPair ??= promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const { publicKey, privateKey } = await keyPair;
   const keyId = randomUUID().replaceAll('-', '');
   /** Claims of tokens whose signature is known to be right: each comes with many requests, and checking it takes long. */
   const known = new Map<string, JsonObject>();
