@@ -1,6 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import { SERVED_TAG } from '../../../src/gateway/mark.ts';
-import { isJsonObject, type JsonObject } from '../../../src/json.ts';
+import type { JsonObject } from '../../../src/json.ts';
 import { type GatewayTest, NAME, operatorSuite, PATIENCE_MS, valueAt } from '../operator/suite.ts';
 import { type AzureCli, signedInCli } from './signed-in.ts';
 import { describeWithAzureCli } from './with-azure-cli.ts';
@@ -38,8 +37,7 @@ describeWithAzureCli('a person at the Azure CLI', (program) => {
     await test.apply(certificate, credentials, cmg);
     await test.untilReady();
     // The last write of the operator; a person comes later than in the minute in which it is made.
-    const marks = () => test.azure.control.state().map(({ tags }) => isJsonObject(tags) && tags[SERVED_TAG]);
-    await expect.poll(marks, { timeout: PATIENCE_MS }).toContain('Yes');
+    await test.untilMarked();
     test.azure.control.settings.durationFactor = 0;
     return test;
   };

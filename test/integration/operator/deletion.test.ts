@@ -137,6 +137,7 @@ describe('deletion', () => {
 
   it('tells of a gateway that stays, and leaves it, where its namespace is deleted', async () => {
     const test = await readyGateway();
+    await test.untilMarked();
     const before = test.resources();
     const { writes } = test.azure.control.counts;
     await test.api.call('DELETE', `/api/v1/namespaces/${test.namespace}`);

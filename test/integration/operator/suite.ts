@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { CMG, CMGStatus } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import type { ConditionType, Reason } from '../../../src/api/v1alpha1/conditions.ts';
+import { SERVED_TAG } from '../../../src/gateway/mark.ts';
 import { isJsonObject, type JsonObject } from '../../../src/json.ts';
 import { createLogger } from '../../../src/observability/logging.ts';
 import { type Condition, findCondition } from '../../../src/runtime/conditions.ts';
@@ -134,6 +135,8 @@ export interface GatewayTest extends TestCluster {
   /** Waits for the CMG to be as asked, and returns it. Tells its conditions when it does not come to that. */
   until(what: string, condition: (cmg: CMG) => boolean | undefined): Promise<CMG>;
   untilReady(): Promise<CMG>;
+  /** Waits for the last write of a new gateway, by which it is marked a moment after it is ready. */
+  untilMarked(): Promise<void>;
   untilReason(type: ConditionType, reason: Reason): Promise<Condition>;
   /** Begins the deletion of the CMG as a person does: its protection is switched off first. */
   beginDeletion(): Promise<void>;
@@ -211,6 +214,14 @@ function gatewayTest(parts: TestParts, { api, kubeconfigPath }: TestCluster): Ga
     cmg,
     until,
     untilReady: () => until('the CMG to be Ready', ({ metadata, status }) => isReady(status, metadata.generation)),
+    untilMarked: async () => {
+      const isMarked = ({ tags }: JsonObject) => isJsonObject(tags) && tags[SERVED_TAG] === 'Yes';
+      await waitFor(
+        'the gateway to be marked',
+        async () => world.azure.control.state().some(isMarked) || undefined,
+        PATIENCE_MS,
+      );
+    },
     untilReason: async (type, reason) => {
       const found = await until(`${type} to give the reason ${reason}`, ({ metadata, status }) => {
         const condition = findCondition(status?.conditions, type);
