@@ -35,12 +35,17 @@ export async function deleteNamespace(api: ApiClient, name: string): Promise<voi
 
 async function removeAll(api: ApiClient, group: string, plural: string, namespace: string): Promise<void> {
   const collection = `${group}/namespaces/${namespace}/${plural}`;
-  await api.call('DELETE', collection);
-  const { items } = (await api.call('GET', collection)) as { items: readonly { metadata: { name: string } }[] };
+  const { items } = (await api.call('DELETE', collection)) as { items: readonly Deleted[] };
   for (const { metadata } of items) {
+    if (metadata.finalizers === undefined) continue;
     const withoutFinalizers = { metadata: { finalizers: null } };
     refuseUnlessGone(await api.send('PATCH', `${collection}/${metadata.name}`, withoutFinalizers, MERGE_PATCH));
   }
+}
+
+/** An object as it is when it has been asked to go: with finalizers it stays. */
+interface Deleted {
+  readonly metadata: { readonly name: string; readonly finalizers?: readonly string[] };
 }
 
 /** Plural names of our namespaced kinds; empty while none is installed. */

@@ -6,7 +6,7 @@ import { sharedApi } from '../../cluster/shared.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { appliedObjects } from './applied-objects.ts';
 import { openHelm, type RenderedObject, withValues } from './helm.ts';
-import { tellingRightsOf } from './rights.ts';
+import { isBinding, isBound, tellingRightsOf } from './rights.ts';
 import { serviceAccountKubeconfig, untilGranted } from './service-account.ts';
 
 /** Stands for the namespace of a test, in which both the operator and its gateways are. */
@@ -26,7 +26,7 @@ async function renderRights(): Promise<readonly RenderedObject[]> {
   try {
     const chosen = ['--set', `watch.namespaces={${PLACEHOLDER}}`, '--namespace', PLACEHOLDER];
     const objects = await (await openHelm(directory)).render(...withValues('default-values.yaml'), ...chosen);
-    return objects.filter(({ kind }) => /^(ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind));
+    return objects.filter((each) => each.kind === 'ServiceAccount' || isBinding(each) || isBound(each, objects));
   } finally {
     removeTemporaryDirectory(directory);
   }

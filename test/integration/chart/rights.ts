@@ -36,8 +36,13 @@ interface Binding extends RenderedObject {
   readonly subjects: readonly { readonly kind: string; readonly name: string; readonly namespace: string }[];
 }
 
-function isBinding(object: RenderedObject): object is Binding {
+export function isBinding(object: RenderedObject): object is Binding {
   return /^(Cluster)?RoleBinding$/.test(object.kind);
+}
+
+/** Whether an object is a role that one of the objects binds to somebody. Others are for people to bind. */
+export function isBound({ kind, metadata }: RenderedObject, objects: readonly RenderedObject[]): boolean {
+  return objects.some((each) => isBinding(each) && each.roleRef.kind === kind && each.roleRef.name === metadata.name);
 }
 
 /** What the bindings among the objects grant to a service account, each right by itself. */
