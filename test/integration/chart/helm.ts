@@ -74,7 +74,8 @@ export async function openHelm(directory: string): Promise<Helm> {
   const folders = Object.fromEntries(
     ['CACHE', 'CONFIG', 'DATA'].map((kind) => [`HELM_${kind}_HOME`, join(directory, kind.toLowerCase())]),
   );
-  const run: Helm['run'] = (...args) => runProgram(path, args, { PATH: process.env.PATH, HOME: directory, ...folders });
+  const { PATH, GOGC } = process.env;
+  const run: Helm['run'] = (...args) => runProgram(path, args, { PATH, GOGC, HOME: directory, ...folders });
   const template: Helm['template'] = async (...args) => {
     const { code, stdout, output } = await run('template', 'cmg-operator', CHART, '-n', RELEASE_NAMESPACE, ...args);
     if (code !== 0) throw new Error(output);

@@ -71,7 +71,7 @@ async function run({ folder, kubeconfigPath }: Reader, commands: string) {
   const path = [folder, dirname(inject('kubectlPath')), dirname(process.execPath), process.env.PATH].join(delimiter);
   const shell = spawn('bash', ['-euo', 'pipefail', '-c', commands], {
     cwd: folder,
-    env: { PATH: path, HOME: folder, KUBECONFIG: kubeconfigPath },
+    env: { PATH: path, HOME: folder, KUBECONFIG: kubeconfigPath, GOGC: process.env.GOGC },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
