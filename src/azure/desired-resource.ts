@@ -18,6 +18,11 @@ export interface DesiredResource {
   /** Resources that must be provisioned before this one is written. */
   readonly dependsOn: readonly ResourceKey[];
   /**
+   * Whether it takes a name that nobody else can have then, in its region or in the whole cloud. Of what can be created at
+   * the same time, it is asked for before anything that does not. Default: no.
+   */
+  readonly takesName?: boolean;
+  /**
    * The body to PUT, given what has been observed so far. `undefined` while a value that only Azure knows (a principal
    * id, the version of a vault secret) is still missing; the engine then waits for the dependencies.
    */

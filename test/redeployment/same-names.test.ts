@@ -16,6 +16,13 @@ const deletedVaults = () => {
   return (control.call('GET', path).body as { value: readonly { name: string }[] }).value.map(({ name }) => name);
 };
 const at = (write: RegExp) => stage.writes().findIndex((each) => write.test(each));
+/** Types of what Azure was given since a write, in the order in which it accepted it. */
+const putSince = (write: RegExp) =>
+  stage
+    .writes()
+    .slice(at(write))
+    .filter((each) => each.startsWith('PUT'))
+    .map((each) => each.split('/').at(-2) ?? '');
 
 describe('the same service name in another place', () => {
   it.each([
@@ -40,6 +47,9 @@ describe('the same service name in another place', () => {
     expect(deletedVaults()).toEqual([]);
     expect(at(/^DELETE .*\/resourceGroups\/rg-contoso$/)).toBeGreaterThan(0);
     expect(at(/\/deletedVaults\/contoso\/purge/)).toBeGreaterThan(at(/^DELETE .*\/resourceGroups\/rg-contoso$/));
+    const [inside, ...names] = putSince(/\/deletedVaults\/contoso\/purge/).slice(0, 4);
+    expect(inside).toBe('resourceGroups');
+    expect(names.toSorted()).toEqual(['publicIPAddresses', 'storageAccounts', 'vaults']);
     await stage.runUntil(stage.isSettled);
     expect(stage.deployments()).toHaveLength(1);
     expect(old()).not.toBe(id);

@@ -109,7 +109,7 @@ export interface ActOutcome {
   readonly unsure: boolean;
 }
 
-/** Makes every write of the plan that may be made now, side by side. */
+/** Makes every write of the plan that may be made now, side by side, after those that take names which others could take. */
 export async function carryOutPlan(
   input: ResourcesInput,
   { plan, operations }: ObservedGateway,
@@ -123,19 +123,24 @@ export async function carryOutPlan(
   }
   const running = new Map(operations);
   let accepted = 0;
-  await Promise.all(
-    due.map(async (action) => {
-      if (unsure.includes(action)) {
-        return;
-      }
-      const write = await carryOut(input, action);
-      accepted += write.accepted ? 1 : 0;
-      if (write.operation !== undefined) {
-        running.set(action.resource.key, write.operation);
-      }
-    }),
-  );
+  const carryOutAll = (actions: readonly ResourceAction[]) =>
+    Promise.all(
+      actions.map(async (action) => {
+        const write = await carryOut(input, action);
+        accepted += write.accepted ? 1 : 0;
+        if (write.operation !== undefined) {
+          running.set(action.resource.key, write.operation);
+        }
+      }),
+    );
+  const sure = due.filter((action) => !unsure.includes(action));
+  await carryOutAll(sure.filter(isTakingName));
+  await carryOutAll(sure.filter((action) => !isTakingName(action)));
   return { operations: running, accepted, unsure: unsure.length > 0 };
+}
+
+function isTakingName({ kind, resource }: ResourceAction): boolean {
+  return kind === 'Create' && resource.takesName === true;
 }
 
 /** When a write may be made: not before what stood in its way the last time had time to pass. */

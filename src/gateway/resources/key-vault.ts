@@ -16,6 +16,7 @@ export function keyVault(deployment: GatewayDeployment): DesiredResource {
     id: resourceIds(deployment).vault,
     apiVersion: API_VERSIONS.keyVault,
     dependsOn: ['resourceGroup'],
+    takesName: true,
     createOnly: ['properties.softDeleteRetentionInDays'],
     desired: () => ({
       location: deployment.region,

@@ -77,6 +77,7 @@ export function publicIpAddress(deployment: GatewayDeployment): DesiredResource 
     id: resourceIds(deployment).publicIpAddress,
     apiVersion: API_VERSIONS.network,
     dependsOn: ['resourceGroup'],
+    takesName: true,
     ifMatch: true,
     desired: () => ({
       location: deployment.region,

@@ -11,6 +11,7 @@ export function storageAccount(deployment: GatewayDeployment): DesiredResource {
     id: resourceIds(deployment).storageAccount,
     apiVersion: API_VERSIONS.storage,
     dependsOn: ['resourceGroup'],
+    takesName: true,
     desired: () => ({
       location: deployment.region,
       tags: ownershipTags(deployment),
