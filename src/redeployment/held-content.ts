@@ -75,7 +75,10 @@ function isStillOfUse(situation: Situation, list: HeldContent, holder: Deploymen
 function listsToCheck(situation: Situation): readonly HeldContent[] {
   const { records, wanted, observed } = situation;
   const isThere = wanted !== undefined && factsOf(situation, wanted).seen?.siteRecord === 'Yes';
-  return isThere && observed.content !== undefined && retirementHold(situation) === undefined
+  const hold = retirementHold(situation);
+  // What a gateway holds is the same whatever the clock and the certificate say.
+  const isAsked = hold !== 'Stopped' && hold !== 'CarriesClientsOf';
+  return isThere && observed.content !== undefined && isAsked
     ? listsIn(records).filter((list) => hasGone(records, list))
     : [];
 }

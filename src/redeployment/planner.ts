@@ -4,7 +4,7 @@ import { conditionsOf, type Verdicts } from './conditions.ts';
 import { assignPoints } from './connection-points.ts';
 import { newDeployment } from './creation.ts';
 import type { Finding } from './finding.ts';
-import { heldContentActions, noteHeldContent } from './held-content.ts';
+import { heldContentActions } from './held-content.ts';
 import { retirementHold } from './holds.ts';
 import type { Instant } from './instant.ts';
 import { isConfirmable } from './live-facts.ts';
@@ -15,7 +15,7 @@ import { NO_VERDICTS, removalActions } from './removal.ts';
 import { findSuccessors, gateTerms, isInWaiting, retiringBehind, type Successors } from './retirement.ts';
 import { RULES, type Rules } from './rules.ts';
 import { judgeNames } from './same-prefix.ts';
-import { markServed } from './served.ts';
+import { markSecretlyServed, markServed } from './served.ts';
 import { type Situation, withDeployments } from './situation.ts';
 import { settleStages, withoutForgotten } from './stages.ts';
 import {
@@ -113,7 +113,8 @@ function carryOn(situation: Situation): Plan {
   return wish.management === 'Observe' ? observe(situation) : manage(situation);
 }
 
-function remove(situation: Situation): Plan {
+function remove(before: Situation): Plan {
+  const situation = withDeployments(before, markSecretlyServed(before));
   const removing = { ...situation, records: situation.rules.removalRecords(situation) };
   const rest = withDeployments(removing, withoutForgotten(removing));
   return {
@@ -135,7 +136,7 @@ function manage(before: Situation): Plan {
   let situation = withDeployments(before, settleStages(before, findSuccessors(before), names));
   situation = withDeployments(situation, withoutForgotten(situation));
   situation = withDeployments(situation, markServed(situation));
-  situation = { ...situation, records: noteHeldContent(situation, names) };
+  situation = { ...situation, records: situation.rules.noteHeldContent(situation, names) };
   const creation = situation.rules.judgeCreation(situation, names);
   const verdicts: Verdicts = { successors: findSuccessors(situation), names, creation };
   const steps = stepsOf(situation, verdicts);
@@ -248,8 +249,10 @@ function isIrreversibleAction(action: Action, { deployments }: Records): boolean
       return true;
     case 'LinkPoint':
       return action.from !== undefined;
-    case 'Delete':
-      return deployments.find(({ id }) => id === action.deployment)?.served !== 'No';
+    case 'Delete': {
+      const record = deployments.find(({ id }) => id === action.deployment);
+      return record === undefined || isLoss(record);
+    }
     default:
       return false;
   }
@@ -260,7 +263,12 @@ function isIrreversible(before: Records, { records, actions }: Plan): boolean {
   return (
     actions.some((action) => isIrreversibleAction(action, records)) ||
     records.deployments.some(
-      ({ id, stage, served }) => stage.phase === 'Deleting' && served === 'Yes' && !wasDeleting.has(id),
+      (record) => record.stage.phase === 'Deleting' && isLoss(record) && !wasDeleting.has(record.id),
     )
   );
+}
+
+/** Whether clients may miss a deployment when it goes: any doubt is yes, whatever has been written down so far. */
+function isLoss({ served, stage }: DeploymentRecord): boolean {
+  return served === 'Yes' || stage.phase !== 'Deleting' || stage.because !== 'NeverServed';
 }

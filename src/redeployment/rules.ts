@@ -2,6 +2,7 @@ import { isSuccessorInGroup } from './boundary-groups.ts';
 import { couldBeGivenPoint, mayGivePoint } from './connection-points.ts';
 import { isContentThere } from './content.ts';
 import { judgeCreation } from './creation.ts';
+import { noteHeldContent, unreadContent } from './held-content.ts';
 import { isConfirmed } from './live-facts.ts';
 import { recall } from './memory.ts';
 import { hasServedItsWait } from './outage-claim.ts';
@@ -40,6 +41,8 @@ export const RULES = {
   mayBeSucceeded,
   mayCarry,
   hasServedItsWait,
+  unreadContent,
+  noteHeldContent,
   // 7: live facts
   isConfirmed,
   // 8: time that counts

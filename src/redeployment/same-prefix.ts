@@ -1,4 +1,3 @@
-import { unreadContent } from './held-content.ts';
 import { prefixKey } from './identity.ts';
 import type { CarrierFacts } from './observed.ts';
 import { isOthers } from './others.ts';
@@ -50,7 +49,7 @@ export function judgeNames(situation: Situation): NamesVerdict {
   if (!situation.observed.preflight.wholePassed) {
     return { kind: 'NotReady', holder };
   }
-  const unread = unreadContent(situation, holder);
+  const unread = situation.rules.unreadContent(situation, holder);
   if (unread !== undefined) {
     return { ...unread, kind: 'NotRead', holder };
   }

@@ -1,17 +1,18 @@
 import { isSameIdentity } from './identity.ts';
 import type { Consent, DeploymentRecord, Records } from './record.ts';
+import { isUntouched } from './same-prefix.ts';
 import { factsOf, type Situation } from './situation.ts';
 
 /**
- * Rule 1: the deployment whose identity equals the spec's, and that is not being deleted. Rule 4: one that drains and has
- * lost its scale set is finished and built anew.
+ * Rule 1: the deployment whose identity equals the spec's, and that is not being deleted, unless nothing has been done to it
+ * yet. Rule 4: one that drains and has lost its scale set is finished and built anew.
  */
 export function wantedOf(situation: Situation): DeploymentRecord | undefined {
   const { records, wish } = situation;
   let wanted: DeploymentRecord | undefined;
   for (const record of records.deployments) {
     const fits =
-      record.stage.phase !== 'Deleting' &&
+      (record.stage.phase !== 'Deleting' || isUntouched(situation, record)) &&
       isSameIdentity(record.identity, wish.identity) &&
       !(record.stage.phase === 'Draining' && situation.rules.isGone(situation, record));
     if (fits && (wanted === undefined || record.wantedOrder > wanted.wantedOrder)) {

@@ -46,6 +46,7 @@ export const EVENT_NAMES = [
   'delete the CMG and retain its gateways',
   'retain what is left',
   'delete the carrier',
+  'claimed as a carrier',
   'consent to an outage',
   'consent to retire',
   'withdraw the consent',
@@ -87,6 +88,8 @@ export const EVENT_NAMES = [
   'devices visible',
   'content missing',
   'content distributed',
+  'content unreadable',
+  'content readable',
   'quota missing',
   'quota there',
   'deletions of the hour used up',
@@ -149,17 +152,37 @@ function happeningsTo(world: World, cmg: Cmg, at: number): readonly Happening[] 
     cmg.quota ? one('quota missing', { quota: false }) : one('quota there', { quota: true }, 'Healing'),
     ...(cmg.group.length > 0 ? [one('boundary group lost', { group: [] })] : []),
     ...(cmg.records.deployments.length > 0 ? [one('status lost', withoutStatus(cmg, at))] : []),
+    ...claims(world, cmg, at),
     ...pointHappenings(world, at),
     ...cmg.gateways.flatMap((gateway) => gatewayHappenings(cmg, at, gateway)),
   ];
 }
 
-/** With the status goes all that is known of what carries no tags. */
-function withoutStatus({ gateways }: Cmg, at: number): Partial<Cmg> {
+/** The object is made anew, as from a backup. With the status goes all that is known of what carries no tags. */
+function withoutStatus({ object, gateways }: Cmg, at: number): Partial<Cmg> {
   return {
+    object: object + 1,
     records: NO_RECORDS,
     gateways: gateways.map((gateway) => (isOfSite(at, gateway) ? { ...gateway, mark: undefined } : gateway)),
   };
+}
+
+/** The other CMG has seen a little while ago that this one could carry its clients, and acts on it now. */
+function claims({ claim, cmgs }: World, { hasSite, records }: Cmg, at: number): readonly Happening[] {
+  const claimant = cmgs.findIndex((other, index) => index !== at && !other.gone && other.hasSite);
+  const [only, ...more] = records.deployments;
+  const couldCarry = hasSite && only?.stage.phase === 'Active' && more.length === 0;
+  return claim !== undefined || claimant === -1 || !couldCarry
+    ? []
+    : [
+        {
+          names: ['claimed as a carrier'],
+          cmg: at,
+          // Somebody has changed the spec of the other one.
+          kind: 'Decision',
+          apply: (then) => ({ ...then, claim: { claimant: KEYS[claimant] ?? '', carrier: KEYS[at] ?? '' } }),
+        },
+      ];
 }
 
 function edits(cmg: Cmg, at: number): readonly Happening[] {
@@ -331,6 +354,9 @@ function globalHappenings(world: World): readonly Happening[] {
     world.contentMissing
       ? to('content distributed', { contentMissing: false }, 'Healing')
       : to('content missing', { contentMissing: true }),
+    world.contentUnreadable
+      ? to('content readable', { contentUnreadable: false }, 'Healing')
+      : to('content unreadable', { contentUnreadable: true }),
     world.siteUp ? to('site down', { siteUp: false }) : to('site up', { siteUp: true }, 'Healing'),
     world.azureUp ? to('Azure down', { azureUp: false }) : to('Azure up', { azureUp: true }, 'Healing'),
     world.certificateReadable

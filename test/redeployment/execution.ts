@@ -6,6 +6,7 @@ import type { Plan, Planner } from '../../src/redeployment/planner.ts';
 import type { DeploymentMark, DeploymentRecord, Records } from '../../src/redeployment/record.ts';
 import { judgeAction, judgePlan, type Violation } from './invariants.ts';
 import { dateOf, observe, readLive, wishOf } from './observation.ts';
+import { judgeSecondLook } from './second-look.ts';
 import {
   cmgAt,
   type Gateway,
@@ -59,38 +60,63 @@ function reconcileAnew(before: World, at: number, planner: Planner, disturbance:
   const world = seenToServe(before, at);
   const wish = wishOf(world, at);
   const { records } = cmgAt(world, at);
-  const observed = withAnswers(observe(world, at), (seen) => planner(wish, records, seen, dateOf(world)));
+  const seen = observe(world, at);
+  const observed = isAsking(world, at)
+    ? withAnswers(seen, (of) => planner(wish, records, of, dateOf(world)))
+    : unasked(seen);
   let plan = planner(wish, records, observed, dateOf(world));
   const then = disturbance.meanwhile?.(world) ?? world;
   if (plan.actions.some(({ kind }) => kind === 'ReadLive')) {
-    plan = planner(wish, records, { ...observed, live: readLive(then, at) }, dateOf(then));
+    plan = planner(wish, records, { ...observed, live: readLive(then, at, cmgAt(world, at).object) }, dateOf(then));
   }
   if (cmgAt(then, at).gone) {
     return { world: then, plan, violations: [] };
   }
-  const violations = judgePlan(world, at, plan);
+  const violations = [...judgePlan(world, at, plan), ...judgeSecondLook(world, then, at, plan)];
+  if (cmgAt(then, at).object !== cmgAt(world, at).object) {
+    // The API server writes no status of another object, and nothing is done before it is written.
+    return { world: then, plan, violations };
+  }
   const written = writeDown(then, at, plan.records, disturbance.crash !== 'AfterStatus');
   const done = disturbance.crash === 'AfterStatus' || disturbance.crash === 'AfterTags' ? 0 : plan.actions.length;
   const actions = plan.actions.slice(0, disturbance.crash === 'AfterFirstAction' ? firstWrite(plan.actions) : done);
   return carryOut(written, world, at, plan, actions, violations);
 }
 
-/** Clients are counted, and content is compared, only where the plan asks for it. */
+/** Whether anything of clients or content may be asked for: of one gateway that stays, nothing is. */
+function isAsking(world: World, at: number): boolean {
+  const { records, wish } = cmgAt(world, at);
+  const [only, ...more] = records.deployments;
+  return more.length > 0 || only?.identity !== IDENTITIES[at]?.[wish] || records.heldContent !== undefined;
+}
+
+/** What is seen when nobody has asked the site about clients and content. */
+function unasked(observed: Observed): Observed {
+  const { content } = observed;
+  return { ...observed, clientPasses: [], contentReadings: [], ...(content === undefined ? {} : { content: [] }) };
+}
+
+/** Clients are counted, and content is read and compared, only where the plan asks for it. */
 function withAnswers(observed: Observed, planOf: (observed: Observed) => Plan): Observed {
-  const { clientPasses, content = [] } = observed;
-  if (clientPasses.length === 0 && content.length === 0) {
+  const { clientPasses, content = [], contentReadings = [] } = observed;
+  if (clientPasses.length + content.length + contentReadings.length === 0) {
     return observed;
   }
-  const unasked = { ...observed, clientPasses: [], ...(observed.content === undefined ? {} : { content: [] }) };
-  // Of one gateway alone nothing is asked.
-  const actions = observed.deployments.length < 2 ? [] : planOf(unasked).actions;
+  const { actions } = planOf(unasked(observed));
   const isCounted = ({ question: { serviceName } }: ClientPass) =>
     actions.some((action) => action.kind === 'CountClients' && action.question.serviceName === serviceName);
-  const isCompared = ({ from, to }: ContentComparison) =>
-    actions.some((action) => action.kind === 'CompareContent' && action.to === to && action.from.includes(from));
+  const isCompared = ({ from, to, gone }: ContentComparison) =>
+    actions.some((action) =>
+      gone === undefined
+        ? action.kind === 'CompareContent' && action.to === to && action.from.includes(from)
+        : action.kind === 'CheckContent' && action.to === to && action.held.deployment === gone,
+    );
+  const isRead = ({ deployment }: (typeof contentReadings)[number]) =>
+    actions.some((action) => action.kind === 'ReadContent' && action.deployment === deployment);
   return {
-    ...unasked,
+    ...observed,
     clientPasses: clientPasses.filter(isCounted),
+    contentReadings: contentReadings.filter(isRead),
     ...(observed.content === undefined ? {} : { content: content.filter(isCompared) }),
   };
 }

@@ -21,8 +21,8 @@ export interface Bounds {
   readonly states: number;
   /** Only look whether the way leads to the goal when everything is left alone after an event, and after what undoes it. */
   readonly isShallow: boolean;
-  /** Stop at the first violation. */
-  readonly untilFirst: boolean;
+  /** Stop at the first violation of this invariant. */
+  readonly until?: Violation['invariant'];
 }
 
 /** A state in which something is wrong, with how it was reached. */
@@ -115,7 +115,8 @@ class Explorer {
   }
 
   #isOver(): boolean {
-    return this.#expanded.size >= this.#bounds.states || (this.#bounds.untilFirst && this.#found.length > 0);
+    const { states, until } = this.#bounds;
+    return this.#expanded.size >= states || this.#found.some(({ violation }) => violation.invariant === until);
   }
 
   #expand(node: Node): void {

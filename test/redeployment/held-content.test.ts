@@ -4,6 +4,7 @@ import type { HeldContent, HeldItem, Records } from '../../src/redeployment/reco
 import {
   asItIs,
   type Change,
+  edited,
   LACKING,
   planIn,
   recorded,
@@ -12,7 +13,7 @@ import {
   withoutContent,
   worldWith,
 } from './planned-world.ts';
-import { cmgAt, SETTLED, type World, withCmg } from './world.ts';
+import { cmgAt, SETTLED, type World } from './world.ts';
 
 const SAME_NAME = worldWith('settled, after edit, same prefix of 0', 'Active');
 const NAME = cmgAt(SAME_NAME, 0).records.deployments[0]?.serviceName ?? '';
@@ -175,10 +176,20 @@ describe('what a gateway held that is gone', () => {
     ]);
   });
 
+  it('is told whatever the clock and the certificate say, and not while the gateway is stopped', () => {
+    const told = (change: Change) => comparedTo(LACKING, change).conditions.map(({ reason }) => reason);
+    expect(told((observed) => ({ ...observed, localTime: 0 }))).toContain('ContentNotDistributed');
+    expect(told((observed) => ({ ...observed, certificateReadable: false }))).toContain('ContentNotDistributed');
+    const stopped = edited(SETTLED, { stopped: true });
+    const records: Records = { ...cmgAt(SETTLED, 0).records, heldContent: [GONE] };
+    const planned = planIn(stopped, (observed) => ({ ...observed, content: [] }), records);
+    expect([planned.conditions, kinds(planned).includes('CheckContent')]).toEqual([[], false]);
+    expect(planned.records.heldContent).toEqual([GONE]);
+  });
+
   it('holds back nothing', () => {
     const records: Records = { ...cmgAt(SETTLED, 0).records, heldContent: [GONE] };
-    const edited = withCmg(SETTLED, 0, { wish: 1, generation: 2 });
-    expect(planIn(edited, unread, records).records.deployments).toHaveLength(2);
+    expect(planIn(edited(SETTLED, { wish: 1 }), unread, records).records.deployments).toHaveLength(2);
   });
 
   it('is forgotten once it is there, let go by a word, or not to be served', () => {

@@ -2,6 +2,7 @@ import { type Action, isWrite } from '../../src/redeployment/action.ts';
 import { HOUR } from '../../src/redeployment/instant.ts';
 import type { Plan } from '../../src/redeployment/planner.ts';
 import type { DeploymentRecord, Records } from '../../src/redeployment/record.ts';
+import { judgeHeldContent, judgeUnread } from './content-invariants.ts';
 import { dateOf } from './observation.ts';
 import {
   type Cmg,
@@ -24,7 +25,7 @@ import {
 export interface Violation {
   readonly invariant:
     | ('a' | 'b' | 'c' | 'd' | 'e' | 'f')
-    | ('rule 1' | 'rule 3' | 'rule 6' | 'rule 9' | 'rule 10' | 'rule 11')
+    | ('rule 1' | 'rule 3' | 'rule 4' | 'rule 5' | 'rule 6' | 'rule 7' | 'rule 9' | 'rule 10' | 'rule 11')
     | ('managementPolicy' | 'deletionPolicy');
   readonly what: string;
 }
@@ -46,7 +47,11 @@ export function judgePlan(world: World, at: number, plan: Plan): readonly Violat
   const { records, actions } = plan;
   const known = new Map(cmg.records.deployments.map((record) => [record.id, record]));
   const changed = records.deployments.filter((record) => known.get(record.id) !== record);
-  const always = [...judgeUntouched(cmg, at, actions), ...judgeForgotten(world, at, records)];
+  const always = [
+    ...judgeUntouched(cmg, at, actions),
+    ...judgeForgotten(world, at, records),
+    ...judgeHeldContent(world, at, records),
+  ];
   return cmg.deletion
     ? [...always, ...changed.flatMap((record) => judgeRemoval(world, at, known.get(record.id), record))]
     : [
@@ -130,7 +135,10 @@ function judgeChange(
     ...(announced === 'DeleteFirst' && before?.announced !== announced
       ? judgeAnnouncement(world, at, record, records)
       : []),
-    ...(stage.phase === 'Deleting' && before?.stage.phase !== 'Deleting' ? judgeTurn(world, at, record) : []),
+    ...(stage.phase === 'Deleting' && before?.stage.phase !== 'Deleting'
+      ? [...judgeTurn(world, at, record), ...judgeUnread(world, at, record, records)]
+      : []),
+    ...(stage.phase === 'Active' && before?.stage.phase === 'Draining' ? judgeReturn(world, at, record) : []),
   ];
 }
 
@@ -140,6 +148,14 @@ function judgeTurn(world: World, at: number, { id }: DeploymentRecord): readonly
   const isLoss = gateway?.hasServed === true && gateway.azure === 'Whole' && !gateway.deleting;
   return world.deletionsUsedUp && isLoss
     ? [{ invariant: 'rule 10', what: `${id} of ${KEYS[at]} is deleted beyond the number of the hour` }]
+    : [];
+}
+
+/** Rule 4: one that drains and has lost its scale set does not come back, and is built anew. */
+function judgeReturn(world: World, at: number, { id }: DeploymentRecord): readonly Violation[] {
+  const gateway = cmgAt(world, at).gateways.find((each) => each.id === id);
+  return world.azureUp && gateway?.azure !== 'Whole'
+    ? [{ invariant: 'rule 4', what: `${id} of ${KEYS[at]} drains, is gone, and counts as Active` }]
     : [];
 }
 
@@ -222,7 +238,8 @@ function judgeDrain(
   claim(orderOf(behind) > record.wantedOrder, 'which was wanted less recently');
   const isOverridden = isRetireConsented(world, at, record) || isOverdue(world, at, successor);
   claim(isOverridden || isGateOpen(world, at, successor, records), 'which too few clients know');
-  claim(isOverridden || !world.contentMissing || !cmg.hasSite, 'which lacks content of it');
+  const isContentKnown = !world.contentMissing && !world.contentUnreadable;
+  claim(isOverridden || isContentKnown || !cmg.hasSite, 'which may lack content of it');
   return found;
 }
 
@@ -249,7 +266,13 @@ function isGateOpen(
 
 /** What is wrong with one action, as it was carried out. */
 export function judgeAction(acted: Acted): readonly Violation[] {
-  return [...judgeReach(acted), ...judgeDeletion(acted), ...judgeSite(acted), ...judgePoint(acted)];
+  return [
+    ...judgeReach(acted),
+    ...judgeDeletion(acted),
+    ...judgeSite(acted),
+    ...judgePoint(acted),
+    ...judgeGroup(acted),
+  ];
 }
 
 function reach(world: World, at: number): number {
@@ -374,5 +397,18 @@ function judgePoint({ before, after, at, action, records }: Acted): readonly Vio
   const isLast = connected(before) && !connected(after);
   return gateway !== undefined && serves(gateway) && !isLeaving && isLast
     ? [{ invariant: 'd', what: `${loser.id} of ${KEYS[at]} serves and loses its last connection point` }]
+    : [];
+}
+
+/** Rule 5: what drains leaves a boundary group for a successor that is in it. */
+function judgeGroup({ seen, at, action, records }: Acted): readonly Violation[] {
+  const leaver =
+    action.kind === 'LeaveGroup' ? records.deployments.find(({ id }) => id === action.deployment) : undefined;
+  const { group } = cmgAt(seen, at);
+  const isFollowed = records.deployments.some(
+    ({ id, serviceName }) => leaver !== undefined && id !== leaver.id && group.includes(serviceName),
+  );
+  return leaver?.stage.phase === 'Draining' && !isFollowed
+    ? [{ invariant: 'rule 5', what: `${leaver.id} of ${KEYS[at]} leaves its group, and no other one is in it` }]
     : [];
 }

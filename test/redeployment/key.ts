@@ -24,6 +24,7 @@ function makeKey(world: World): string {
   const now = dateOf(world);
   const flags = [
     world.contentMissing,
+    world.contentUnreadable,
     world.siteUp,
     world.azureUp,
     world.certificateReadable,
@@ -75,6 +76,7 @@ function cmgKey(cmg: Cmg, at: number, now: number): string {
     `${kindOf(cmg)}${cmg.wish}${flags}${generations}${wanted}`,
     `${consents(cmg.consents)}/${consents(records.lapsed)}`,
     `${records.devicesAtBeginning ?? ''}${leave}`,
+    (records.heldContent ?? []).map(({ deployment }) => `h${indexOf(deployment)}`).join(''),
     cmg.group.map((name) => nameIndex(at, name)).join(''),
     records.deployments.map((record) => recordKey(record, at, now, indexOf, records.deployments)).join(';'),
     cmg.gateways.map((gateway) => gatewayKey(gateway, now, indexOf, records.deployments)).join(';'),

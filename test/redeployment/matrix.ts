@@ -25,6 +25,11 @@ export const IMPOSSIBLE: readonly ImpossibleCell[] = [
     why: 'A carrier has one deployment, which is Active, and begins no redeployment while it carries.',
   },
   {
+    event: 'claimed as a carrier',
+    phases: ['Provisioning', 'Superseded', 'Draining', 'Deleting'],
+    why: 'A CMG that is claimed was seen a little while ago to have one deployment, which was Active.',
+  },
+  {
     event: 'gateway deleted',
     phases: ['Superseded'],
     why: 'What is deleted is in Deleting, or drains, where the site made it; for another one that has a successor there would have to be a third prefix.',

@@ -1,17 +1,24 @@
 import { describe, expect, it, test } from 'vitest';
+import { RULES } from '../../src/redeployment/rules.ts';
 import { explore } from './exploration.ts';
-import { MUTANTS, plannerOf } from './mutants.ts';
+import { MUTANTS, plannerOf, WITHOUT_DIFFERENCE } from './mutants.ts';
 import { SCOPES } from './scopes.ts';
 
 describe('a planner that breaks a rule is caught', () => {
   test.each(MUTANTS)('rule $rule: one that $what', (mutant) => {
     const bounds = SCOPES[mutant.scope ?? 'disturbances']();
-    const [first] = explore(plannerOf(mutant), { ...bounds, untilFirst: true }).found;
-    expect(first, 'nothing caught it').toBeDefined();
-    expect(first?.violation.invariant).toBe(mutant.caughtBy);
+    const { caughtBy, tells = '' } = mutant;
+    const { found } = explore(plannerOf(mutant), { ...bounds, until: caughtBy });
+    const told = found
+      .filter(({ violation }) => violation.invariant === caughtBy)
+      .map(({ violation }) => violation.what);
+    expect(told, 'nothing caught it').not.toEqual([]);
+    expect(told.filter((what) => what.endsWith(tells))).toEqual(told);
   });
 
-  it('for each of the eleven rules', () => {
+  it('for each of the eleven rules, and each of their judgements', () => {
     expect([...new Set(MUTANTS.map(({ rule }) => rule))]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    const broken = new Set(MUTANTS.flatMap(({ rules = {} }) => Object.keys(rules)));
+    expect(Object.keys(RULES).filter((name) => !broken.has(name))).toEqual(Object.keys(WITHOUT_DIFFERENCE));
   });
 });

@@ -7,14 +7,17 @@ import { factsOf } from '../../src/redeployment/situation.ts';
 import { isOwnershipLost } from '../../src/redeployment/words.ts';
 import type { Violation } from './invariants.ts';
 import type { ScopeName } from './scopes.ts';
+import { SECOND_LOOK_MUTANTS } from './second-look-mutants.ts';
 
 /** A planner with one wrong judgement, or one that does not see or hear something. */
 export interface Mutant {
   /** Number of the rule of the design that it breaks. */
   readonly rule: number;
   readonly what: string;
-  /** What is seen of it first. */
+  /** What it violates. */
   readonly caughtBy: Violation['invariant'];
+  /** How what is seen of it ends. Default: anyhow. */
+  readonly tells?: string;
   readonly rules?: Partial<Rules>;
   /** What it takes what is seen for. */
   readonly sees?: (observed: Observed) => Observed;
@@ -23,6 +26,12 @@ export interface Mutant {
   /** The part of the bounded model in which it is caught. Default: `disturbances`. */
   readonly scope?: ScopeName;
 }
+
+/** Judgements of which one that is wrong makes no difference, and why. */
+export const WITHOUT_DIFFERENCE: Readonly<Partial<Record<keyof Rules, string>>> = {
+  isSuccessorInGroup:
+    'A successor that is in reach of every client is in every group; what comes of one that is not, `boundary-groups.test.ts` shows.',
+};
 
 /** At least one for each rule. */
 export const MUTANTS: readonly Mutant[] = [
@@ -37,6 +46,18 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'makes a gateway for which there is no connection point',
     caughtBy: 'rule 1',
     rules: { couldBeGivenPoint: () => true },
+  },
+  {
+    rule: 1,
+    what: 'takes a gateway of the same name in another place for the one that is wanted',
+    // It makes the wanted one of it.
+    caughtBy: 'rule 9',
+    rules: {
+      wantedOf: ({ records, wish }) =>
+        records.deployments.find(
+          ({ stage, serviceName }) => stage.phase !== 'Deleting' && serviceName === wish.serviceName,
+        ),
+    },
   },
   {
     rule: 2,
@@ -64,6 +85,20 @@ export const MUTANTS: readonly Mutant[] = [
   },
   { rule: 3, what: 'waits for no clients', caughtBy: 'rule 3', rules: { isGateOpen: () => true } },
   { rule: 3, what: 'waits for no content', caughtBy: 'rule 3', rules: { isContentThere: () => true } },
+  {
+    rule: 3,
+    what: 'takes content that cannot be read for content that is there',
+    caughtBy: 'rule 3',
+    rules: {
+      isContentThere: (situation, record, successor) => {
+        const { content } = situation.observed;
+        const isUnknown = content?.some(
+          ({ to, standing }) => to === successor.serviceName && standing.kind === 'Unknown',
+        );
+        return isUnknown === true || RULES.isContentThere(situation, record, successor);
+      },
+    },
+  },
   {
     rule: 3,
     what: 'takes the lack of a site for evidence of clients',
@@ -133,6 +168,22 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    rule: 4,
+    what: 'comes back to what drains and has lost its scale set',
+    caughtBy: 'rule 4',
+    rules: {
+      wantedOf: (situation) => RULES.wantedOf({ ...situation, rules: { ...situation.rules, isGone: () => false } }),
+    },
+    scope: 'losses',
+  },
+  {
+    rule: 5,
+    what: 'takes a gateway for a member of boundary groups that it is not in',
+    // It never joins them, and waits for its being in reach of clients.
+    caughtBy: 'e',
+    sees: inEveryGroup,
+  },
+  {
     rule: 5,
     what: 'takes the last connection point of a gateway that serves',
     caughtBy: 'a',
@@ -159,7 +210,37 @@ export const MUTANTS: readonly Mutant[] = [
     rules: { mayCarry: (facts) => mayCarry({ ...facts, advertisedFor: facts.minimumWait, gateOpen: true }) },
   },
   { rule: 6, what: 'never gives the claim back', caughtBy: 'f', rules: { hasServedItsWait: () => false } },
-  { rule: 7, what: 'acts on what it saw and not on what is', caughtBy: 'a', rules: { isConfirmed: () => true } },
+  {
+    rule: 6,
+    what: 'deletes first what nobody has read',
+    caughtBy: 'rule 6',
+    rules: { unreadContent: () => undefined },
+  },
+  {
+    rule: 6,
+    what: 'forgets what a gateway held as soon as it is gone',
+    caughtBy: 'rule 6',
+    rules: {
+      noteHeldContent: (situation, names) => {
+        const { heldContent = [], ...records } = RULES.noteHeldContent(situation, names);
+        const left = heldContent.filter(({ deployment }) => records.deployments.some(({ id }) => id === deployment));
+        return left.length === 0 ? records : { ...records, heldContent: left };
+      },
+    },
+  },
+  {
+    rule: 6,
+    what: 'remembers for ever what a gateway held',
+    caughtBy: 'f',
+    rules: {
+      noteHeldContent: (situation, names) => {
+        const { heldContent } = situation.records;
+        const records = RULES.noteHeldContent(situation, names);
+        return records.heldContent === undefined && heldContent !== undefined ? { ...records, heldContent } : records;
+      },
+    },
+  },
+  ...SECOND_LOOK_MUTANTS,
   {
     rule: 8,
     what: 'counts the time of a gap',
@@ -268,6 +349,15 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
 ];
+
+/** Every gateway of the CMG that carries its tags, in all of its groups. */
+function inEveryGroup(observed: Observed): Observed {
+  const { site, deployments } = observed;
+  const names = deployments.flatMap(({ mark }) => (mark.kind === 'Read' ? [mark.mark.serviceName] : []));
+  return site.kind === 'Read'
+    ? { ...observed, site: { ...site, groups: site.groups.map((group) => ({ ...group, members: names })) } }
+    : observed;
+}
 
 /** The planner of a mutant. */
 export function plannerOf({ rules, sees, hears }: Mutant): Planner {

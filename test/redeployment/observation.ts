@@ -1,8 +1,9 @@
 import type { ClientPass } from '../../src/redeployment/client-gate.ts';
-import type { ContentComparison } from '../../src/redeployment/content.ts';
+import type { ContentComparison, ContentStanding } from '../../src/redeployment/content.ts';
 import { DAY, HOUR } from '../../src/redeployment/instant.ts';
 import type {
   CarrierFacts,
+  ContentReading,
   GatewayWish,
   LiveFacts,
   Observed,
@@ -11,7 +12,7 @@ import type {
   ObservedSite,
   Seen,
 } from '../../src/redeployment/observed.ts';
-import type { DeploymentRecord } from '../../src/redeployment/record.ts';
+import type { DeploymentRecord, HeldItem } from '../../src/redeployment/record.ts';
 import {
   type Cmg,
   cmgAt,
@@ -67,7 +68,12 @@ export function observe(world: World, at: number): Observed {
     preflight: { passed: cmg.quota && areNamesFree(world, at), wholePassed: cmg.quota },
     mayDeleteGateway: !world.deletionsUsedUp,
     freshId: adopted(cmg, at)?.id ?? `d${cmg.made + 1}`,
-    ...(cmg.hasSite ? { content: world.siteUp ? comparisons(world, cmg) : [], contentReadings: readings(cmg) } : {}),
+    ...(cmg.hasSite
+      ? {
+          content: world.siteUp ? [...comparisons(world, cmg), ...checks(world, cmg)] : [],
+          contentReadings: world.siteUp ? readings(world, cmg) : [],
+        }
+      : {}),
   };
 }
 
@@ -101,15 +107,19 @@ function areNamesFree(world: World, at: number): boolean {
   );
 }
 
-/** The same, read live before something irreversible. */
-export function readLive(world: World, at: number): LiveFacts | 'Failed' {
+/**
+ * The same, read live before something irreversible.
+ *
+ * @param known which of the objects of its name the CMG was when it was looked at; as it is now, where nothing is said
+ */
+export function readLive(world: World, at: number, known = cmgAt(world, at).object): LiveFacts | 'Failed' {
   if (!world.azureUp) {
     return 'Failed';
   }
   const cmg = cmgAt(world, at);
   const claim = claimSeen(world, at);
   return {
-    sameObject: !cmg.gone,
+    sameObject: !cmg.gone && cmg.object === known,
     generation: cmg.generation,
     consents: cmg.consents,
     marks: new Map(observedDeployments(world, cmg, at).map(({ id, mark }) => [id, mark])),
@@ -212,13 +222,13 @@ function observedSite(world: World, at: number): ObservedSite {
   };
 }
 
+/** What each gateway holds. */
 const HELD = 5;
+const ITEMS: readonly HeldItem[] = [{ packageId: 'PS100001', name: 'content', kind: 'Package' }];
 
 /** What each gateway holds, compared with what each other one holds. */
-function comparisons({ contentMissing }: World, { records }: Cmg): readonly ContentComparison[] {
-  const standing: ContentComparison['standing'] = contentMissing
-    ? { kind: 'Missing', held: HELD, missing: 1, underWay: 0, first: [{ name: 'content' }] }
-    : { kind: 'Complete', held: HELD };
+function comparisons(world: World, { records }: Cmg): readonly ContentComparison[] {
+  const standing = standingIn(world);
   return records.deployments.flatMap((old) =>
     records.deployments
       .filter(({ id }) => id !== old.id)
@@ -226,9 +236,34 @@ function comparisons({ contentMissing }: World, { records }: Cmg): readonly Cont
   );
 }
 
-/** What goes first held nothing, as it was read before. */
-function readings({ records }: Cmg): NonNullable<Observed['contentReadings']> {
-  return records.deployments.map(({ id }) => ({ deployment: id, reading: { kind: 'Read', held: 0, items: [] } }));
+function standingIn({ contentMissing, contentUnreadable }: World): ContentStanding {
+  if (contentUnreadable) {
+    return { kind: 'Unknown', failure: 'The site does not let the account read it.' };
+  }
+  return contentMissing
+    ? { kind: 'Missing', held: HELD, missing: 1, underWay: 0, first: [{ name: 'content' }] }
+    : { kind: 'Complete', held: HELD };
+}
+
+/** What was noted of gateways that are gone, compared with what each one holds. */
+function checks(world: World, { records }: Cmg): readonly ContentComparison[] {
+  const { deployments, heldContent = [] } = records;
+  const standing = standingIn(world);
+  return heldContent.flatMap(({ deployment, serviceName }) =>
+    deployments.map((record) => ({ from: serviceName, to: record.serviceName, gone: deployment, standing })),
+  );
+}
+
+function readings({ contentUnreadable }: World, { records, gateways }: Cmg): NonNullable<Observed['contentReadings']> {
+  return records.deployments.map(({ id }) => {
+    const isThere = gateways.some((gateway) => gateway.id === id && gateway.azure !== 'Absent');
+    const reading: ContentReading = contentUnreadable
+      ? { kind: 'Unknown', failure: 'The site does not let the account read it.' }
+      : isThere
+        ? { kind: 'Read', held: HELD, items: ITEMS }
+        : { kind: 'Gone' };
+    return { deployment: id, reading };
+  });
 }
 
 const DEVICES = 100;
@@ -260,7 +295,7 @@ function passOver(world: World, at: number, { id, run, serviceName }: Deployment
 }
 
 /** What the other CMG of the site shows of itself: its object and its status. */
-function carriersFor(world: World, at: number): readonly CarrierFacts[] {
+export function carriersFor(world: World, at: number): readonly CarrierFacts[] {
   const { hasSite } = cmgAt(world, at);
   return world.cmgs.flatMap((cmg, index): readonly CarrierFacts[] =>
     index === at || cmg.gone || !hasSite || !cmg.hasSite ? [] : [carrierFacts(world, index, cmg)],

@@ -1,8 +1,9 @@
 import { plan } from '../../src/redeployment/planner.ts';
 import { happenings } from './events.ts';
+import { settleWorld } from './execution.ts';
 import type { Bounds } from './exploration.ts';
 import { settle } from './settling.ts';
-import { ALONE, JUST_APPLIED, SETTLED, type World } from './world.ts';
+import { ALONE, JUST_APPLIED, SETTLED, type World, withGateway } from './world.ts';
 
 /** What is explored, in parts that do not need each other. */
 export type ScopeName = keyof typeof SCOPES;
@@ -50,7 +51,23 @@ export function alongTheWayAlone(): Worlds {
   return waysFrom(ALONE);
 }
 
-const WHOLE = { states: Number.POSITIVE_INFINITY, isShallow: false, untilFirst: false };
+/** The worlds in which a gateway drains, after somebody has deleted its scale set. */
+function drainingAndGone(): Worlds {
+  return new Map(
+    [...alongTheWay()].flatMap(([name, world]) =>
+      world.cmgs.flatMap(({ records }, at) =>
+        records.deployments
+          .filter(({ stage }) => stage.phase === 'Draining')
+          .map(({ id }) => {
+            const gone = withGateway(world, at, id, { azure: 'Partial' });
+            return [`${name}, and ${id} gone`, settleWorld(gone)] as const;
+          }),
+      ),
+    ),
+  );
+}
+
+const WHOLE = { states: Number.POSITIVE_INFINITY, isShallow: false };
 
 /**
  * The parts of the bounded model. Every event is in each of them, but where it is said otherwise. A CMG without a site and
@@ -79,6 +96,8 @@ export const SCOPES = {
     faults: 1,
     isShallow: true,
   }),
+  /** One decision, when a gateway has drained and somebody has deleted its scale set. */
+  losses: (): Bounds => ({ ...WHOLE, starts: drainingAndGone(), decisions: 1, faults: 0, isShallow: true }),
   /** One decision at any moment of any redeployment that is left alone, in every order of what follows. */
   rollbacks: (): Bounds => ({ ...WHOLE, starts: alongTheWay(), decisions: 1, faults: 0 }),
   /** Two decisions of a CMG that names no site, or retires by time only. */

@@ -133,6 +133,7 @@ export function isAtGoal(world: World, cmg: Cmg, at: number): boolean {
   const gateway = cmg.gateways.find(({ id }) => id === only?.id);
   return (
     cmg.records.deployments.length === 1 &&
+    cmg.records.heldContent === undefined &&
     only?.stage.phase === 'Active' &&
     only.identity === IDENTITIES[at]?.[cmg.wish] &&
     gateway !== undefined &&
@@ -204,7 +205,7 @@ function helped(world: World, at: number, { reason, deployment }: Finding): Worl
     case 'NoClientEvidence':
       return consented(world, at, 'ConfirmRetire', deployment);
     case 'ContentNotDistributed':
-      return { ...world, contentMissing: false };
+      return { ...world, contentMissing: false, contentUnreadable: false };
     case 'ConnectionPointNotConnected':
       return points.reduce(
         (then, { name, cmg: owner }) => (owner === at ? withPoint(then, name, { broken: false }) : then),

@@ -61,6 +61,16 @@ it('a CMG is only observed, and deleted: its gateway is left', () => {
   expect(end.points).toEqual(SETTLED.points);
 });
 
+it('a CMG without a site is deleted as its gateway has just been finished: the second look is heeded', () => {
+  const applied = ALONE.get('just applied, without a site') ?? SETTLED;
+  const deleted = happens(comesAbout(operate(applied, 0)), 'delete the CMG', 0);
+  const meanwhile = (world: World) => happens(world, 'retain what is left', 0);
+  const { world: retained, violations } = reconcile(deleted, 0, plan, { meanwhile });
+  expect([violations, standing(retained, 0)]).toEqual([[], ['d1']]);
+  const end = leftAlone(retained);
+  expect([cmgAt(end, 0).gone, standing(end, 0)]).toEqual([true, ['d1']]);
+});
+
 it('a carrier is deleted and is to retain its gateway: it goes when the other one has its gateway again', () => {
   const claimed = operate(happens(SETTLED, 'same prefix', 0), 0);
   expect(claimed.claim).toEqual({ claimant: 'contoso/one', carrier: 'contoso/two' });

@@ -41,6 +41,8 @@ export interface Gateway {
 export interface Cmg {
   /** Whether it names a site. */
   readonly hasSite: boolean;
+  /** How often the object has been made, with the same name and another UID. */
+  readonly object: number;
   readonly terms: RedeploymentTerms;
   readonly generation: number;
   /** Which identity its spec asks for. */
@@ -88,6 +90,8 @@ export interface World {
   readonly localClockOff: number;
   /** Gateways lack content that others of their CMG hold. */
   readonly contentMissing: boolean;
+  /** Nobody can read what gateways hold. */
+  readonly contentUnreadable: boolean;
   readonly siteUp: boolean;
   readonly azureUp: boolean;
   readonly certificateReadable: boolean;
@@ -200,6 +204,7 @@ export function isAdvertised(world: World, at: number, gateway: Gateway): boolea
 
 const ABSENT_CMG: Omit<Cmg, 'terms'> = {
   hasSite: true,
+  object: 1,
   generation: 1,
   wish: 0,
   suspended: false,
@@ -270,6 +275,7 @@ const EMPTY_WORLD = {
   allClocksOff: 0,
   localClockOff: 0,
   contentMissing: false,
+  contentUnreadable: false,
   siteUp: true,
   azureUp: true,
   certificateReadable: true,
