@@ -157,13 +157,15 @@ export function maySecretlyServe(situation: Situation, record: DeploymentRecord)
 /**
  * Whether the deployment is known never to have served: status says so, and the tag says so, or there is neither a resource
  * that carries one nor a VM. As long as the site does not answer, a point or a group may carry its name, unless it goes with its
- * CMG, which takes all of them away.
+ * CMG, which takes all of them away. Without a site it is first looked whether it serves, which its tag may not tell yet.
  */
 export function isKnownNeverServed(situation: Situation, record: DeploymentRecord): boolean {
   const { observed, wish } = situation;
   const { seen } = factsOf(situation, record);
-  const isDoubtful = observed.site.kind === 'Unreachable' && wish.deletion === undefined;
-  if (record.served !== 'No' || seen === undefined || isDoubtful || maySecretlyServe(situation, record)) {
+  const isDoubtful =
+    (observed.site.kind === 'Unreachable' && wish.deletion === undefined) ||
+    (observed.site.kind === 'None' && factsOf(situation, record).serving !== 'No');
+  if (record.served !== 'No' || seen === undefined || isDoubtful) {
     return false;
   }
   return seen.mark.kind === 'Read'

@@ -9,6 +9,7 @@ import {
   type Lives,
   MINUTE,
   named,
+  placedIn,
   type RedeploymentStage,
   timeOnly,
 } from './stage.ts';
@@ -104,6 +105,26 @@ describe('a cluster that is lost in a redeployment', () => {
     for (const id of ids()) expect(before).toContain(id);
     expect(stage.writes('DELETE')).toHaveLength(1);
     expect(new Set(made()).size).toBe(made().length);
+    stage.operator.kill();
+  });
+
+  it.each([
+    ['another region', placedIn('northeurope', 'rg-north'), 'NoOtherActiveCMG'],
+    ['the same region, without room for both', inGroup('rg-north'), 'WaitingForPreflight'],
+  ] as const)('finds the gateway that holds the names of what is asked for in %s', async (_, elsewhere, reason) => {
+    stage.change(timeOnly);
+    setCertificates();
+    await stage.runUntil(stage.isSettled);
+    const before = ids();
+    lives.world.azure.control.settings.quotas.set('westeurope/cores', 2);
+    lose([timeOnly, elsewhere]);
+    setCertificates();
+    await stage.runUntil(() => stage.reason('Redeploying') === reason, HOUR);
+    await stage.operator.runFor(HOUR);
+    expect(stage.phases()).toEqual(['contoso Active']);
+    expect(before).toContain(stage.idOf('contoso.contoso.com'));
+    expect(stage.gateways()).toEqual(['contoso westeurope']);
+    expect(stage.writes('DELETE')).toEqual([]);
     stage.operator.kill();
   });
 

@@ -138,7 +138,11 @@ function observedDeployments(world: World, { gateways, records }: Cmg, at: numbe
           records.deployments.some((record) => record.id === id) ||
           (azure !== 'Absent' && mark !== undefined && world.azureUp),
       )
-      .map((gateway) => observedDeployment(world, gateway, isOfSite(at, gateway))),
+      .map((gateway) =>
+        records.deployments.some(({ id }) => id === gateway.id)
+          ? observedDeployment(world, gateway, isOfSite(at, gateway))
+          : foundDeployment(gateway, isOfSite(at, gateway)),
+      ),
     ...recorded.map(({ id }) => (world.azureUp ? nothingOf(id) : unknownOf(id))),
   ];
 }
@@ -163,6 +167,11 @@ function observedDeployment({ azureUp }: World, gateway: Gateway, ofSite: boolea
     siteRecord: yesIf(isWhole && withoutRecord !== true),
     credentialsMissing: false,
   };
+}
+
+/** Of what no record tells, the tags are found, and nothing else is looked at. */
+function foundDeployment(gateway: Gateway, ofSite: boolean): ObservedDeployment {
+  return { ...unknownOf(gateway.id), mark: ofSite ? { kind: 'Others' } : markOf(gateway) };
 }
 
 function markOf({ mark }: Gateway): ObservedMark {

@@ -92,8 +92,8 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
   const seen = await Promise.all(
     deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isWhole)),
   );
-  const isToBeMade = candidate?.deployment !== undefined;
-  const { found, facts, inventory } = isToBeMade ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
+  const isSearched = candidate !== undefined && (candidate.deployment !== undefined || isPerhapsInTheWay(candidate));
+  const { found, facts, inventory } = isSearched ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
   const certificateReadable = isCertificateReadable(looks, candidate, wanted?.id);
   const carriers =
     wanted === undefined && mayNeedCarrier(scope.cmg) ? await carriersOf(input, input.others, SHORT_AGE_MS) : NOBODY;
@@ -111,6 +111,11 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
     },
     carrierWatches: carriers.watches,
   };
+}
+
+/** Whether a gateway that could not be made may have another one of this CMG in its way, of which no record tells. */
+function isPerhapsInTheWay({ findings }: Report): boolean {
+  return findings.some(({ reason }) => reason === 'NameTaken' || reason === 'QuotaExceeded');
 }
 
 function scopeFor({ scope, memories }: DeploymentsInput, deployment: CMGStatusDeployment, isWanted: boolean): Scope {
