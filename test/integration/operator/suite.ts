@@ -127,8 +127,8 @@ export interface GatewayTest extends TestCluster {
   /** The manifests of a gateway for `serviceName`, not applied yet; `spec` is merged over the usual one. */
   manifests(spec?: Readonly<Record<string, unknown>>, serviceName?: string): Promise<GatewayManifests>;
   apply(...manifests: readonly (Manifest | undefined)[]): Promise<void>;
-  /** Sets annotations of the CMG, as a person does. */
-  annotate(annotations: Readonly<Record<string, string>>): Promise<void>;
+  /** Sets annotations of the CMG, as a person does; `null` takes one away. */
+  annotate(annotations: Readonly<Record<string, string | null>>): Promise<void>;
   /** A JSON merge patch of the CMG's spec. */
   patchSpec(spec: object): Promise<void>;
   cmg(): Promise<CMG>;

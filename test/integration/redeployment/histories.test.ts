@@ -1,4 +1,5 @@
 import { it } from 'vitest';
+import { loseClusterInDeleteFirst, setBackInDeleteFirst } from './delete-first-history.ts';
 import { killAtWrites } from './killed-operator-history.ts';
 import { loseClusterInEachPhase } from './lost-cluster-history.ts';
 import { setBackBeforeDeletion, setBackInDeletion } from './rollback-history.ts';
@@ -10,6 +11,8 @@ const HISTORIES: readonly (readonly [string, (suite: SiteSuite) => Promise<void>
   ['set back while the old gateway is being deleted', setBackInDeletion],
   ['whose cluster is lost in each of its phases', loseClusterInEachPhase],
   ['whose operators die at writes to Azure, to the site and to the API server', killAtWrites],
+  ['under the same name, set back in each of its phases,', setBackInDeleteFirst],
+  ['under the same name, whose cluster is lost in each of its phases,', loseClusterInDeleteFirst],
 ];
 
 /** All of them in CI. Elsewhere one, another one each day, as each goes through days with thousands of requests in each. */
@@ -19,7 +22,7 @@ const TODAY = Math.floor(Date.now() / 86_400_000) % HISTORIES.length;
 const suite = siteSuite();
 
 it.each(HISTORIES.filter((_, at) => areAllLived || at === TODAY))(
-  'a redeployment %s comes to what was wanted, and no client is cut off',
+  'a redeployment %s comes to what was wanted, and no client is cut off without a word',
   { timeout: 1_800_000 },
   (_name, live) => live(suite),
 );

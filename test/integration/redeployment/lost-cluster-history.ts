@@ -1,12 +1,5 @@
-import { expect, onTestFinished } from 'vitest';
-import type { ApiClient } from '../../cluster/api-client.ts';
-import { startControlPlane } from '../../cluster/control-plane.ts';
-import { installDefinitions } from '../../cluster/definitions.ts';
-import { deleteNamespace } from '../../cluster/namespaces.ts';
-import { sharedApi } from '../../cluster/shared.ts';
-import type { OperatorUnderTest } from '../../world/operator-under-test.ts';
-import { passingTime } from '../../world/passing-time.ts';
-import type { GatewayTest, TestCluster } from '../operator/suite.ts';
+import { expect } from 'vitest';
+import { beginLosable, ids, type Losable } from './losable-cluster.ts';
 import {
   DAY,
   deletedGroups,
@@ -31,17 +24,9 @@ import {
   waitOut,
 } from './site-suite.ts';
 
-/** A redeployment whose cluster may be lost. */
-interface Losable {
-  /** In the cluster that there is. */
-  readonly stage: Stage;
-  /** The operator is no more, the cluster is gone with all that was in it, and the manifests of Git go to an empty one. */
-  lose(): Promise<void>;
-}
-
 /** The cluster is lost in each phase of a redeployment, and each time the next one finds out how far it was. */
 export async function loseClusterInEachPhase(suite: SiteSuite): Promise<void> {
-  const losable = await beginLosable(suite);
+  const losable = await beginLosable(suite, { spec: { redeployment: { drainFor: '3h' } }, asked: FORTH });
   await losable.stage.test.patchSpec(FORTH);
   await losable.stage.test.until('the new one to be begun', () => groups(losable.stage.test).includes(NEW_GROUP));
 
@@ -73,51 +58,6 @@ export async function loseClusterInEachPhase(suite: SiteSuite): Promise<void> {
   await expectReplaced(suite, losable.stage);
 }
 
-async function beginLosable(suite: SiteSuite): Promise<Losable> {
-  // Its namespace kube-system has another UID, by which the tags of a gateway tell clusters apart.
-  const other = await startControlPlane();
-  onTestFinished(other.stop);
-  await installDefinitions(other.api);
-  let operator: OperatorUnderTest | undefined;
-  let stage = await suite.servingGateway({
-    spec: { redeployment: { drainFor: '3h' } },
-    start: async (test) => {
-      operator = await test.startOperator();
-      return operator;
-    },
-  });
-  const { objects, test } = stage;
-  await test.apply(objects.standby);
-  const createNamespace = (api: ApiClient) =>
-    api.call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: test.namespace } });
-  await createNamespace(other.api);
-  const clusters: TestCluster[] = [other, { api: sharedApi(), kubeconfigPath: test.kubeconfigPath }];
-  const lose = async () => {
-    await operator?.stop();
-    await deleteNamespace(stage.test.api, test.namespace);
-    await createNamespace(stage.test.api);
-    const [next] = clusters.splice(0, 1);
-    if (next === undefined) throw new Error('There is no other cluster.');
-    clusters.push(next);
-    const there = test.inCluster(next);
-    await there.apply(...objects.rest, replaced(objects.cmg), objects.point, objects.standby);
-    operator = await there.startOperator();
-    stage = { ...stage, test: there, time: passingTime(suite.clock, operator) };
-  };
-  return {
-    get stage() {
-      return stage;
-    },
-    lose,
-  };
-}
-
-/** The manifest of a CMG that asks for the new gateway. */
-function replaced(cmg: Stage['objects']['cmg']): Stage['objects']['cmg'] {
-  const { azure, ...spec } = cmg.spec as { readonly azure: object };
-  return { ...cmg, spec: { ...spec, ...FORTH, azure: { ...azure, ...FORTH.azure } } };
-}
-
 /** The cluster is lost, and both gateways serve for the whole wait from then on. */
 async function loseAndWaitAnew(suite: SiteSuite, losable: Losable): Promise<void> {
   await losable.lose();
@@ -135,14 +75,6 @@ const untilStopped = (suite: SiteSuite, { stage }: Losable) =>
 
 const isOver: Parameters<typeof reach>[3] = (cmg) =>
   cmg.status?.redeployment === undefined && phases(cmg)[NEW] === 'Active';
-
-/** The deployments that the tags in Azure name. */
-function ids({ azure }: GatewayTest): ReadonlySet<string> {
-  const named = azure.control
-    .state()
-    .map(({ tags }) => (tags as Record<string, string> | undefined)?.['configmgr.io_deployment']);
-  return new Set(named.filter((id) => id !== undefined));
-}
 
 async function expectReplaced({ site, members, links, registered }: SiteSuite, stage: Stage): Promise<void> {
   const { test, time, fleet } = stage;

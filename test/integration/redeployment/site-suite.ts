@@ -192,18 +192,36 @@ export const deletedGroups = ({ azure }: GatewayTest) =>
  */
 export async function reach(
   suite: SiteSuite,
+  stage: Stage,
+  what: string,
+  condition: (cmg: CMG) => boolean,
+): Promise<void> {
+  await goOn(suite, stage, what, (cmg) => {
+    const cut = suite.site().control.cutOffClients;
+    if (cut.length > 0)
+      throw new Error(`Before ${what}, ${cut.length} clients were cut off: ${JSON.stringify(cut[0])}`);
+    return condition(cmg);
+  });
+}
+
+/** As `reach`, where clients may be cut off by a person's word. Tells the status of a CMG that does not come to what is asked. */
+export async function goOn(
+  suite: SiteSuite,
   { test, time, objects }: Stage,
   what: string,
   condition: (cmg: CMG) => boolean,
 ): Promise<void> {
+  let last: CMG | undefined;
   const isReached = async () => {
     await installAsAsked(suite, test, objects);
-    const cut = suite.site().control.cutOffClients;
-    if (cut.length > 0)
-      throw new Error(`Before ${what}, ${cut.length} clients were cut off: ${JSON.stringify(cut[0])}`);
-    return condition(await test.cmg());
+    last = await test.cmg();
+    return condition(last);
   };
-  await time.passUntil(what, isReached, CHANGES);
+  try {
+    await time.passUntil(what, isReached, CHANGES);
+  } catch (error) {
+    throw new Error(`${String(error)} The CMG says: ${JSON.stringify(last?.status, undefined, 1)}`);
+  }
 }
 
 /** Lets time go by until the older of two gateways has been waited for. Returns how long that took, in milliseconds. */
