@@ -193,7 +193,10 @@ describe('the gate', () => {
 
   it.each<readonly [what: string, row: object]>([
     ['without a field', { ...moved, CNIsOnInternet: undefined }],
-    ['with a field of another type', { ...moved, IsClient: 'true' }],
+    ['with a flag of another type', { ...moved, IsClient: 'true' }],
+    ['with another flag of another type', { ...moved, IsObsolete: 0 }],
+    ['with a place of another type', { ...moved, IsAlwaysInternet: 'false' }],
+    ['with an access point that is no text', { ...moved, CNAccessMP: 7 }],
     ['with a time that is none', { ...moved, LastPolicyRequest: 'yesterday' }],
     ['with a month that is none', { ...moved, LastActiveTime: '2026-13-01T00:00:00Z' }],
   ])('is shut by a device %s', (_what, row) => {

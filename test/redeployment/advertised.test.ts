@@ -70,6 +70,13 @@ describe('the wait of a day', () => {
     expect(phasesOf(historyOf(BEGUN, 24.5, { seen }))).toEqual(['Superseded', 'Active']);
   });
 
+  it('takes the word of Azure where the gateway is not connected to, and no less', () => {
+    const unprobed = (change: Parameters<typeof withSuccessor>[0]) =>
+      historyOf(BEGUN, 24, { seen: withSuccessor({ ...change, certificatePresented: 'NotProbed' }) });
+    expect(phasesOf(unprobed({}))).toEqual(['Draining', 'Active']);
+    expect(phasesOf(unprobed({ instancesServe: 'No' }))).toEqual(['Superseded', 'Active']);
+  });
+
   it('is not broken by ten minutes in which something else was seen', () => {
     const run = cmgAt(BOTH_SERVE, 0).records.deployments[1]?.run;
     const doubted = planIn(BOTH_SERVE, withSuccessor({ resolves: 'No' })).records;

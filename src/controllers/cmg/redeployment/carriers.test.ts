@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { BoundaryGroupReference } from '../../../api/v1alpha1/boundarygroupreference.generated.ts';
-import type { CMG, CMGStatusPlanned } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatusDeployment, CMGStatusPlanned } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { ConnectionPoint } from '../../../api/v1alpha1/connectionpoint.generated.ts';
 import type { ResolveName } from '../../../probe/resolve-name.ts';
 import { beginPass, type ClientPass, finishPass } from '../../../redeployment/client-gate.ts';
@@ -97,6 +97,18 @@ function madeBySite(provisioner: CMG['spec']['provisioner']): CMG {
   return { ...cmg, status: { ...cmg.status, ...(deployments === undefined ? {} : { deployments }) } };
 }
 
+function withMetadata(change: Partial<CMG['metadata']>): CMG {
+  const cmg = carrier();
+  return { ...cmg, metadata: { ...cmg.metadata, ...change } };
+}
+
+function withDeployments(change: (deployments: readonly [CMGStatusDeployment]) => readonly CMGStatusDeployment[]): CMG {
+  const cmg = carrier();
+  const [only] = cmg.status?.deployments ?? [];
+  if (only === undefined) throw new Error('The carrier has no gateway.');
+  return { ...cmg, status: { ...cmg.status, deployments: [...change([only])] } };
+}
+
 function group(ready: Condition['status'], since = NOW - 4 * DAY): BoundaryGroupReference {
   const condition = { ...conditionOf('Ready', ready), lastTransitionTime: toTimestamp(since) };
   const spec = { ...refs, boundaryGroup: { name: 'Branch' }, connection: 'Fast' } as const;
@@ -191,6 +203,17 @@ describe('another CMG of the site', () => {
       'whose gateway the operator made, and the site is to replace',
       () => (given.cmg = carrier({ provisioner: 'Site' })),
     ],
+    ['that is not Ready', () => (given.cmg = carrier({}, [conditionOf('Ready', 'False')]))],
+    [
+      'whose gateway is still to be made',
+      () => (given.cmg = withDeployments(([only]) => [{ ...only, phase: 'Provisioning' }])),
+    ],
+    [
+      'that has another gateway too',
+      () => (given.cmg = withDeployments(([only]) => [only, { ...only, id: 'bbbbbbbb' }])),
+    ],
+    ['whose last change nobody has looked at', () => (given.cmg = withMetadata({ generation: 99 }))],
+    ['that is being deleted', () => (given.cmg = withMetadata({ deletionTimestamp: toTimestamp(NOW) }))],
     ['that does not serve', () => (given.cmg = carrier({}, [conditionOf('ServiceHealthy', 'False')]))],
     ['that this process has never looked at', () => given.watches.forget(UID)],
     ['that this process has not looked at for an hour', () => (now = NOW + HOUR + MINUTE)],
@@ -216,6 +239,14 @@ describe('another CMG of the site', () => {
       }
     };
     await waits(NOW + DAY);
+    given.watches.saw(UID, now);
+    expect(mayCarry(await look())).toBe(true);
+  });
+
+  it('carries nobody after a restart before it has been looked at, and then as before', async () => {
+    await look();
+    given.watches.forget(UID);
+    expect(mayCarry(await look())).toBe(false);
     given.watches.saw(UID, now);
     expect(mayCarry(await look())).toBe(true);
   });
