@@ -7,7 +7,7 @@ import { sharedApi } from '../../cluster/shared.ts';
 import type { OperatorUnderTest } from '../../world/operator-under-test.ts';
 import { passingTime } from '../../world/passing-time.ts';
 import type { GatewayTest, TestCluster } from '../operator/suite.ts';
-import type { SiteSuite, Stage } from './site-suite.ts';
+import { type SiteSuite, type Stage, telling } from './site-suite.ts';
 
 /** A redeployment whose cluster may be lost. */
 export interface Losable {
@@ -54,7 +54,7 @@ export async function beginLosable(suite: SiteSuite, { spec = {}, asked }: Losab
     const there = test.inCluster(next);
     await there.apply(...objects.rest, replaced(objects.cmg, asked), objects.point, objects.standby);
     operator = await there.startOperator();
-    stage = { ...stage, test: there, time: passingTime(suite.clock, operator) };
+    stage = { ...stage, test: there, time: telling(passingTime(suite.clock, operator), there) };
   };
   return {
     get stage() {

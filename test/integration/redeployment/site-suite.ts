@@ -111,7 +111,7 @@ export function siteSuite(): SiteSuite {
     registered,
     servingGateway: async ({ spec = {}, start = (test: GatewayTest) => test.startOperator() } = {}) => {
       const test = await suite.begin({ withoutOperator: true });
-      const time = passingTime(clock, await start(test));
+      const time = telling(passingTime(clock, await start(test)), test);
       const objects = await stageObjects(test, suite, site, spec);
       await test.apply(...objects.rest, objects.cmg, objects.point);
       await waitFor('the record of the gateway', async () => registered().includes(OLD) || undefined, PATIENCE_MS);
@@ -204,24 +204,33 @@ export async function reach(
   });
 }
 
-/** As `reach`, where clients may be cut off by a person's word. Tells the status of a CMG that does not come to what is asked. */
+/** As `reach`, where clients may be cut off by a person's word. */
 export async function goOn(
   suite: SiteSuite,
   { test, time, objects }: Stage,
   what: string,
   condition: (cmg: CMG) => boolean,
 ): Promise<void> {
-  let last: CMG | undefined;
   const isReached = async () => {
     await installAsAsked(suite, test, objects);
-    last = await test.cmg();
-    return condition(last);
+    return condition(await test.cmg());
   };
-  try {
-    await time.passUntil(what, isReached, CHANGES);
-  } catch (error) {
-    throw new Error(`${String(error)} The CMG says: ${JSON.stringify(last?.status, undefined, 1)}`);
-  }
+  await time.passUntil(what, isReached, CHANGES);
+}
+
+/** The time of an operator, which tells the status of a CMG that does not come to what is waited for. */
+export function telling(time: PassingTime, test: GatewayTest): PassingTime {
+  return {
+    pass: time.pass,
+    passUntil: async (...waitedFor) => {
+      try {
+        await time.passUntil(...waitedFor);
+      } catch (error) {
+        const { status } = await test.cmg();
+        throw new Error(`${String(error)} The CMG says: ${JSON.stringify(status, undefined, 1)}`);
+      }
+    },
+  };
 }
 
 /** Lets time go by until the older of two gateways has been waited for. Returns how long that took, in milliseconds. */
