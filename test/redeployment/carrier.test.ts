@@ -62,6 +62,8 @@ interface Given {
   /** How many of 100 clients are seen to know the carrier. Default: nobody counts them, and time is enough. */
   readonly refreshed?: number;
   readonly between?: (client: KubernetesClient) => KubernetesClient;
+  /** The Site of the other CMG. Default: that of both. */
+  readonly carrierSite?: string;
 }
 
 /** What a test may change while it runs. */
@@ -76,7 +78,7 @@ interface OnSite {
 }
 
 /** Two CMGs of one site, whose gateways serve. */
-async function twoOnOneSite({ refreshed, between }: Given = {}): Promise<OnSite> {
+async function twoOnOneSite({ refreshed, between, carrierSite = 'ps1' }: Given = {}): Promise<OnSite> {
   const site = memorySite();
   site.points = ['contoso', CARRIER].map((cmg) => connectedRole(`cp-${cmg}`, `${cmg}.contoso.com`));
   const followOnSite = () => {
@@ -122,9 +124,10 @@ async function twoOnOneSite({ refreshed, between }: Given = {}): Promise<OnSite>
   };
   begun = stage;
   stage.kubernetes.put(SITE_KIND, { metadata: { namespace: 'gateways', name: 'ps1' }, spec: reachedSite().spec });
-  const withSite = (spec: CMGSpec): CMGSpec => ({ ...spec, siteRef: { name: 'ps1' } });
-  stage.apply('contoso', (spec) => timeOnly(withSite(spec)));
-  stage.apply(CARRIER, (spec) => (refreshed === undefined ? timeOnly(withSite(spec)) : withSite(spec)));
+  const withSite = (spec: CMGSpec, name: string): CMGSpec => ({ ...spec, siteRef: { name } });
+  const ofCarrier = (spec: CMGSpec) => withSite(spec, carrierSite);
+  stage.apply('contoso', (spec) => timeOnly(withSite(spec, 'ps1')));
+  stage.apply(CARRIER, (spec) => (refreshed === undefined ? timeOnly(ofCarrier(spec)) : ofCarrier(spec)));
   await stage.runUntil(() => ['contoso', CARRIER].every((name) => stage.condition('Ready', name)?.status === 'True'));
   const nalPath = site.records.find(({ serviceName }) => serviceName === CARRIER_NAME)?.nalPath ?? '';
   site.groups = [{ id: 1, name: 'Branch', preferCloudSources: false, members: [{ nalPath, connection: 'Fast' }] }];
@@ -239,6 +242,14 @@ describe('the same service name while another CMG of the site carries the client
     }
     await expectNothingDone(onSite);
     expect(stage.message('Redeploying')).toContain('gateways/fabrikam is not known to enough clients');
+  });
+
+  it('takes no CMG of another site for a carrier', async () => {
+    const onSite = await twoOnOneSite({ carrierSite: 'ps2' });
+    await onSite.stage.letPass(DAY + HOUR);
+    replace(onSite);
+    await expectNothingDone(onSite);
+    expect(onSite.stage.message('Redeploying')).not.toContain('gateways/fabrikam');
   });
 
   it('takes no carrier that somebody took out of its boundary group', async () => {

@@ -3,6 +3,7 @@ import type { BoundaryGroupReference } from '../../../api/v1alpha1/boundarygroup
 import type { Reason } from '../../../api/v1alpha1/conditions.ts';
 import type { ConnectionPoint } from '../../../api/v1alpha1/connectionpoint.generated.ts';
 import type { Condition } from '../../../runtime/conditions.ts';
+import type { ConnectionPointRole } from '../../../site/site.ts';
 import {
   conditionOf,
   type MemorySite,
@@ -52,7 +53,7 @@ function group(name: string): BoundaryGroupReference {
 
 const linkedAs = (status: Condition['status'], reason: Reason) => conditionOf('Linked', status, reason);
 
-function role(name: string, serviceName: string | undefined, connectedness: 'Connected' | 'Disconnected') {
+function role(name: string, serviceName: string | undefined, connectedness: ConnectionPointRole['connectedness']) {
   return { siteSystem: `${name}.contoso.com`, siteCode: 'PS1', serviceName, connectedness };
 }
 
@@ -152,6 +153,17 @@ test.each([
   live.points = [role('cp1', SERVICE_NAME, 'Connected')];
   const { site } = await read();
   expect(site.kind === 'Read' ? site.points[0]?.isForeign : site.kind).toBe(isForeign);
+});
+
+test.each([
+  ['Connected', 'Yes'],
+  ['PartlyConnected', 'Yes'],
+  ['Disconnected', 'No'],
+  ['Unknown', 'Unknown'],
+] as const)('a role that was linked a while ago and is %s: %s', async (connectedness, expected) => {
+  points = [point('cp1', 'Primary', linkedAs('True', 'Succeeded'))];
+  live.points = [role('cp1', SERVICE_NAME, connectedness)];
+  expect(await connected()).toBe(expected);
 });
 
 describe('a role that is not connected', () => {
