@@ -161,10 +161,11 @@ export function maySecretlyServe(situation: Situation, record: DeploymentRecord)
  */
 export function isKnownNeverServed(situation: Situation, record: DeploymentRecord): boolean {
   const { observed, wish } = situation;
-  const { seen } = factsOf(situation, record);
+  const { seen, serving } = factsOf(situation, record);
+  const mayHaveVms = seen?.azure !== 'Absent' && seen?.azure !== 'Partial';
   const isDoubtful =
     (observed.site.kind === 'Unreachable' && wish.deletion === undefined) ||
-    (observed.site.kind === 'None' && factsOf(situation, record).serving !== 'No');
+    (observed.site.kind === 'None' && mayHaveVms && serving !== 'No');
   if (record.served !== 'No' || seen === undefined || isDoubtful) {
     return false;
   }
