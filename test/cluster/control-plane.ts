@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
@@ -41,8 +42,6 @@ export interface ControlPlane {
   /** `https://127.0.0.1:<port>` */
   readonly server: string;
   readonly caPem: string;
-  readonly adminCertPem: string;
-  readonly adminKeyPem: string;
   readonly kubectlPath: string;
   /** Holds the servers' log files (`<name>.log`); removed by `stop`. */
   readonly directory: string;
@@ -135,17 +134,20 @@ interface Parts {
   readonly stop: () => Promise<void>;
 }
 
+const ADMINISTRATOR = 'admin';
+
 async function startParts(parts: Parts): Promise<ControlPlane> {
   const { binaries, directory } = parts;
   const authority = await createClusterAuthority();
-  const admin = await authority.issueClient('admin', ['system:masters']);
   const server = `https://127.0.0.1:${parts.ports.apiServer}`;
-  const connection = { server, caPem: authority.caPem, ...admin };
-  const kubeconfig = kubeconfigOf(connection);
+  const token = randomUUID();
+  const connection: ApiConnection = { server, caPem: authority.caPem, credentials: { token } };
+  const kubeconfig = kubeconfigOf(connection, ADMINISTRATOR);
   const layout = writeLayout(directory, {
     caPem: authority.caPem,
     serving: await authority.issueServer(),
     signing: await createSigningKey(),
+    tokens: `${token},${ADMINISTRATOR},${ADMINISTRATOR},system:masters\n`,
     kubeconfig,
   });
   const api = parts.openClient(connection);
@@ -155,14 +157,12 @@ async function startParts(parts: Parts): Promise<ControlPlane> {
     kubeconfigPath: layout.kubeconfig,
     server,
     caPem: authority.caPem,
-    adminCertPem: admin.certPem,
-    adminKeyPem: admin.keyPem,
     kubectlPath: binaries.kubectl,
     directory,
     ...servers,
     api,
     clientKubeconfig: async ({ user, groups = [] }) =>
-      kubeconfigOf({ ...connection, ...(await authority.issueClient(user, groups)) }, user),
+      kubeconfigOf({ ...connection, credentials: await authority.issueClient(user, groups) }, user),
     createNamespace: (prefix) => createNamespace(api, prefix),
     stop: parts.stop,
   };
@@ -211,6 +211,8 @@ interface Contents {
   readonly caPem: string;
   readonly serving: PemPair;
   readonly signing: PemPair;
+  /** Bearer tokens and whom each stands for, as CSV: token, user, UID, groups. */
+  readonly tokens: string;
   readonly kubeconfig: string;
 }
 
@@ -230,6 +232,7 @@ function writeLayout(directory: string, contents: Contents): Layout {
     servingKey: write('server.key', contents.serving.keyPem),
     signingPublicKey: write('service-accounts.pub', contents.signing.certPem),
     signingKey: write('service-accounts.key', contents.signing.keyPem),
+    tokens: write('tokens.csv', contents.tokens),
     kubeconfig: write('kubeconfig.yaml', contents.kubeconfig),
   };
 }

@@ -16,6 +16,7 @@ export interface Layout {
   readonly servingKey: string;
   readonly signingPublicKey: string;
   readonly signingKey: string;
+  readonly tokens: string;
   readonly kubeconfig: string;
 }
 
@@ -47,6 +48,7 @@ export function apiServerArgs(layout: Layout, ports: Ports): string[] {
     `--tls-cert-file=${layout.servingCert}`,
     `--tls-private-key-file=${layout.servingKey}`,
     `--client-ca-file=${layout.ca}`,
+    `--token-auth-file=${layout.tokens}`,
     // A stop ends open watches after this time. By default it waits for them, up to a minute.
     '--shutdown-watch-termination-grace-period=1s',
     '--service-cluster-ip-range=10.0.0.0/24',

@@ -2,7 +2,8 @@ import { stringify } from 'yaml';
 import type { ApiConnection } from './api-client.ts';
 
 /** A kubeconfig with everything inline, as YAML, for kubectl and for client libraries. */
-export function kubeconfigOf(connection: ApiConnection, user = 'admin'): string {
+export function kubeconfigOf(connection: ApiConnection, user: string): string {
+  const { credentials } = connection;
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -15,10 +16,13 @@ export function kubeconfigOf(connection: ApiConnection, user = 'admin'): string 
     users: [
       {
         name: user,
-        user: {
-          'client-certificate-data': base64(connection.certPem),
-          'client-key-data': base64(connection.keyPem),
-        },
+        user:
+          'token' in credentials
+            ? { token: credentials.token }
+            : {
+                'client-certificate-data': base64(credentials.certPem),
+                'client-key-data': base64(credentials.keyPem),
+              },
       },
     ],
     contexts: [{ name: 'test', context: { cluster: 'test', user } }],
