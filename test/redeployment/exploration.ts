@@ -3,7 +3,7 @@ import type { Records } from '../../src/redeployment/record.ts';
 import { CRASHES, type EventName, type Happening, happenings } from './events.ts';
 import { type Crash, reconcile } from './execution.ts';
 import type { Violation } from './invariants.ts';
-import { keyOf } from './key.ts';
+import { keyOf, keyOfOnce } from './key.ts';
 import type { Phase } from './matrix.ts';
 import { LONG_TIME, type Progress, passObserved, passTime, pendingProgress, SHORT_TIME } from './progress.ts';
 import { settle } from './settling.ts';
@@ -225,7 +225,7 @@ class Explorer {
 
   #reach(world: World, by: string, from: Node | undefined, kind?: Happening['kind']): void {
     this.#transitions++;
-    const key = keyOf(world);
+    const key = keyOfOnce(world);
     const decisions = (from?.decisions ?? 0) + (kind === 'Decision' ? 1 : 0);
     const faults = (from?.faults ?? 0) + (kind === 'Fault' ? 1 : 0);
     const known = this.#costs.get(key) ?? [];

@@ -17,6 +17,11 @@ export function keyOf(world: World): string {
   return key;
 }
 
+/** The same of a world that is asked only once: what is not remembered of millions of them need not be collected. */
+export function keyOfOnce(world: World): string {
+  return KEYS_OF.get(world) ?? makeKey(world);
+}
+
 /** Worlds never change, and are asked for their names again and again. */
 const KEYS_OF = new WeakMap<World, string>();
 
