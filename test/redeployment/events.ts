@@ -169,7 +169,9 @@ function withoutStatus({ object, gateways }: Cmg, at: number): Partial<Cmg> {
 
 /** The other CMG has seen a little while ago that this one could carry its clients, and acts on it now. */
 function claims({ claim, cmgs }: World, { hasSite, records }: Cmg, at: number): readonly Happening[] {
-  const claimant = cmgs.findIndex((other, index) => index !== at && !other.gone && other.hasSite);
+  const isAtWork = ({ gone, deletion, suspended, onlyObserved }: Cmg) =>
+    !(gone || deletion || suspended || onlyObserved);
+  const claimant = cmgs.findIndex((other, index) => index !== at && isAtWork(other) && other.hasSite);
   const [only, ...more] = records.deployments;
   const couldCarry = hasSite && only?.stage.phase === 'Active' && more.length === 0;
   return claim !== undefined || claimant === -1 || !couldCarry

@@ -123,13 +123,14 @@ function withAnswers(observed: Observed, planOf: (observed: Observed) => Plan): 
 
 /**
  * Without a site nobody can tell when the first client comes to a gateway: it may have since the operator saw it serve. What
- * is being deleted is past the point of no return.
+ * is being deleted is past the point of no return, and what is only found is looked at in the next round.
  */
 function seenToServe(world: World, at: number): World {
   const { hasSite, gateways, records, suspended, deletion } = cmgAt(world, at);
   const isLookedAt = !hasSite && world.azureUp && (!suspended || deletion);
   const isGoing = (id: string) => records.deployments.some((each) => each.id === id && each.stage.phase === 'Deleting');
   return gateways
+    .filter(({ id }) => records.deployments.some((record) => record.id === id))
     .filter((gateway) => isLookedAt && gateway.withoutCredentials !== true)
     .filter((gateway) => !gateway.hasServed && serves(gateway) && !isGoing(gateway.id))
     .reduce((then, { id }) => withGateway(then, at, id, { hasServed: true }), world);
