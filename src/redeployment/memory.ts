@@ -18,7 +18,7 @@ export function recall({ records, observed }: Situation): readonly DeploymentRec
   const knownIds = new Set(known.map(({ id }) => id));
   const found = observed.deployments
     .filter(({ id }) => !knownIds.has(id))
-    .flatMap((seen) => takenUp(seen).map((record) => withDoubts(record, seen, observed)));
+    .flatMap((seen) => takenUp(seen).map((record) => withDoubts(asFound(record, seen, observed), seen, observed)));
   return found.length === 0 ? known : [...known, ...found];
 }
 
@@ -28,6 +28,15 @@ function merge(record: DeploymentRecord, mark: DeploymentMark): DeploymentRecord
   const wantedOrder = Math.max(record.wantedOrder, mark.wantedOrder);
   const isSame = served === record.served && wantedSince === record.wantedSince && wantedOrder === record.wantedOrder;
   return isSame ? record : { ...record, served, wantedSince, wantedOrder };
+}
+
+/**
+ * Without a site, what nobody has looked at yet may have served before its tags could be written, which a status that is lost would
+ * have told.
+ */
+function asFound(record: DeploymentRecord, { azure }: ObservedDeployment, { site }: Observed): DeploymentRecord {
+  const mayHaveServed = site.kind === 'None' && azure === 'Unknown';
+  return mayHaveServed && record.served === 'No' ? { ...record, served: 'Yes' } : record;
 }
 
 /** Its run is not known, so it begins anew. */

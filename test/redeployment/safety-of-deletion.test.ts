@@ -295,7 +295,7 @@ describe('"Lost or contradictory state never shortens a wait and never enables r
   });
 
   it('"taken up as a deployment, served as its tag says": any doubt is yes', () => {
-    const taken = (served: 'Yes' | 'No') =>
+    const taken = (served: 'Yes' | 'No', azure: 'Whole' | 'Unknown' = 'Whole') =>
       planIn(
         READY,
         (observed) => ({
@@ -303,6 +303,7 @@ describe('"Lost or contradictory state never shortens a wait and never enables r
           site: { kind: 'None' },
           deployments: observed.deployments.map((each) => ({
             ...each,
+            azure,
             instancesServe: 'No',
             mark: each.mark.kind === 'Read' ? { kind: 'Read', mark: { ...each.mark.mark, served } } : each.mark,
           })),
@@ -311,6 +312,8 @@ describe('"Lost or contradictory state never shortens a wait and never enables r
       ).records.deployments.map((each) => each.served);
     expect(taken('Yes')).toEqual(['Yes', 'Yes']);
     expect(taken('No')).toEqual(['No', 'No']);
+    // Nobody has looked at it yet, and its tags may be older than its first client.
+    expect(taken('No', 'Unknown')).toEqual(['Yes', 'Yes']);
   });
 });
 
