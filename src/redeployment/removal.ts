@@ -8,8 +8,8 @@ import { isDetached } from './stages.ts';
 import { deletionSteps, deletionsByPerson } from './steps.ts';
 import { isCarrier, isOwnershipLost } from './words.ts';
 
-/** Azure does not wait longer than this for a site that does not answer, or does not let go. */
-const LONGEST_LEAVE = HOUR;
+/** Azure does not wait longer than this for a site that does not answer, or does not let go. Milliseconds. */
+export const LONGEST_LEAVE = HOUR;
 
 /** Rule 10: what becomes of the records while the CMG is being deleted. */
 export function removalRecords(situation: Situation): Records {

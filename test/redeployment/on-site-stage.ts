@@ -28,9 +28,18 @@ const GROUP: BoundaryGroupReference = {
   spec: { ...refs, boundaryGroup: { name: 'Branch' }, connection: 'Fast' },
 };
 
+const NOT_DECLARED = {
+  kind: 'NotUsable',
+  status: 'False',
+  reason: 'SiteNotFound',
+  message: 'There is no such Site.',
+} as const;
+
 /** A gateway whose CMG names a site in memory: a primary connection point, a standby, and one boundary group. */
 export interface OnSiteStage {
   readonly stage: RedeploymentStage;
+  /** Whether the Site exists that the CMG names. Default: yes. */
+  isDeclared: boolean;
   /** Of 100 clients so many are seen to know the new gateway. At the beginning all of them. */
   refreshed: number;
   /** As `stage.runUntil`, with what the controllers of the objects on the site do meanwhile. At most 3 hours, where no other time is given. */
@@ -53,7 +62,7 @@ export function createOnSiteStage(lives: Lives, site: MemorySite): OnSiteStage {
         newestLag: 0,
       }),
       site: {
-        siteOf: () => ({ kind: 'Usable', object: reachedSite(), site }),
+        siteOf: () => (own.isDeclared ? { kind: 'Usable', object: reachedSite(), site } : NOT_DECLARED),
         siteObjectOf: () => undefined,
         siteObjectsBeside: () => [],
         connectionPointsOf: () => [point(site, 'cp01', 'Primary'), point(site, 'spare', 'Standby')],
@@ -83,6 +92,7 @@ export function createOnSiteStage(lives: Lives, site: MemorySite): OnSiteStage {
   };
   const own: OnSiteStage = {
     stage,
+    isDeclared: true,
     refreshed: 100,
     until: (done, hours = 3) =>
       stage.runUntil(() => {

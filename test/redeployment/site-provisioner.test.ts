@@ -423,6 +423,13 @@ describe('a gateway that was only observed', () => {
 });
 
 describe('a CMG that is deleted', () => {
+  /** As many gateways have been removed just now as may be within an hour. */
+  function useUpSlots(): void {
+    const now = toTimestamp(stage.clock.now());
+    const data = Object.fromEntries(['one', 'two', 'three'].map((uid) => [uid, `${now} gateways/${uid}`]));
+    stage.kubernetes.put(CONFIG_MAP, { metadata: { namespace: 'cmg-system', name: BUDGET_CONFIG_MAP }, data });
+  }
+
   const unprotected: Change = (spec) => ({ ...spec, deletionProtection: false });
 
   it('waits until a person has had the site delete the gateway, and it is gone in Azure and on the site', async () => {
@@ -467,6 +474,8 @@ describe('a CMG that is deleted', () => {
     stage.remove('contoso');
     await stage.runUntil(() => stage.cmg() === undefined, HOUR);
     expect([written(), site.writes]).toEqual([[], []]);
+    await stage.clock.advance(5 * MINUTE);
+    expect(stage.operator.events.map(({ reason }) => reason)).not.toContain('Deleted');
   });
 
   it('goes by the word of Azure alone when the site has been silent for an hour', async () => {
@@ -485,13 +494,20 @@ describe('a CMG that is deleted', () => {
     expect(stage.operator.events.map(({ reason }) => reason)).toContain('LeftOnSite');
   });
 
+  it('does not wait for the word of a site that nobody declares any more', async () => {
+    await firstBySite(unprotected);
+    onSite.isDeclared = false;
+    stage.remove('contoso');
+    await stage.runUntil(() => stage.reason('Stalled') === 'ManualDeletionRequired', HOUR);
+    lives.world.azure.control.remove(groupOf('contoso'));
+    await stage.runUntil(() => stage.cmg() === undefined, 5 * MINUTE);
+    await stage.clock.advance(5 * MINUTE);
+    expect(stage.operator.events.map(({ reason }) => reason)).toContain('LeftOnSite');
+  });
+
   it('keeps what it has on the site until it has a slot of the fleet brake, and a silent site has its hour from then on', async () => {
     await firstBySite(unprotected);
-    const full = ['one', 'two', 'three'].map((uid) => [uid, `${toTimestamp(stage.clock.now())} gateways/${uid}`]);
-    stage.kubernetes.put(CONFIG_MAP, {
-      metadata: { namespace: 'cmg-system', name: BUDGET_CONFIG_MAP },
-      data: Object.fromEntries(full),
-    });
+    useUpSlots();
     site.failures.set('ReadServiceRecords', {
       kind: 'Unreachable',
       code: 'ECONNREFUSED',
@@ -502,19 +518,17 @@ describe('a CMG that is deleted', () => {
     expect(stage.reason('AzureReady')).toBe('DeletionBudget');
     expect(stage.cmg()?.status?.leavingSince).toBeUndefined();
     await stage.runUntil(() => stage.cmg()?.status?.leavingSince !== undefined, 20 * MINUTE);
+    await stage.runUntil(() => stage.reason('Stalled') === 'ManualDeletionRequired', 5 * MINUTE);
     lives.world.azure.control.remove(groupOf('contoso'));
-    await stage.operator.runFor(50 * MINUTE);
-    expect(stage.reason('SiteRegistered')).toBe('LeavingSite');
+    await stage.operator.runFor(45 * MINUTE);
+    // What a person was asked for is done.
+    expect([stage.reason('SiteRegistered'), stage.reason('Stalled')]).toEqual(['LeavingSite', undefined]);
     await stage.runUntil(() => stage.cmg() === undefined, 15 * MINUTE);
   });
 
   it('needs no slot for what is gone already', async () => {
     await firstBySite(unprotected);
-    const full = ['one', 'two', 'three'].map((uid) => [uid, `${toTimestamp(stage.clock.now())} gateways/${uid}`]);
-    stage.kubernetes.put(CONFIG_MAP, {
-      metadata: { namespace: 'cmg-system', name: BUDGET_CONFIG_MAP },
-      data: Object.fromEntries(full),
-    });
+    useUpSlots();
     lives.world.azure.control.remove(groupOf('contoso'));
     site.records = [];
     stage.remove('contoso');

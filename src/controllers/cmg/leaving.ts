@@ -1,4 +1,5 @@
 import type { CMG } from '../../api/v1alpha1/cmg.generated.ts';
+import { LONGEST_LEAVE } from '../../redeployment/removal.ts';
 import { isManaged } from './managed-cmg.ts';
 
 /**
@@ -11,13 +12,10 @@ export function leavingSince({ metadata, status }: CMG): number | undefined {
     : Date.parse(status.leavingSince);
 }
 
-/** The removal waits for the site so long, from when the gateway began to leave it, and goes on without. */
-const PATIENCE_MS = 3_600_000;
-
 /** Until when the removal of a CMG waits for its site, in milliseconds since the epoch; `undefined`: it has not begun. */
 export function leavesUntil(cmg: CMG): number | undefined {
   const since = leavingSince(cmg);
-  return since === undefined ? undefined : since + PATIENCE_MS;
+  return since === undefined ? undefined : since + LONGEST_LEAVE;
 }
 
 /** Whether the removal of a CMG does not wait for its site any more. */

@@ -49,12 +49,12 @@ interface Round {
  * Removes the gateway from Azure one round further: the whole resource group when it is ours and holds nothing else,
  * resource by resource otherwise. Only what carries our tags is deleted, and what hangs on it.
  */
-export async function removeGateway(scope: Scope, store: OperationsStore): Promise<Removal> {
+export async function removeGateway(
+  scope: Scope,
+  record: CMGStatusDeployment,
+  store: OperationsStore,
+): Promise<Removal> {
   const { cmg } = scope;
-  const record = cmg.status?.deployments?.[0];
-  if (record === undefined) {
-    return { kind: 'Gone', happenings: [] };
-  }
   const access = await removalAccess(scope, record);
   if (access.kind === 'Halt') {
     const why = access.findings.map(({ message }) => message).join(' ');

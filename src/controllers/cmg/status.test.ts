@@ -4,8 +4,9 @@ import type { CMGStatus } from '../../api/v1alpha1/cmg.generated.ts';
 import { isStalling, REASONS } from '../../api/v1alpha1/conditions.ts';
 import { findCondition } from '../../runtime/conditions.ts';
 import { computeKstatus } from '../../runtime/kstatus.ts';
+import { leavingCmg } from '../site/site.test-world.ts';
 import type { Finding } from './finding.ts';
-import { failedStatus, nextStatus } from './status.ts';
+import { failedStatus, nextStatus, reportedStatus } from './status.ts';
 import { eventsOfChange } from './status-events.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -248,6 +249,16 @@ describe('what one reconcile says nothing of', () => {
     });
     const next = statusAfter(first, [finding('CertificateValid', 'False', 'SecretNotFound')]);
     expect(next).toMatchObject({ certificate: summary, deployments: [], activeDeployment: 'd1' });
+  });
+});
+
+describe('since when a gateway leaves its site', () => {
+  it('is kept while its CMG is being deleted, and forgotten by one that came back from a backup', () => {
+    const nothing = { findings: [], happenings: [], againAfterMs: 0 };
+    const { metadata, ...rest } = leavingCmg();
+    const { deletionTimestamp: _deleted, ...restored } = metadata;
+    expect(reportedStatus({ ...rest, metadata }, nothing, START).leavingSince).toBe(rest.status?.leavingSince);
+    expect(reportedStatus({ ...rest, metadata: restored }, nothing, START)).not.toHaveProperty('leavingSince');
   });
 });
 

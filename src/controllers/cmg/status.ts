@@ -37,7 +37,7 @@ export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus
   const one = deployment === undefined ? undefined : [deployment];
   const deployments = report.deployments?.slice() ?? one;
   const active = report.activeDeployment ?? (deployment?.phase === 'Active' ? deployment.id : undefined);
-  return nextStatus(cmg.status, {
+  return nextStatus(knownBefore(cmg), {
     generation: cmg.metadata.generation,
     serviceName: cmg.spec.serviceName,
     findings: report.findings,
@@ -53,6 +53,15 @@ export function reportedStatus(cmg: CMG, report: Report, now: number): CMGStatus
     ...(redeployment === undefined ? {} : { redeployment }),
     ...(leavingSince === undefined ? {} : { leavingSince }),
   });
+}
+
+/** What an object that came back from a backup says of its deletion of old would cut the next one short. */
+function knownBefore({ metadata, status }: CMG): CMGStatus | undefined {
+  if (status === undefined || metadata.deletionTimestamp !== undefined) {
+    return status;
+  }
+  const { leavingSince: _of, ...known } = status;
+  return known;
 }
 
 /** The deployments, and while one takes the place of another, since when each is in its phase. */

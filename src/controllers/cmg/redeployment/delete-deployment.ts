@@ -41,7 +41,7 @@ export async function deleteDeployment(
     return { happenings: [], messages: [message], againAfterMs: SITE_POLL_MS };
   }
   const operations = operationsOf(store, id);
-  const removal = await removeGateway(own, operations);
+  const removal = await removeGateway(own, deployment, operations);
   switch (removal.kind) {
     case 'Gone':
       if (await isNameHeld(own, deployment)) {

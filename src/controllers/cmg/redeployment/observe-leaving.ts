@@ -1,9 +1,10 @@
-import type { CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
+import type { CMG, CMGStatusDeployment } from '../../../api/v1alpha1/cmg.generated.ts';
 import { ArmError } from '../../../azure/errors.ts';
 import type { Observed, ObservedDeployment, OutageClaim } from '../../../redeployment/observed.ts';
 import { isOthers, wasThereBefore } from '../../../redeployment/others.ts';
 import { isCarrier } from '../../../redeployment/words.ts';
 import { keyOf } from '../../../runtime/objects.ts';
+import type { UsableSite } from '../../site/usable-site.ts';
 import { describeProblem } from '../azure-problem.ts';
 import { SLOW_RETRY_MS } from '../finding.ts';
 import { hasLeftLongAgo, staysInAzure } from '../leaving.ts';
@@ -178,7 +179,7 @@ async function claimOn(
 }
 
 function seenOf(
-  { scope, memories }: DeploymentsInput,
+  { scope, memories, site }: DeploymentsInput,
   deployment: CMGStatusDeployment,
   look: Look | undefined,
   { records }: SiteFacts,
@@ -188,14 +189,19 @@ function seenOf(
   const unresolved = { resolves: 'Unknown', siteRecord: 'Unknown' } as const;
   const seen: ObservedDeployment = { ...(look?.observed ?? UNSEEN), id, ...unresolved };
   if (isOthers(deployment)) {
-    // A site that has been silent for long enough is not asked any more.
     const isAsked =
-      cmg.spec.siteRef !== undefined && (records !== undefined || !hasLeftLongAgo(cmg, scope.clock.now()));
+      cmg.spec.siteRef !== undefined && (records !== undefined || isAwaited(site.siteOf(cmg), cmg, scope.clock.now()));
     return { ...seen, ...presenceWithSite(seen.azure, serviceName, isAsked, records) };
   }
   const { uid, generation } = cmg.metadata;
   const { isRemoved } = memories.of(`${uid} ${id}`, generation, scope.memory.requestedAt);
   return phase === 'Deleting' && isRemoved ? { ...seen, azure: 'Absent' } : seen;
+}
+
+/** Whether the word of a site is waited for that has not said anything. Without its Site, nothing will ever answer. */
+function isAwaited(site: UsableSite, cmg: CMG, now: number): boolean {
+  const isNobodys = site.kind === 'NotUsable' && site.reason === 'SiteNotFound';
+  return !isNobodys && !hasLeftLongAgo(cmg, now);
 }
 
 function observedOf(

@@ -100,6 +100,7 @@ const BEFORE: ReadonlySet<string | undefined> = new Set([
   'CarriesClientsOf',
   'DeletionBudget',
   'DeletionBlocked',
+  'ManualDeletionRequired',
   'Deleting',
 ]);
 
@@ -128,7 +129,7 @@ export async function removeFromAzure(
       'Before the gateway goes, the site has to be asked for its record of it, and does not answer.',
     );
   }
-  const removal = await removeGateway(own, operationsOf(store, id));
+  const removal = await removeGateway(own, deployment, operationsOf(store, id));
   switch (removal.kind) {
     case 'Gone': {
       own.memory.isRemoved = true;

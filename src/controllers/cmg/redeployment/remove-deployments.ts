@@ -91,7 +91,7 @@ function leave(
   const [first] = retained;
   if (first !== undefined && findCondition(cmg.status?.conditions, 'AzureReady')?.reason !== 'Retained') {
     const finding: Finding = { type: 'AzureReady', status: 'Unknown', reason: 'Retained', message: first.note };
-    return { kind: 'Waiting', report: { findings: [finding], happenings, againAfterMs: 0 } };
+    return { kind: 'Waiting', report: { findings: [finding], happenings: [], againAfterMs: 0 } };
   }
   return { kind: 'Over', happenings: [...retained, ...happenings] };
 }
@@ -227,6 +227,7 @@ function waiting(
 function forgotten({ scope: { cmg } }: DeploymentsInput, { planned, round }: PlannedRemoval): readonly Happening[] {
   const isSiteSilent = cmg.spec.siteRef !== undefined && round.siteFacts.records === undefined;
   return (cmg.status?.deployments ?? [])
-    .filter((deployment) => isOthers(deployment) && planned.records.deployments.every(({ id }) => id !== deployment.id))
+    .filter((deployment) => isOthers(deployment) && deployment.served !== false)
+    .filter(({ id }) => planned.records.deployments.every((record) => record.id !== id))
     .flatMap((deployment) => goneBySite(deployment, isSiteSilent));
 }

@@ -103,6 +103,36 @@ describe('what the site says of the gateways of a CMG', () => {
     });
   });
 
+  test('does not count what is deleted itself, but for a CMG that goes too', async () => {
+    const goes = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+    const leaving = <T extends ConnectionPoint | BoundaryGroupReference>(object: T): T => ({
+      ...object,
+      metadata: { ...object.metadata, ...goes },
+    });
+    points = [leaving(point('cp1', 'Primary', linkedAs('True', 'Succeeded')))];
+    groups = [leaving(group('Headquarters'))];
+    live.points = [role('cp1', SERVICE_NAME, 'Connected')];
+    const { metadata, ...rest } = servingCmg() as ManagedCmg;
+    const deleted = { ...rest, metadata: { ...metadata, ...goes } };
+    expect((await read()).site).toEqual({ kind: 'Read', points: [], groups: [] });
+    expect((await read(START, scope, deleted)).site).toMatchObject({
+      points: [{ name: 'cp1', linkedTo: SERVICE_NAME }],
+      groups: [{ name: 'headquarters' }],
+    });
+  });
+
+  test('is told by the objects where the site does not answer, of a CMG that goes', async () => {
+    live.failures.set('ReadServiceRecords', UNREACHABLE);
+    const { metadata, ...rest } = servingCmg() as ManagedCmg;
+    const deleted = { ...rest, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    const installed = point('cp1', 'Primary', linkedAs('True', 'Succeeded'));
+    points = [{ ...installed, status: { ...installed.status, serviceName: SERVICE_NAME } }];
+    expect((await read(START, scope, deleted)).site).toEqual({ kind: 'Unreachable' });
+    points = [point('cp1', 'Primary', linkedAs('True', 'Succeeded'), false)];
+    expect((await read(START, scope, deleted)).site).toEqual({ kind: 'Read', points: [], groups: [] });
+    expect((await read()).site).toEqual({ kind: 'Unreachable' });
+  });
+
   test('has no record of a gateway that the site is about to forget, and knows what is still linked to it', async () => {
     const [first, second] = live.records;
     if (first === undefined || second === undefined) throw new Error('The site has no records.');
