@@ -71,6 +71,8 @@ interface OnSite {
   readonly stage: RedeploymentStage;
   readonly site: MemorySite;
   groups: readonly BoundaryGroupReference[];
+  /** The Site as the cache has it. Default: as it is. */
+  cachedAs: (site: SiteObject) => SiteObject;
   /** As `stage.runUntil`, with what the controller of the connection point does meanwhile. */
   until(done: () => boolean, hours: number): Promise<void>;
   /** The claim in the status of the Site. */
@@ -90,6 +92,10 @@ async function twoOnOneSite({ refreshed, between, carrierSite = 'ps1' }: Given =
     stage.kubernetes.objects(SITE_KIND.plural).find(({ metadata }) => metadata.name === 'ps1') as
       | SiteObject
       | undefined;
+  const cached = () => {
+    const site = object();
+    return site === undefined ? undefined : onSite.cachedAs(site);
+  };
   const stage: RedeploymentStage = createRedeploymentStage(lives, {
     ...(between === undefined ? {} : { between }),
     surroundings: {
@@ -103,8 +109,8 @@ async function twoOnOneSite({ refreshed, between, carrierSite = 'ps1' }: Given =
       }),
       site: {
         siteOf: () => ({ kind: 'Usable', object: object() ?? reachedSite(), site }),
-        siteObjectOf: ({ spec }) => (spec.siteRef === undefined ? undefined : object()),
-        siteObjectsBeside: () => [object()].filter((each) => each !== undefined),
+        siteObjectOf: ({ spec }) => (spec.siteRef === undefined ? undefined : cached()),
+        siteObjectsBeside: () => [cached()].filter((each) => each !== undefined),
         connectionPointsOf: (key) => [pointOf(key.split('/')[1] ?? '')],
         boundaryGroupReferencesOf: (key) => (key.endsWith(CARRIER) ? onSite.groups : []),
       },
@@ -119,6 +125,7 @@ async function twoOnOneSite({ refreshed, between, carrierSite = 'ps1' }: Given =
     stage,
     site,
     groups: [],
+    cachedAs: (site) => site,
     until,
     claim: () => object()?.status?.outageClaim,
   };
@@ -193,6 +200,38 @@ describe('the same service name while another CMG of the site carries the client
     expect(stage.gateways()).toEqual(['contoso northeurope']);
     expect(stage.phases()).toEqual(['contoso Active']);
   });
+
+  it('is given back when the one that is replaced is deleted', async () => {
+    const onSite = await twoOnOneSite();
+    const { stage, until, claim } = onSite;
+    await stage.letPass(DAY + HOUR);
+    replace(onSite);
+    await until(() => claim() !== undefined, 2);
+    stage.remove('contoso');
+    await stage.runUntil(() => stage.cmg() === undefined, 2 * HOUR);
+    expect([claim(), stage.gateways()]).toEqual([undefined, ['fabrikam westeurope']]);
+  });
+
+  it.each(['Delete', 'Retain'] as const)(
+    'keeps its carrier from being let go with %s, also where the cache does not tell of the claim yet',
+    async (deletionPolicy) => {
+      const onSite = await twoOnOneSite();
+      const { stage, claim } = onSite;
+      const outageClaim = { claimant: 'contoso', carrier: CARRIER, since: '2026-01-01T00:00:00Z' };
+      onSite.cachedAs = ({ status: _unseen, ...site }) => site;
+      const applied = { metadata: { namespace: 'gateways', name: 'ps1' }, status: { outageClaim } };
+      const options = { fieldManager: FIELD_MANAGER, force: true, signal: AbortSignal.timeout(60_000) };
+      await stage.kubernetes.client.applyStatus(SITE_KIND, applied, options);
+      expect(claim()).toBeDefined();
+      stage.apply(CARRIER, (spec) => ({ ...spec, deletionPolicy }));
+      stage.remove(CARRIER);
+      await stage.operator.runFor(HOUR);
+      expect([stage.cmg(CARRIER)?.status?.leavingSince, stage.gateways()]).toEqual([
+        undefined,
+        ['contoso westeurope', 'fabrikam westeurope'],
+      ]);
+    },
+  );
 
   it('waits anew after an hour without an operator, and no longer for operators that follow each other', async () => {
     const onSite = await twoOnOneSite();

@@ -2,11 +2,13 @@ import { expect, it } from 'vitest';
 import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
 import { ADOPT_ANNOTATION } from '../../src/controllers/cmg/ownership.ts';
 import { OWNER_TAG } from '../../src/gateway/tags.ts';
+import type { KubernetesClient } from '../../src/runtime/client.ts';
 import { CONFIG_MAP, type ConfigMap, SECRET } from '../../src/runtime/objects.ts';
 import { GATEWAY } from '../faults/stage.ts';
 import {
   anotherCluster,
   type Change,
+  createRedeploymentStage,
   HOUR,
   type Lives,
   MINUTE,
@@ -31,6 +33,19 @@ const slots = () =>
   Object.keys((stage.kubernetes.objects(CONFIG_MAP.plural) as readonly ConfigMap[])[0]?.data ?? {}).filter(
     (key) => key === stage.cmg()?.metadata.uid,
   );
+
+/** The client secret is in another Secret. */
+const withSecret =
+  (name: string): Change =>
+  ({ azure, ...spec }) => {
+    const { clientSecret, ...credentials } = azure.credentials;
+    if (clientSecret === undefined) throw new Error('The gateway signs in otherwise.');
+    const secretRef = { ...clientSecret.secretRef, name };
+    return {
+      ...spec,
+      azure: { ...azure, credentials: { ...credentials, clientSecret: { ...clientSecret, secretRef } } },
+    };
+  };
 
 /** As after a restore, which brings back everything of an object but its status. */
 async function loseStatus(): Promise<void> {
@@ -113,4 +128,51 @@ it('keeps what another cluster has taken over, in Azure and on its site', async 
   stage.change((spec) => ({ ...spec, deletionPolicy: 'Retain' }));
   await untilGone();
   expect(stage.gateways()).toEqual(['contoso westeurope']);
+});
+
+it('takes nothing before it is written down that it goes', async () => {
+  let isRefused = false;
+  const between = (client: KubernetesClient): KubernetesClient => ({
+    ...client,
+    applyStatus: (...args) =>
+      isRefused ? Promise.reject(new Error('The API server takes no status.')) : client.applyStatus(...args),
+  });
+  stage.operator.kill();
+  stage = createRedeploymentStage(lives, { between });
+  await stage.ready(timeOnly);
+  isRefused = true;
+  stage.remove(GATEWAY);
+  await stage.operator.runFor(HOUR);
+  expect([stage.writes('DELETE'), stage.gateways()]).toEqual([[], ['contoso westeurope']]);
+  isRefused = false;
+  await untilGone();
+  expect(stage.gateways()).toEqual([]);
+});
+
+it('goes on as whom the spec says by now', async () => {
+  await stage.ready(timeOnly);
+  await stage.operator.runFor(5 * MINUTE);
+  const [azure] = stage.kubernetes.objects(SECRET.plural).filter(({ metadata }) => metadata.name === 'azure');
+  if (azure === undefined) throw new Error('There is no Secret for Azure.');
+  const { metadata, ...rest } = azure;
+  stage.kubernetes.remove(SECRET, metadata);
+  stage.remove(GATEWAY);
+  await stage.runUntil(() => stage.reason('AzureReady') === 'DeletionBlocked');
+  stage.kubernetes.put(SECRET, { ...rest, metadata: { namespace: 'gateways', name: 'azure-2' } });
+  stage.change(withSecret('azure-2'));
+  await untilGone();
+  expect(stage.gateways()).toEqual([]);
+});
+
+it('tells first of the gateway that needs a person', async () => {
+  await stage.ready(timeOnly, inGroup('rg-contoso'));
+  stage.change(named('fabrikam.contoso.com'), inGroup('rg-fabrikam'));
+  await stage.runUntil(() => stage.phases().includes('contoso Superseded'), 2 * HOUR);
+  for (const { id, tags } of lives.world.azure.control.state()) {
+    const isOld = String(id).toLowerCase().includes('/rg-contoso');
+    if (isOld && tags !== undefined) lives.world.azure.control.mutate(String(id), { tags: { [OWNER_TAG]: null } });
+  }
+  stage.remove(GATEWAY);
+  await stage.runUntil(() => !stage.groups().includes('rg-fabrikam'), HOUR);
+  expect([stage.groups(), stage.reason('AzureReady')]).toEqual([['rg-contoso'], 'DeletionBlocked']);
 });

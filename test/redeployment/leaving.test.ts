@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ConnectionPoint } from '../../src/api/v1alpha1/connectionpoint.generated.ts';
 import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
 import { gatewayOfCmg } from '../../src/controllers/site/gateway-of-cmg.ts';
-import { memorySite, reachedSite } from '../../src/controllers/site/site.test-world.ts';
+import { memorySite, reachedSite, UNREACHABLE } from '../../src/controllers/site/site.test-world.ts';
 import { SECRET } from '../../src/runtime/objects.ts';
 import {
   createRedeploymentStage,
@@ -165,4 +165,30 @@ it('a deletion is called off with Retain while the gateway leaves its site', asy
   stage.apply('contoso', (spec) => ({ ...spec, deletionPolicy: 'Retain' }));
   await stage.runUntil(() => saysOf('contoso') === 'Gone', HOUR);
   expect([stage.gateways(), site.records.length]).toEqual([['contoso westeurope'], 1]);
+});
+
+it('an hour after it began to leave, a gateway goes whatever its site still has of it, and what is left is told', async () => {
+  await serving('contoso');
+  stuck.add('contoso');
+  site.failures.set('ReadServiceRecords', UNREACHABLE);
+  stage.remove('contoso');
+  await stage.operator.runFor(HOUR - 5 * MINUTE);
+  expect(stage.gateways()).toEqual(['contoso westeurope']);
+  await stage.runUntil(() => saysOf('contoso') === 'Gone', HOUR);
+  await stage.clock.advance(5 * MINUTE);
+  const left = stage.operator.events.filter(({ reason }) => reason === 'LeftOnSite').map(({ note }) => note);
+  expect(left).toEqual([
+    expect.stringContaining('ConnectionPoint cp-contoso'),
+    expect.stringContaining('may still have a record'),
+  ]);
+});
+
+it('a site that does not answer is asked for the record of a gateway for an hour, where nothing else of it is left', async () => {
+  await serving('contoso');
+  site.failures.set('ReadServiceRecords', UNREACHABLE);
+  stage.remove('contoso');
+  await stage.operator.runFor(HOUR - 5 * MINUTE);
+  expect([saysOf('contoso'), stage.gateways()]).toEqual(['Deleted', ['contoso westeurope']]);
+  expect(stage.condition('SiteRegistered', 'contoso')?.message).toContain('asked for its record');
+  await stage.runUntil(() => saysOf('contoso') === 'Gone', HOUR);
 });

@@ -53,7 +53,7 @@ export async function observeLeaving(input: DeploymentsInput): Promise<LeavingRo
   const looks = new Map(looked.map(([id, { look }]) => [id, look]));
   const troubles = new Map(looked.flatMap(([id, { trouble }]) => (trouble === undefined ? [] : [[id, trouble]])));
   const siteFacts = await leavingFacts(input, going);
-  const claim = await claimOn(input, deployments);
+  const claim = await claimOn(input);
   // Whoever has written down what there is, has written down that there is nothing.
   const isLost = cmg.status?.deployments === undefined && !staysInAzure(cmg);
   const search = isLost ? await searchAzure(scope, new Set()) : NOT_SEARCHED;
@@ -167,15 +167,14 @@ function leavingFacts(
     : readSiteFacts({ cmg, site, maxAgeMs: SHORT_AGE_MS, now: clock.now(), signal });
 }
 
-/** That nobody counts on the CMG is believed to nobody but the API server, until it is being deleted. */
-async function claimOn(
-  input: DeploymentsInput,
-  deployments: readonly CMGStatusDeployment[],
-): Promise<OutageClaim | undefined> {
-  const key = keyOf(input.scope.cmg);
+/**
+ * Who counts on the CMG. Before anything is taken from a gateway the API server itself is asked, with all else that is read live;
+ * for one that stays nothing else is, so it is asked here.
+ */
+async function claimOn(input: DeploymentsInput): Promise<OutageClaim | undefined> {
+  const { cmg } = input.scope;
   const cached = claimInCache(input);
-  const isDecided = deployments.every(({ phase }) => phase === 'Deleting');
-  return isDecided || isCarrier({ key }, { claim: cached }) ? cached : claimNow(input);
+  return isCarrier({ key: keyOf(cmg) }, { claim: cached }) || !staysInAzure(cmg) ? cached : claimNow(input);
 }
 
 function seenOf(
