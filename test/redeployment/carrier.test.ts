@@ -226,6 +226,7 @@ describe('the same service name while another CMG of the site carries the client
       stage.apply(CARRIER, (spec) => ({ ...spec, deletionPolicy }));
       stage.remove(CARRIER);
       await stage.operator.runFor(HOUR);
+      expect(stage.cmg(CARRIER)).toBeDefined();
       expect([stage.cmg(CARRIER)?.status?.leavingSince, stage.gateways()]).toEqual([
         undefined,
         ['contoso westeurope', 'fabrikam westeurope'],
