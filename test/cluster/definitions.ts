@@ -32,6 +32,15 @@ export async function installDefinitions(api: ApiClient, directory = CRDS_DIRECT
   return definitions.map(({ metadata }) => metadata.name);
 }
 
+/**
+ * Waits until the API server serves the kinds of the project's installed CustomResourceDefinitions. One that is deleted
+ * before may stay for minutes: its finalizer cannot list the objects yet, conflicts with its own report of that, and then
+ * looks again only after five minutes (apiextensions-apiserver 1.37, `crd_finalizer.go`).
+ */
+export async function untilDefinitionsServed(api: ApiClient): Promise<void> {
+  for (const definition of readDefinitions(CRDS_DIRECTORY)) await untilServed(api, definition);
+}
+
 function readDefinitions(directory: string): Definition[] {
   const files = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
   const documents = files.sort().flatMap((name) => {

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { waitFor } from '../../cluster/api-client.ts';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane.ts';
+import { untilDefinitionsServed } from '../../cluster/definitions.ts';
 import { deleteNamespace } from '../../cluster/namespaces.ts';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from '../../cluster/temporary-directory.ts';
 import { goProgram } from '../../tools/go-program.ts';
@@ -104,6 +105,7 @@ describe('a release of the chart', () => {
     expect(notes).toContain('kubectl get cmg --all-namespaces --watch');
     const objects = appliedObjects(controlPlane.api, await helm.render(...withValues('cluster-wide-values.yaml')));
     expect(Object.keys(await objects.versions())).toContain(DEFINITION);
+    await untilDefinitionsServed(controlPlane.api);
     await release('uninstall');
     await waitFor('the definition to be gone', async () => {
       const left = await objects.stored();
@@ -119,9 +121,11 @@ describe('the commands of the README', () => {
     await deleteNamespace(controlPlane.api, 'gateways');
     expect(await runShell(install)).toContain('STATUS: deployed');
     expect(await columnsOfCmg()).toContain('Message');
+    await untilDefinitionsServed(controlPlane.api);
     expect(await runShell(remove)).toContain('release "cmg-operator" uninstalled');
-    const definition = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/cmgs.configmgr.io';
-    expect((await controlPlane.api.send('GET', definition)).status).toBe(404);
+    const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    const { items } = (await controlPlane.api.call('GET', definitions)) as { items: readonly RenderedObject[] };
+    expect(items.filter(({ metadata }) => metadata.name.endsWith('.configmgr.io'))).toEqual([]);
   });
 });
 
