@@ -1,10 +1,11 @@
 import { type Action, isWrite } from '../../src/redeployment/action.ts';
 import type { ClientPass } from '../../src/redeployment/client-gate.ts';
 import type { ContentComparison } from '../../src/redeployment/content.ts';
-import type { Observed } from '../../src/redeployment/observed.ts';
+import type { GatewayWish, Observed } from '../../src/redeployment/observed.ts';
 import type { Plan, Planner } from '../../src/redeployment/planner.ts';
 import type { DeploymentMark, DeploymentRecord, Records } from '../../src/redeployment/record.ts';
 import { judgeAction, judgePlan, type Violation } from './invariants.ts';
+import { LastFew } from './last-few.ts';
 import { dateOf, observe, readLive, wishOf } from './observation.ts';
 import { judgeSecondLook } from './second-look.ts';
 import {
@@ -41,39 +42,70 @@ export interface Disturbance {
 
 /** One reconcile of a CMG, as the controller does it: observe, plan, read live where asked to, write down, act. */
 export function reconcile(world: World, at: number, planner: Planner, disturbance?: Disturbance): Reconciled {
+  const known = roundsOf(planner, world);
+  const round = known[at] ?? { look: look(world, at, planner) };
+  known[at] = round;
   if (disturbance !== undefined) {
-    return reconcileAnew(world, at, planner, disturbance);
+    return goOn(round.look, at, planner, disturbance);
   }
-  const byWorld = RECONCILED.get(planner) ?? new WeakMap<World, Map<number, Reconciled>>();
-  RECONCILED.set(planner, byWorld);
-  const known = byWorld.get(world) ?? new Map<number, Reconciled>();
-  byWorld.set(world, known);
-  const reconciled = known.get(at) ?? reconcileAnew(world, at, planner, {});
-  known.set(at, reconciled);
-  return reconciled;
+  round.reconciled ??= goOn(round.look, at, planner, {});
+  return round.reconciled;
 }
 
-/** Worlds never change, and what a reconcile makes of one that is left alone is asked again and again. */
-const RECONCILED = new WeakMap<Planner, WeakMap<World, Map<number, Reconciled>>>();
+/** What an operator begins a reconcile with. */
+interface Look {
+  readonly world: World;
+  readonly wish: GatewayWish;
+  readonly observed: Observed;
+  readonly plan: Plan;
+}
 
-function reconcileAnew(before: World, at: number, planner: Planner, disturbance: Disturbance): Reconciled {
+interface Round {
+  readonly look: Look;
+  /** What it comes to when it is left alone. */
+  reconciled?: Reconciled;
+}
+
+/** The rounds of the CMGs of a world, which is reconciled again and again: left alone, and disturbed by each event. */
+function roundsOf(planner: Planner, world: World): Round[] {
+  const ofPlanner = ROUNDS.get(planner) ?? new LastFew<World, Round[]>();
+  ROUNDS.set(planner, ofPlanner);
+  const known = ofPlanner.get(world) ?? [];
+  ofPlanner.set(world, known);
+  return known;
+}
+
+const ROUNDS = new WeakMap<Planner, LastFew<World, Round[]>>();
+
+function look(before: World, at: number, planner: Planner): Look {
   const world = seenToServe(before, at);
   const wish = wishOf(world, at);
   const { records } = cmgAt(world, at);
   const seen = observe(world, at);
-  const observed = isAsking(world, at)
-    ? withAnswers(seen, (of) => planner(wish, records, of, dateOf(world)))
-    : unasked(seen);
-  let plan = planner(wish, records, observed, dateOf(world));
+  const unanswered = unasked(seen);
+  const plan = planner(wish, records, unanswered, dateOf(world));
+  const observed = isAsking(world, at) ? withAnswers(seen, unanswered, plan) : unanswered;
+  return observed === unanswered
+    ? { world, wish, observed, plan }
+    : { world, wish, observed, plan: planner(wish, records, observed, dateOf(world)) };
+}
+
+function goOn(
+  { world, wish, observed, plan: first }: Look,
+  at: number,
+  planner: Planner,
+  disturbance: Disturbance,
+): Reconciled {
+  const { records, object } = cmgAt(world, at);
   const then = disturbance.meanwhile?.(world) ?? world;
-  if (plan.actions.some(({ kind }) => kind === 'ReadLive')) {
-    plan = planner(wish, records, { ...observed, live: readLive(then, at, cmgAt(world, at).object) }, dateOf(then));
-  }
+  const plan = first.actions.some(({ kind }) => kind === 'ReadLive')
+    ? planner(wish, records, { ...observed, live: readLive(then, at, object) }, dateOf(then))
+    : first;
   if (cmgAt(then, at).gone) {
     return { world: then, plan, violations: [] };
   }
   const violations = [...judgePlan(world, at, plan), ...judgeSecondLook(world, then, at, plan)];
-  if (cmgAt(then, at).object !== cmgAt(world, at).object) {
+  if (cmgAt(then, at).object !== object) {
     // The API server writes no status of another object, and nothing is done before it is written.
     return { world: then, plan, violations };
   }
@@ -97,12 +129,11 @@ function unasked(observed: Observed): Observed {
 }
 
 /** Clients are counted, and content is read and compared, only where the plan asks for it. */
-function withAnswers(observed: Observed, planOf: (observed: Observed) => Plan): Observed {
-  const { clientPasses, content = [], contentReadings = [] } = observed;
-  if (clientPasses.length + content.length + contentReadings.length === 0) {
-    return observed;
+function withAnswers(seen: Observed, unanswered: Observed, { actions }: Plan): Observed {
+  if (!actions.some(isQuestion)) {
+    return unanswered;
   }
-  const { actions } = planOf(unasked(observed));
+  const { clientPasses, content = [], contentReadings = [] } = seen;
   const isCounted = ({ question: { serviceName } }: ClientPass) =>
     actions.some((action) => action.kind === 'CountClients' && action.question.serviceName === serviceName);
   const isCompared = ({ from, to, gone }: ContentComparison) =>
@@ -114,11 +145,15 @@ function withAnswers(observed: Observed, planOf: (observed: Observed) => Plan): 
   const isRead = ({ deployment }: (typeof contentReadings)[number]) =>
     actions.some((action) => action.kind === 'ReadContent' && action.deployment === deployment);
   return {
-    ...observed,
+    ...seen,
     clientPasses: clientPasses.filter(isCounted),
     contentReadings: contentReadings.filter(isRead),
-    ...(observed.content === undefined ? {} : { content: content.filter(isCompared) }),
+    ...(seen.content === undefined ? {} : { content: content.filter(isCompared) }),
   };
+}
+
+function isQuestion({ kind }: Action): boolean {
+  return kind === 'CountClients' || kind === 'CompareContent' || kind === 'CheckContent' || kind === 'ReadContent';
 }
 
 /**

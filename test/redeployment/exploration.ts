@@ -3,7 +3,7 @@ import type { Records } from '../../src/redeployment/record.ts';
 import { CRASHES, type EventName, type Happening, happenings } from './events.ts';
 import { type Crash, reconcile } from './execution.ts';
 import type { Violation } from './invariants.ts';
-import { keyOf, keyOfOnce } from './key.ts';
+import { keyOf } from './key.ts';
 import type { Phase } from './matrix.ts';
 import { LONG_TIME, type Progress, passObserved, passTime, pendingProgress, SHORT_TIME } from './progress.ts';
 import { settle } from './settling.ts';
@@ -47,7 +47,7 @@ export interface Explored {
 
 interface Node {
   readonly world: World;
-  readonly key: string;
+  readonly state: State;
   readonly decisions: number;
   readonly faults: number;
   readonly history: History;
@@ -57,6 +57,16 @@ interface Node {
 interface History {
   readonly by: string;
   readonly from: History | undefined;
+}
+
+/** What is known of a state. */
+interface State {
+  readonly key: string;
+  /** With how many decisions and faults it was reached; none of them both more and more. */
+  costs: readonly Cost[];
+  isExpanded: boolean;
+  /** Whether a world in this state is known to reach its goal. */
+  isGood: boolean;
 }
 
 interface Cost {
@@ -73,16 +83,15 @@ export function explore(planner: Planner, bounds: Bounds): Explored {
 class Explorer {
   readonly #planner: Planner;
   readonly #bounds: Bounds;
-  /** For each state that was reached, with how many decisions and faults; none of them both more and more. */
-  readonly #costs = new Map<string, readonly Cost[]>();
-  readonly #expanded = new Set<string>();
-  readonly #good = new Set<string>();
+  /** By their keys. */
+  readonly #states = new Map<string, State>();
   readonly #found: Found[] = [];
   readonly #matrix = new Map<Phase, Map<EventName, number>>();
   readonly #asked = new Set<string>();
   readonly #changes = new Set<string>();
   /** What is still to be expanded, by the number of events in the history. */
   readonly #open: Node[][] = [];
+  #expanded = 0;
   #transitions = 0;
 
   constructor(planner: Planner, bounds: Bounds) {
@@ -105,7 +114,7 @@ class Explorer {
       }
     }
     return {
-      states: this.#expanded,
+      states: new Set([...this.#states.values()].filter(({ isExpanded }) => isExpanded).map(({ key }) => key)),
       transitions: this.#transitions,
       found: this.#found,
       matrix: this.#matrix,
@@ -116,14 +125,15 @@ class Explorer {
 
   #isOver(): boolean {
     const { states, until } = this.#bounds;
-    return this.#expanded.size >= states || this.#found.some(({ violation }) => violation.invariant === until);
+    return this.#expanded >= states || this.#found.some(({ violation }) => violation.invariant === until);
   }
 
   #expand(node: Node): void {
-    const { world, key } = node;
+    const { world, state } = node;
     const { isShallow } = this.#bounds;
-    if (!this.#expanded.has(key)) {
-      this.#expanded.add(key);
+    if (!state.isExpanded) {
+      state.isExpanded = true;
+      this.#expanded++;
       this.#checkGoal(node);
     }
     if (isShallow && node.decisions + node.faults > 0) {
@@ -225,25 +235,35 @@ class Explorer {
 
   #reach(world: World, by: string, from: Node | undefined, kind?: Happening['kind']): void {
     this.#transitions++;
-    const key = keyOfOnce(world);
+    const state = this.#stateOf(keyOf(world));
     const decisions = (from?.decisions ?? 0) + (kind === 'Decision' ? 1 : 0);
     const faults = (from?.faults ?? 0) + (kind === 'Fault' ? 1 : 0);
-    const known = this.#costs.get(key) ?? [];
-    if (known.some((cost) => cost.decisions <= decisions && cost.faults <= faults)) {
+    if (state.costs.some((cost) => cost.decisions <= decisions && cost.faults <= faults)) {
       return;
     }
-    this.#costs.set(key, [...known, { decisions, faults }]);
+    state.costs = [...state.costs, { decisions, faults }];
     const open = this.#open[decisions + faults] ?? [];
     this.#open[decisions + faults] = open;
-    open.push({ world, key, decisions, faults, history: { by, from: from?.history } });
+    open.push({ world, state, decisions, faults, history: { by, from: from?.history } });
+  }
+
+  #stateOf(key: string): State {
+    const known = this.#states.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const state: State = { key, costs: [], isExpanded: false, isGood: false };
+    this.#states.set(key, state);
+    return state;
   }
 
   #checkGoal(node: Node): void {
-    const { violations, path, asked } = settle(node.world, this.#planner, (key) => this.#good.has(key));
+    const isGood = (key: string) => this.#states.get(key)?.isGood === true;
+    const { violations, path, asked } = settle(node.world, this.#planner, isGood);
     this.#report(violations, node, 'left alone');
     for (const reason of asked) this.#asked.add(reason);
     if (violations.length === 0) {
-      for (const world of path) this.#good.add(keyOf(world));
+      for (const world of path) this.#stateOf(keyOf(world)).isGood = true;
     }
   }
 

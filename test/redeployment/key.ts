@@ -1,7 +1,11 @@
 import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord, Stage } from '../../src/redeployment/record.ts';
+import { LastFew } from './last-few.ts';
 import { dateOf } from './observation.ts';
 import { type Cmg, type Gateway, IDENTITIES, isToBeLeft, KEYS, nameOf, WHOLE_DAY, type World } from './world.ts';
+
+/** Worlds never change, and some are asked for their names again and again. */
+const KEYS_OF = new LastFew<World, string>();
 
 /**
  * Names a state modulo the passing of time and the names of deployments: instants count by their age, in the regions that
@@ -16,14 +20,6 @@ export function keyOf(world: World): string {
   KEYS_OF.set(world, key);
   return key;
 }
-
-/** The same of a world that is asked only once: what is not remembered of millions of them need not be collected. */
-export function keyOfOnce(world: World): string {
-  return KEYS_OF.get(world) ?? makeKey(world);
-}
-
-/** Worlds never change, and are asked for their names again and again. */
-const KEYS_OF = new WeakMap<World, string>();
 
 function makeKey(world: World): string {
   const now = dateOf(world);
@@ -50,15 +46,15 @@ function nameIndex(cmg: number, name: string): number {
 }
 
 /** Most steps leave one of the CMGs as it is. */
-const CMG_KEYS = new WeakMap<Cmg, { readonly now: number; readonly key: string }>();
+const CMG_KEYS = [0, 1].map(() => new LastFew<Cmg, { readonly now: number; readonly key: string }>());
 
 function knownCmgKey(cmg: Cmg, at: number, now: number): string {
-  const known = CMG_KEYS.get(cmg);
+  const known = CMG_KEYS[at]?.get(cmg);
   if (known?.now === now) {
     return known.key;
   }
   const key = cmgKey(cmg, at, now);
-  CMG_KEYS.set(cmg, { now, key });
+  CMG_KEYS[at]?.set(cmg, { now, key });
   return key;
 }
 
