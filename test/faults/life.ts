@@ -170,6 +170,7 @@ const DIFFERS: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{64}\b/g, 'SHA256'],
   [/\b[0-9a-f]{32}\b/g, 'HASH'],
   [/"[0-9a-f]{8}"/g, '"DEPLOYMENT"'],
+  [/=[0-9a-f]{8}\b/g, '=DEPLOYMENT'],
   [/\b0x[0-9A-F]{15}\b/g, 'ETAG'],
   [/\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)/g, 'TIME'],
   [/"(created|updated)":\d+/g, '"$1":TIME'],
