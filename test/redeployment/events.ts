@@ -163,6 +163,7 @@ function withoutStatus({ object, gateways }: Cmg, at: number): Partial<Cmg> {
   return {
     object: object + 1,
     records: NO_RECORDS,
+    told: undefined,
     gateways: gateways.map((gateway) => (isOfSite(at, gateway) ? { ...gateway, mark: undefined } : gateway)),
   };
 }

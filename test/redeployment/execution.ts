@@ -1,3 +1,4 @@
+import { isDecided } from '../../src/controllers/cmg/redeployment/records.ts';
 import { type Action, isWrite } from '../../src/redeployment/action.ts';
 import type { ClientPass } from '../../src/redeployment/client-gate.ts';
 import type { ContentComparison } from '../../src/redeployment/content.ts';
@@ -8,6 +9,7 @@ import { judgeAction, judgePlan, type Violation } from './invariants.ts';
 import { LastFew } from './last-few.ts';
 import { dateOf, observe, readLive, wishOf } from './observation.ts';
 import { judgeSecondLook } from './second-look.ts';
+import { toldBy } from './told.ts';
 import {
   cmgAt,
   type Gateway,
@@ -17,6 +19,7 @@ import {
   KEYS,
   nameOf,
   serves,
+  type Told,
   type World,
   withCmg,
   withGateway,
@@ -110,9 +113,35 @@ function goOn(
     return { world: then, plan, violations };
   }
   const written = writeDown(then, at, plan.records, disturbance.crash !== 'AfterStatus');
-  const done = disturbance.crash === 'AfterStatus' || disturbance.crash === 'AfterTags' ? 0 : plan.actions.length;
-  const actions = plan.actions.slice(0, disturbance.crash === 'AfterFirstAction' ? firstWrite(plan.actions) : done);
+  const meant = world.apart === true ? ownActions(records, plan) : plan.actions;
+  const done = disturbance.crash === 'AfterStatus' || disturbance.crash === 'AfterTags' ? 0 : meant.length;
+  const actions = meant.slice(0, disturbance.crash === 'AfterFirstAction' ? firstWrite(meant) : done);
+  if (world.apart === true) {
+    const isReadAnew = plan !== first;
+    return carryOut(
+      withTold(written, at, toldBy(isReadAnew ? then : world, at, records, plan)),
+      world,
+      at,
+      plan,
+      actions,
+      violations,
+    );
+  }
   return carryOut(written, world, at, plan, actions, violations);
+}
+
+/**
+ * Where connection points and boundary groups are objects of their own, they are moved by their controllers. A decision is written
+ * down, and followed in the next round.
+ */
+function ownActions(before: Records, { records, actions }: Plan): readonly Action[] {
+  return isDecided(before, records) ? [] : actions.filter(({ kind }) => !ON_SITE.has(kind));
+}
+
+const ON_SITE: ReadonlySet<Action['kind']> = new Set(['LinkPoint', 'UnlinkPoint', 'JoinGroup', 'LeaveGroup']);
+
+function withTold(world: World, at: number, told: Told | undefined): World {
+  return cmgAt(world, at).told === told ? world : withCmg(world, at, { told });
 }
 
 /** Whether anything of clients or content may be asked for: of one gateway that stays, nothing is. */

@@ -10,7 +10,7 @@ import { sumOf, tableOf, wrongCells } from './matrix.ts';
 import { LONG_TIME, passObserved, passTime, pendingProgress } from './progress.ts';
 import { alongTheWay, SCOPES } from './scopes.ts';
 import { isQuiet } from './settling.ts';
-import { exploreWholeModel } from './whole-model.ts';
+import { exploreObjectsApart, exploreWholeModel } from './whole-model.ts';
 import type { World } from './world.ts';
 
 /**
@@ -61,8 +61,24 @@ describe('the planner, in a model of two CMGs on one site', () => {
     expect(states).toBeGreaterThanOrEqual(100_000);
   }
 
+  async function keepsThemWithObjectsApart() {
+    const { found, states, transitions, seconds, changes } = await exploreObjectsApart();
+    console.info(`Apart: ${states} states, ${transitions} transitions, ${seconds.toFixed(1)} s`);
+    expect(told(found)).toEqual([]);
+    expect([...changes].filter((change) => !DOCUMENTED.has(change))).toEqual([]);
+    expect([...changes]).toEqual(expect.arrayContaining(['Superseded → Draining', 'Draining → Deleting']));
+    expect(states).toBeGreaterThanOrEqual(100_000);
+  }
+
+  it('keeps them where connection points and boundary groups follow at times of their own', () => {
+    const { found, states } = explore(plan, SCOPES.disturbancesApart());
+    expect(told(found)).toEqual([]);
+    expect(states.size).toBeGreaterThan(5_000);
+  });
+
   if (isWhole) {
     it('keeps them in every order of what happens (the whole model)', { timeout: 600_000 }, keepsThemInEveryOrder);
+    it('keeps them in every order of that (the whole model)', { timeout: 600_000 }, keepsThemWithObjectsApart);
   }
 });
 

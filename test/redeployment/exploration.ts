@@ -142,7 +142,8 @@ class Explorer {
     }
     const effects = world.cmgs.map((cmg, at) => !cmg.gone && this.#reconcile(node, at));
     for (const progress of pendingProgress(world)) {
-      this.#count(world, progress.cmg, [PROGRESS_EVENTS[progress.name]]);
+      this.#count(world, progress.cmg, PROGRESS_EVENTS[progress.name]);
+      this.#report(progress.violations ?? [], node, progress.name);
       this.#step(progress.apply(world), progress.name, node);
     }
     this.#step(passTime(world, SHORT_TIME), 'a quarter of an hour passes', node);
@@ -285,11 +286,13 @@ class Explorer {
   }
 }
 
-const PROGRESS_EVENTS: Readonly<Record<Progress['name'], EventName>> = {
-  Provisioned: 'gateway provisioned',
-  Deleted: 'gateway deleted',
-  ClientsKnow: 'clients learn the name',
-  PointConnects: 'connection point connected',
+const PROGRESS_EVENTS: Readonly<Record<Progress['name'], readonly EventName[]>> = {
+  Provisioned: ['gateway provisioned'],
+  Deleted: ['gateway deleted'],
+  ClientsKnow: ['clients learn the name'],
+  PointConnects: ['connection point connected'],
+  PointFollows: [],
+  GroupFollows: [],
 };
 
 function told(name: string, cmg: number | undefined): string {

@@ -17,6 +17,7 @@ import {
   isToBeLeft,
   KEYS,
   nameOf,
+  reachOf,
   serves,
   WHOLE_DAY,
   type World,
@@ -137,7 +138,7 @@ function judgeChange(
       ? judgeAnnouncement(world, at, record, records)
       : []),
     ...(stage.phase === 'Deleting' && before?.stage.phase !== 'Deleting'
-      ? [...judgeTurn(world, at, record), ...judgeUnread(world, at, record, records)]
+      ? [...judgeTurn(world, at, record), ...judgeUnread(world, at, record, records), ...judgeDoom(world, at, record)]
       : []),
     ...(stage.phase === 'Active' && before?.stage.phase === 'Draining' ? judgeReturn(world, at, record) : []),
   ];
@@ -167,7 +168,10 @@ function judgeReturn(world: World, at: number, { id }: DeploymentRecord): readon
  */
 function judgeCreation(world: World, at: number, { id }: DeploymentRecord): readonly Violation[] {
   const cmg = cmgAt(world, at);
-  const others = cmg.gateways.filter((gateway) => serves(gateway) && !isNobodys(cmg, gateway));
+  // What is being deleted gives its connection point away.
+  const isGoing = (known: string) =>
+    cmg.records.deployments.some((each) => each.id === known && each.stage.phase === 'Deleting');
+  const others = cmg.gateways.filter((gateway) => serves(gateway) && !isNobodys(cmg, gateway) && !isGoing(gateway.id));
   const points = world.points.filter(({ cmg }) => cmg === at);
   const needed = others.filter(({ identity }) =>
     points.some(({ linkedTo, connected }) => connected && linkedTo === nameOf(at, identity)),
@@ -276,10 +280,6 @@ export function judgeAction(acted: Acted): readonly Violation[] {
   ];
 }
 
-function reach(world: World, at: number): number {
-  return cmgAt(world, at).gateways.filter((gateway) => gateway.hasServed && isAdvertised(world, at, gateway)).length;
-}
-
 /** (a) Nothing that the operator does leaves a CMG without an advertised deployment. */
 function judgeReach({ seen, before, after, at, action, records }: Acted): readonly Violation[] {
   const cmg = cmgAt(before, at);
@@ -287,8 +287,8 @@ function judgeReach({ seen, before, after, at, action, records }: Acted): readon
   const gateway = cmg.gateways.find(({ id }) => id === first);
   const isAllowed = cmg.deletion || cmg.stopped || (gateway !== undefined && isOutageAllowed(before, at, cmg, gateway));
   // Where another one was lost between the look and the action, nobody could have known.
-  const wasSeen = reach(seen, at) <= reach(before, at);
-  const isLost = reach(before, at) > 0 && reach(after, at) === 0;
+  const wasSeen = reachOf(seen, at) <= reachOf(before, at);
+  const isLost = reachOf(before, at) > 0 && reachOf(after, at) === 0;
   return isLost && !isAllowed && wasSeen
     ? [{ invariant: 'a', what: `${action.kind} leaves ${KEYS[at]} without an advertised gateway` }]
     : [];
@@ -310,7 +310,7 @@ function judgeDeletion({ seen, before, at, action, records }: Acted): readonly V
   const cmg = cmgAt(before, at);
   const gateway = cmg.gateways.find(({ id }) => id === action.deployment);
   const record = records.deployments.find(({ id }) => id === action.deployment);
-  if (gateway === undefined || !gateway.hasServed || cmg.deletion) {
+  if (gateway === undefined || !gateway.hasServed || cmg.deletion || isPastReturn(seen, at, action.deployment)) {
     return [];
   }
   const because =
@@ -325,6 +325,21 @@ function judgeDeletion({ seen, before, at, action, records }: Acted): readonly V
   return isRight
     ? []
     : [{ invariant: 'b', what: `${gateway.id} of ${KEYS[at]} has served and is deleted as ${because}` }];
+}
+
+/** What an earlier round has decided is judged when it is decided; it is followed in rounds of its own. */
+function isPastReturn(seen: World, at: number, id: string): boolean {
+  const { deployments } = cmgAt(seen, at).records;
+  return seen.apart === true && deployments.some((each) => each.id === id && each.stage.phase === 'Deleting');
+}
+
+/** (b) The same, when it is decided. */
+function judgeDoom(world: World, at: number, { id, stage }: DeploymentRecord): readonly Violation[] {
+  const gateway = cmgAt(world, at).gateways.find((each) => each.id === id);
+  const isLoss = world.apart === true && gateway?.hasServed === true && stage.phase === 'Deleting';
+  return isLoss && !mayBeDeleted(world, world, at, gateway, stage.because)
+    ? [{ invariant: 'b', what: `${id} of ${KEYS[at]} has served and is to be deleted as ${stage.because}` }]
+    : [];
 }
 
 function mayBeDeleted(seen: World, before: World, at: number, gateway: Gateway, because: string): boolean {

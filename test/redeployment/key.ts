@@ -2,7 +2,17 @@ import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord, Stage } from '../../src/redeployment/record.ts';
 import { LastFew } from './last-few.ts';
 import { dateOf } from './observation.ts';
-import { type Cmg, type Gateway, IDENTITIES, isToBeLeft, KEYS, nameOf, WHOLE_DAY, type World } from './world.ts';
+import {
+  type Cmg,
+  type Gateway,
+  IDENTITIES,
+  isToBeLeft,
+  KEYS,
+  nameOf,
+  type Told,
+  WHOLE_DAY,
+  type World,
+} from './world.ts';
 
 /** Worlds never change, and some are asked for their names again and again. */
 const KEYS_OF = new LastFew<World, string>();
@@ -81,6 +91,7 @@ function cmgKey(cmg: Cmg, at: number, now: number): string {
     cmg.group.map((name) => nameIndex(at, name)).join(''),
     records.deployments.map((record) => recordKey(record, at, now, indexOf, records.deployments)).join(';'),
     cmg.gateways.map((gateway) => gatewayKey(gateway, now, indexOf, records.deployments)).join(';'),
+    cmg.told === undefined ? '' : toldKey(cmg, cmg.told, now, indexOf),
   ].join(' ');
 }
 
@@ -88,6 +99,24 @@ function cmgKey(cmg: Cmg, at: number, now: number): string {
 function kindOf({ hasSite, terms }: Cmg): string {
   return `${hasSite ? '' : 'n'}${terms.evidence === 'TimeOnly' ? 't' : ''}`;
 }
+
+/** What matters only to connection points and boundary groups that are objects of their own: a look counts for twenty minutes. */
+function toldKey(
+  { records, gateways }: Cmg,
+  { active, plan }: Told,
+  now: number,
+  indexOf: (id: string) => number,
+): string {
+  const places = [...plan].map(
+    ([id, { connectionPoints = [], inBoundaryGroups }]) =>
+      `${indexOf(id)}${connectionPoints.join()}${inBoundaryGroups === true ? 'g' : ''}`,
+  );
+  const looks = records.deployments.map(({ run }) => (run !== undefined && now - run.seenAt > LOOK ? 'o' : 'n'));
+  const absences = gateways.map(({ absence }) => (absence > LOOK ? 'o' : 'n'));
+  return `t${active === undefined ? '-' : indexOf(active)}${places.join(';')}${plan.size > 0 ? looks.join('') + absences.join('') : ''}`;
+}
+
+const LOOK = 20 * MINUTE;
 
 function recordKey(
   { id, identity, served, wantedSince, wantedOrder, run, stage, announced }: DeploymentRecord,
@@ -128,7 +157,7 @@ function gatewayKey(
   const isSame = mark?.wantedOrder === record?.wantedOrder && mark?.wantedSince === record?.wantedSince;
   const marked = mark === undefined ? '-' : `${mark.served[0]}${isSame ? '' : mark.wantedOrder}`;
   const lacking = `${gateway.withoutCredentials === true ? 'c' : ''}${gateway.withoutRecord === true ? 'r' : ''}`;
-  return `${indexOf(id)}${identity}${azure[0]}${flags}${lacking}${marked}${creditKey(credit)}${creditKey(reach)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}${isAhead(gateway, now, record) ? 'a' : ''}`;
+  return `${indexOf(id)}${identity}${azure[0]}${flags}${lacking}${marked}${creditKey(credit)}${isHalfWay(credit) ? 'h' : ''}${creditKey(reach)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}${isAhead(gateway, now, record) ? 'a' : ''}`;
 }
 
 /**
@@ -138,6 +167,11 @@ function gatewayKey(
 function isAhead({ credit }: Gateway, now: number, record: DeploymentRecord | undefined): boolean {
   const begun = record?.run === undefined ? now : Math.max(record.run.since, record.wantedSince);
   return now - begun >= DAY / 2 && credit < DAY / 2;
+}
+
+/** Where half a day looked like a quarter of an hour, the one that is met first would decide whether the wait ever ends. */
+function isHalfWay(credit: number): boolean {
+  return credit >= DAY / 2 && credit < WHOLE_DAY;
 }
 
 function creditKey(credit: number): number {

@@ -1,14 +1,18 @@
 import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord } from '../../src/redeployment/record.ts';
 import { hasServingTarget, settleWorld } from './execution.ts';
+import type { Violation } from './invariants.ts';
 import { dateOf } from './observation.ts';
+import { type Followed, followGroup, followPoint } from './site-objects.ts';
 import { type Cmg, cmgAt, type Gateway, isAdvertised, type World, withCmg, withGateway, withPoint } from './world.ts';
 
 /** Something that comes about by itself. */
 export interface Progress {
-  readonly name: 'Provisioned' | 'Deleted' | 'ClientsKnow' | 'PointConnects';
+  readonly name: 'Provisioned' | 'Deleted' | 'ClientsKnow' | 'PointConnects' | 'PointFollows' | 'GroupFollows';
   readonly cmg: number;
   readonly apply: (world: World) => World;
+  /** What is wrong with it, where it is something that a controller does. */
+  readonly violations?: readonly Violation[];
 }
 
 /** Everything that may come about by itself in this world, each at a time of its own. */
@@ -23,7 +27,32 @@ export function pendingProgress(world: World): readonly Progress[] {
         apply: (then) => withPoint(then, name, { connected: true }),
       }),
     );
-  return [...ofGateways, ...ofPoints];
+  return [...ofGateways, ...ofPoints, ...(world.apart === true && world.siteUp ? ofFollowers(world) : [])];
+}
+
+/** The controllers of connection points and boundary groups, each at a time of its own. */
+function ofFollowers(world: World): readonly Progress[] {
+  const points = world.points.map(({ name, cmg }) =>
+    progressBy('PointFollows', cmg, world, (then) => {
+      const point = then.points.find((each) => each.name === name);
+      return point === undefined ? { world: then, violations: [] } : followPoint(then, point);
+    }),
+  );
+  const groups = world.cmgs.map((_cmg, at) => progressBy('GroupFollows', at, world, (then) => followGroup(then, at)));
+  return [...points, ...groups].flat();
+}
+
+/** What a controller does in this world, if it does anything. */
+function progressBy(
+  name: Progress['name'],
+  cmg: number,
+  world: World,
+  follow: (world: World) => Followed,
+): readonly Progress[] {
+  const { gone, hasSite } = cmgAt(world, cmg);
+  const followed = gone || !hasSite ? { world, violations: [] } : follow(world);
+  const apply = (then: World) => (then === world ? followed.world : follow(then).world);
+  return followed.world === world ? [] : [{ name, cmg, apply, violations: followed.violations }];
 }
 
 function progressOf(world: World, at: number, gateway: Gateway): readonly Progress[] {

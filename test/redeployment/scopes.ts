@@ -3,7 +3,7 @@ import { happenings } from './events.ts';
 import { settleWorld } from './execution.ts';
 import type { Bounds } from './exploration.ts';
 import { settle } from './settling.ts';
-import { ALONE, JUST_APPLIED, SETTLED, type World, withGateway } from './world.ts';
+import { ALONE, ALONE_APART, apart, JUST_APPLIED, SETTLED, type World, withGateway } from './world.ts';
 
 /** What is explored, in parts that do not need each other. */
 export type ScopeName = keyof typeof SCOPES;
@@ -15,6 +15,9 @@ const PAIRS: Worlds = new Map([
   ['settled', SETTLED],
   ['just applied', JUST_APPLIED],
 ]);
+
+/** The same, where connection points and boundary groups are objects of their own. */
+const PAIRS_APART: Worlds = new Map([...PAIRS].map(([name, world]) => [`${name}, apart`, apart(world)]));
 
 const WAYS = new Map<Worlds, Worlds>();
 
@@ -44,6 +47,11 @@ function wayFrom(name: string, beginning: World): Worlds {
 /** The worlds that two CMGs on one site go through when one of them is changed and nothing else happens. */
 export function alongTheWay(): Worlds {
   return waysFrom(PAIRS);
+}
+
+/** The same, where connection points and boundary groups are objects of their own. */
+export function alongTheWayApart(): Worlds {
+  return waysFrom(PAIRS_APART);
 }
 
 /** The same of one CMG that names no site, or retires by time only. */
@@ -100,6 +108,18 @@ export const SCOPES = {
   losses: (): Bounds => ({ ...WHOLE, starts: drainingAndGone(), decisions: 1, faults: 0, isShallow: true }),
   /** One decision at any moment of any redeployment that is left alone, in every order of what follows. */
   rollbacks: (): Bounds => ({ ...WHOLE, starts: alongTheWay(), decisions: 1, faults: 0 }),
+  /** One decision at any moment of any redeployment, where connection points and boundary groups are objects of their own. */
+  rollbacksApart: (): Bounds => ({ ...WHOLE, starts: waysFrom(ALONE_APART), decisions: 1, faults: 0 }),
+  /** One thing that goes wrong at any moment of any redeployment, likewise. */
+  faultsApart: (): Bounds => ({ ...WHOLE, starts: waysFrom(ALONE_APART), decisions: 0, faults: 1 }),
+  /** One of anything at any moment of a redeployment of either of two CMGs, likewise. */
+  disturbancesApart: (): Bounds => ({
+    ...WHOLE,
+    starts: alongTheWayApart(),
+    decisions: 1,
+    faults: 1,
+    isShallow: true,
+  }),
   /** Two decisions of a CMG that names no site, or retires by time only. */
   decisionsAlone: (): Bounds => ({ ...WHOLE, starts: ALONE, decisions: 2, faults: 0 }),
   /** One decision and one thing that goes wrong, with such a CMG, in every order. */

@@ -88,7 +88,8 @@ function move(world: World, planner: Planner): Moved {
   }
   const pending = pendingProgress(world);
   if (pending.length > 0) {
-    return { world: settleWorld(pending.reduce((then, { apply }) => apply(then), world)), violations: [] };
+    const violations = pending.flatMap((progress) => progress.violations ?? []);
+    return { world: settleWorld(pending.reduce((then, { apply }) => apply(then), world)), violations };
   }
   const later = passObserved(world, LONG_TIME);
   return (

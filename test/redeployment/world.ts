@@ -1,3 +1,4 @@
+import type { SitePlan } from '../../src/controllers/cmg/redeployment/site-plan.ts';
 import type { Identity } from '../../src/redeployment/identity.ts';
 import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { OutageClaim, RedeploymentTerms } from '../../src/redeployment/observed.ts';
@@ -37,6 +38,13 @@ export interface Gateway {
   readonly hasServed: boolean;
 }
 
+/** What the status of a CMG tells the controllers of its connection points and boundary groups. */
+export interface Told {
+  readonly active?: string;
+  /** By the ids of deployments. */
+  readonly plan: ReadonlyMap<string, SitePlan>;
+}
+
 /** One CMG with what belongs to it. */
 export interface Cmg {
   /** Whether it names a site. */
@@ -66,6 +74,8 @@ export interface Cmg {
   readonly group: readonly string[];
   /** The whole preflight of what is wanted passes. */
   readonly quota: boolean;
+  /** Only where connection points and boundary groups are objects of their own. */
+  readonly told?: Told | undefined;
 }
 
 /** A connection point on the site. */
@@ -82,6 +92,8 @@ export interface Point {
 
 /** Two CMGs on one site, and the clocks. */
 export interface World {
+  /** Whether connection points and boundary groups are objects of their own, which follow what a CMG tells. Default: no. */
+  readonly apart?: boolean;
   /** True time. */
   readonly time: number;
   /** How far the clocks of Azure, the site and the operator are off, all together. */
@@ -202,6 +214,11 @@ export function isAdvertised(world: World, at: number, gateway: Gateway): boolea
   );
 }
 
+/** How many gateways of a CMG are in reach of every client, and have clients. */
+export function reachOf(world: World, at: number): number {
+  return cmgAt(world, at).gateways.filter((gateway) => gateway.hasServed && isAdvertised(world, at, gateway)).length;
+}
+
 const ABSENT_CMG: Omit<Cmg, 'terms'> = {
   hasSite: true,
   object: 1,
@@ -231,13 +248,14 @@ function absent(cmg: number): Cmg {
 }
 
 /** A CMG whose gateway has served for long. */
-function settled(cmg: number): Cmg {
+function settled(cmg: number, wish = 0): Cmg {
   const since = BEGINNING - 10 * DAY;
-  const serviceName = nameOf(cmg, 0);
-  const identity = IDENTITIES[cmg]?.[0] ?? {};
+  const serviceName = nameOf(cmg, wish);
+  const identity = IDENTITIES[cmg]?.[wish] ?? {};
   const mark: DeploymentMark = { id: 'd1', identity, serviceName, served: 'Yes', wantedSince: since, wantedOrder: 1 };
   return {
     ...absent(cmg),
+    wish,
     records: {
       deployments: [{ ...mark, stage: { phase: 'Active' }, run: { since, seenAt: BEGINNING } }],
       wanted: identity,
@@ -247,7 +265,7 @@ function settled(cmg: number): Cmg {
     gateways: [
       {
         id: 'd1',
-        identity: 0,
+        identity: wish,
         azure: 'Whole',
         deleting: false,
         running: true,
@@ -264,6 +282,15 @@ function settled(cmg: number): Cmg {
     made: 1,
     group: [serviceName],
   };
+}
+
+/** The same world, in which connection points and boundary groups are objects of their own. */
+export function apart(world: World): World {
+  const cmgs = world.cmgs.map((cmg): Cmg => {
+    const [only] = cmg.records.deployments;
+    return { ...cmg, told: { plan: new Map(), ...(only === undefined ? {} : { active: only.id }) } };
+  });
+  return { ...world, apart: true, cmgs };
 }
 
 function point(name: string, cmg: number, role: Point['role'], linkedTo?: string): Point {
@@ -326,6 +353,20 @@ export const ALONE: ReadonlyMap<string, World> = new Map([
   ['settled, without a site', alone(SETTLED, { hasSite: false, evidence: 'Site' })],
   ['settled, by time only', alone(SETTLED, { hasSite: true, evidence: 'TimeOnly' })],
   ['settled, without a site, by time only', alone(SETTLED, { hasSite: false, evidence: 'TimeOnly' })],
+]);
+
+/** The second CMG of the settled world alone, with a gateway that the site has made, and a standby connection point. */
+const MADE_BY_SITE: World = {
+  ...EMPTY_WORLD,
+  points: [point('q-primary', 1, 'Primary', nameOf(1, 1)), point('q-standby', 1, 'Standby')],
+  cmgs: [{ ...absent(0), gone: true }, settled(1, 1)],
+};
+
+/** Worlds with one CMG, whose connection points and boundary groups are objects of their own. */
+export const ALONE_APART: ReadonlyMap<string, World> = new Map([
+  ['just applied, apart', apart(alone(JUST_APPLIED, { hasSite: true, evidence: 'Site' }))],
+  ['settled, apart', apart(alone(SETTLED, { hasSite: true, evidence: 'Site' }))],
+  ['settled, made by the site, apart', apart(MADE_BY_SITE)],
 ]);
 
 /** The world with another state of one CMG. */

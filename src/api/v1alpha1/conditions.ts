@@ -456,8 +456,9 @@ export const REASONS = {
   },
   WaitingForCmg: {
     stalled: false,
-    meaning: 'The CMG is suspended, or is deleted and has not begun to leave its site; nothing is changed for it.',
-    action: 'Set spec.suspend of the CMG to false; or look at its conditions for what its deletion waits for.',
+    meaning:
+      'The CMG is suspended, waits to leave its site, or says nothing of its gateway yet; nothing is changed for it.',
+    action: 'Set spec.suspend of the CMG to false; or look at its conditions for what it waits for.',
   },
   WaitingForSite: {
     stalled: false,

@@ -16,7 +16,7 @@ import {
 import { otherHolder } from '../claims.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { ObjectProcedure, ObjectRemoval, ObjectReport } from '../object-reconcile.ts';
-import { type GatewayOfCmg, gatewayOfCmg, goneGateway, holdOnSite } from '../site/gateway-of-cmg.ts';
+import { type GatewayOfCmg, gatewayOfCmg, goneGateway, holdOnSite, serviceNamesOf } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
@@ -36,7 +36,7 @@ import { partsOf, reportOf } from './report.ts';
 
 export interface BoundaryGroupReferenceDependencies {
   readonly references: Pick<ObjectStore<BoundaryGroupReference>, 'byIndex'>;
-  readonly cmgs: Pick<ObjectStore<CMG>, 'get'>;
+  readonly cmgs: Pick<ObjectStore<CMG>, 'get' | 'list'>;
   readonly sites: Pick<ObjectStore<SiteObject>, 'get'>;
   readonly live: LiveCmgs;
   readonly access: SiteAccess;
@@ -238,6 +238,7 @@ async function readFacts(
         kind: 'Read',
         facts: {
           ...factsOf(reference, gateway, group, records.value, present.value),
+          known: dependencies.cmgs.list().map(gatewayOfCmg).flatMap(serviceNamesOf),
           now: dependencies.now(),
         },
       };
@@ -249,7 +250,7 @@ function factsOf(
   group: BoundaryGroup,
   records: readonly ServiceRecord[],
   present: readonly BoundaryGroupMember[],
-): Omit<ReferenceFacts, 'now'> {
+): Omit<ReferenceFacts, 'known' | 'now'> {
   return {
     spec,
     members: status?.members ?? [],

@@ -23,6 +23,8 @@ export interface ReferenceFacts {
   /** What the group's flag was before it was changed, as recorded. */
   readonly preferredBefore: boolean | undefined;
   readonly gateway: GatewayOfCmg;
+  /** Names of the gateways of all CMGs. */
+  readonly known: readonly string[];
   readonly records: readonly ServiceRecord[];
   readonly group: BoundaryGroup;
   /** What the group references on the site. */
@@ -72,7 +74,7 @@ function planAsWanted(facts: ReferenceFacts): ReferencePlan {
   const { spec, gateway, records, group, members } = facts;
   if (gateway.leaving === 'Deleted') {
     // Whoever put it there: a reference to a gateway that is deleted is of no use to anybody.
-    return planLeaving(facts, members.filter(isDeletedWith(gateway)));
+    return planLeaving(facts, members.filter(isDeletedWith(facts)));
   }
   const wanted = wantedDeployments(gateway);
   const joining = planJoining(facts, wanted);
@@ -118,9 +120,23 @@ export function wantedDeployments(gateway: GatewayOfCmg): readonly DeploymentOfC
   return named.filter(({ phase }) => phase !== 'Deleting');
 }
 
-/** Whether a member is a gateway that goes with its CMG: one that was there before stays. */
-function isDeletedWith(gateway: GatewayOfCmg): (member: BoundaryGroupReferenceStatusMember) => boolean {
-  return ({ serviceName }) => deploymentByName(gateway, serviceName)?.stays !== true;
+/** Whether a member is a gateway that goes with its CMG: one that was there before stays, and so does one that no CMG knows. */
+function isDeletedWith(facts: ReferenceFacts): (member: BoundaryGroupReferenceStatusMember) => boolean {
+  return (member) =>
+    deploymentByName(facts.gateway, member.serviceName)?.stays !== true && !isUnknownGateway(facts, member);
+}
+
+/**
+ * Whether the site has a gateway of which no CMG knows: its CMG may have lost its status. It may serve clients, whoever put it into
+ * the group.
+ */
+function isUnknownGateway(
+  { known, records }: ReferenceFacts,
+  { serviceName }: BoundaryGroupReferenceStatusMember,
+): boolean {
+  const record = records.find((each) => isSameName(each.serviceName, serviceName));
+  const isThere = record !== undefined && record.state.kind !== 'Deleting';
+  return isThere && !known.some((name) => isSameName(name, serviceName));
 }
 
 function saysWhoIsIn({ deployments }: GatewayOfCmg): boolean {
@@ -152,10 +168,12 @@ function planJoining(facts: ReferenceFacts, wanted: readonly DeploymentOfCmg[]):
 
 /** Whether a member leaves once all wanted ones are in. */
 function isLeaving(
-  { gateway, now }: ReferenceFacts,
+  facts: ReferenceFacts,
   wanted: readonly DeploymentOfCmg[],
-  { serviceName, adopted }: BoundaryGroupReferenceStatusMember,
+  member: BoundaryGroupReferenceStatusMember,
 ): boolean {
+  const { gateway, now } = facts;
+  const { serviceName, adopted } = member;
   const deployment = deploymentByName(gateway, serviceName);
   if (deployment?.phase === 'Deleting') {
     return true;
@@ -168,7 +186,7 @@ function isLeaving(
     const mayHandOver = deployment.phase === 'Draining' && successorInReach(gateway, deployment, now) !== undefined;
     return deployment.inBoundaryGroups === false && (mayHandOver || !deployment.served);
   }
-  return !adopted;
+  return !adopted && !isUnknownGateway(facts, member);
 }
 
 /** Whether a gateway that is to leave stays in the group, as nobody has seen lately that its successor is in reach of every client. */
@@ -206,7 +224,7 @@ function planUndoing(facts: ReferenceFacts, sharesPreference: boolean): Referenc
     return { kind: 'Gone' };
   }
   const ours =
-    gateway.leaving === 'Deleted' ? members.filter(isDeletedWith(gateway)) : members.filter(({ adopted }) => !adopted);
+    gateway.leaving === 'Deleted' ? members.filter(isDeletedWith(facts)) : members.filter(({ adopted }) => !adopted);
   const left = planLeaving(facts, ours);
   if (left.kind !== 'Gone') {
     return left;

@@ -317,12 +317,18 @@ describe('a gateway that serves keeps its last connection point', () => {
     const { live, cluster, rounds, other } = linkedToOther();
     expect(await rounds.settle()).toMatchObject({ Stalled: 'True LastConnectionPoint' });
     expect(rounds.message('Linked')).toContain(
-      'kubectl annotate cmg other -n gateways configmgr.io/allow-client-outage=aaaaaaaa',
+      'kubectl annotate --namespace gateways cmg other configmgr.io/allow-client-outage=aaaaaaaa',
     );
     const consent = (deployment: string) =>
       changed(other, { metadata: { annotations: { 'configmgr.io/allow-client-outage': deployment } } });
     cluster.cmgs = [servingCmg(), consent('bbbbbbbb')];
     expect(await rounds.settle()).toMatchObject({ Stalled: 'True LastConnectionPoint' });
+    expect(rounds.message('Linked')).toContain('configmgr.io/allow-client-outage- takes away the consent of before');
+    const lapsedConsents = [{ kind: 'AllowClientOutage' as const, deployment: 'aaaaaaaa' }];
+    const ofBefore = consent('aaaaaaaa');
+    cluster.cmgs = [servingCmg(), { ...ofBefore, status: { ...ofBefore.status, planned: { lapsedConsents } } }];
+    expect(await rounds.settle()).toMatchObject({ Stalled: 'True LastConnectionPoint' });
+    expect(rounds.message('Linked')).toContain('configmgr.io/allow-client-outage- takes away the consent of before');
     expect(live.writes).toEqual([]);
     cluster.cmgs = [servingCmg(), consent('aaaaaaaa')];
     expect(await rounds.settle()).toEqual(READY);

@@ -234,21 +234,39 @@ function hindranceToLeave(
   }
   const others = roles.some((other) => other !== role && isLinkedTo(other, serviceName) && isConnected(other));
   const { gateway, deployment } = holder;
+  if (others) {
+    return undefined;
+  }
+  if (deployment === undefined) {
+    return gateway.leaving === 'Deleted' ? undefined : { kind: 'Hold', role, finding: waitsForWord(gateway, role) };
+  }
   if (
-    others ||
-    deployment === undefined ||
     mayLoseLastPoint(gateway, deployment) ||
     (deployment.phase === 'Draining' && canHandOver(facts, gateway, deployment, role))
   ) {
     return undefined;
   }
-  const [namespace, name] = gateway.key.split('/');
-  const message = `${role.siteSystem} has the last connected connection point of the gateway ${serviceName}, whose clients would be cut off. It stays linked. Add another ConnectionPoint for the CMG ${gateway.key}; or consent: kubectl annotate cmg ${name} -n ${namespace} ${OUTAGE_ANNOTATION}=${deployment.id}`;
+  const message = `${role.siteSystem} has the last connected connection point of the gateway ${serviceName}, whose clients would be cut off. It stays linked. Add another ConnectionPoint for the CMG ${gateway.key}; or consent: ${consentCommand(gateway, deployment)}`;
   return {
     kind: 'Hold',
     role,
     finding: { type: 'Linked', status: 'False', reason: 'LastConnectionPoint', message },
   };
+}
+
+/** The line by which a person consents. A consent of before, which counts no more, is taken away first. */
+function consentCommand({ key, hasOtherConsent }: GatewayOfCmg, { id }: DeploymentOfCmg): string {
+  const [namespace, name] = key.split('/');
+  const target = `kubectl annotate --namespace ${namespace} cmg ${name} ${OUTAGE_ANNOTATION}`;
+  return hasOtherConsent
+    ? `${target}- takes away the consent of before, after which this message has the next line.`
+    : `${target}=${id}`;
+}
+
+/** The site has the gateway that the CMG wants, and its status says nothing of it: it may have been lost, and be found again. */
+function waitsForWord({ key }: GatewayOfCmg, { siteSystem, serviceName }: ConnectionPointRole): Finding {
+  const message = `${siteSystem} has the last connected connection point of the gateway ${serviceName}, of which the CMG ${key} says nothing yet. It stays linked until the CMG says whose that gateway is.`;
+  return { type: 'Linked', status: 'False', reason: 'WaitingForCmg', message };
 }
 
 /** Whose gateway a name on the site stands for: that of a deployment, or that of a CMG that has none by this name yet. */

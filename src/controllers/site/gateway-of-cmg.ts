@@ -64,8 +64,10 @@ export interface GatewayOfCmg {
   readonly leaving: 'No' | 'Awaited' | 'Deleted' | 'Retained';
   /** When it began to leave its site, in milliseconds since the epoch; `undefined`: it has not, or that is not known. */
   readonly leavingSince: number | undefined;
-  /** The deployment whose last connection point may go, as a person has consented. */
+  /** The deployment whose last connection point may go, as a person has consented since something else was wanted. */
   readonly outageConsent: string | undefined;
+  /** Whether such a consent is there that counts no more, or is about another deployment. */
+  readonly hasOtherConsent: boolean;
 }
 
 export function gatewayOfCmg(cmg: CMG): GatewayOfCmg {
@@ -85,7 +87,19 @@ export function gatewayOfCmg(cmg: CMG): GatewayOfCmg {
     isSuspended: spec.suspend,
     leaving: leavingOf(cmg),
     leavingSince: leavingSince(cmg),
-    outageConsent: metadata.annotations?.[OUTAGE_ANNOTATION],
+    ...consentOf(cmg),
+  };
+}
+
+/** A consent of before counts for nothing any more, although its annotation is still there. */
+function consentOf({ metadata, status }: CMG): Pick<GatewayOfCmg, 'outageConsent' | 'hasOtherConsent'> {
+  const id = metadata.annotations?.[OUTAGE_ANNOTATION];
+  const lapsed = status?.planned?.lapsedConsents ?? [];
+  const counts = !lapsed.some(({ kind, deployment }) => kind === 'AllowClientOutage' && deployment === id);
+  const isKnown = status?.deployments?.some((deployment) => deployment.id === id) === true;
+  return {
+    outageConsent: counts ? id : undefined,
+    hasOtherConsent: id !== undefined && id !== '' && !(counts && isKnown),
   };
 }
 
@@ -174,6 +188,7 @@ export function goneGateway(key: string, serviceName: string): GatewayOfCmg {
     leaving: 'No',
     leavingSince: undefined,
     outageConsent: undefined,
+    hasOtherConsent: false,
   };
 }
 

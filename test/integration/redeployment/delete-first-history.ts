@@ -20,6 +20,7 @@ import {
   type SiteSuite,
   type Stage,
   scaleSets,
+  setBack,
 } from './site-suite.ts';
 
 const NORTH_GROUP = 'cmg-north';
@@ -135,7 +136,7 @@ async function whileWaiting(suite: SiteSuite, stage: Stage): Promise<void> {
   await test.patchSpec(NORTH);
   await test.untilReason('Redeploying', 'NoOtherActiveCMG');
   await time.pass(HOUR);
-  await test.patchSpec(HOME);
+  await setBack(stage, HOME);
   await goOn(suite, stage, 'nothing to be waited for', isServing('westeurope'));
   expect((await test.cmg()).status?.redeployment).toBeUndefined();
   expect({ made: made(test), ids: ids(test) }).toEqual(before);
@@ -150,7 +151,7 @@ async function whileDeleted(suite: SiteSuite, stage: Stage): Promise<Outage> {
   await test.patchSpec(NORTH);
   const consentedAt = await consent(suite, stage);
   await untilDeleted(stage, 1);
-  await test.patchSpec(HOME);
+  await setBack(stage, HOME);
   await goOn(suite, stage, 'the first gateway to be built anew', isServing('westeurope'));
   const servesAgainAt = suite.clock.now();
   expect(ids(test)).not.toEqual(first);
@@ -166,7 +167,7 @@ async function whileBuilt(suite: SiteSuite, stage: Stage): Promise<Outage> {
   const consentedAt = await consent(suite, stage);
   await goOn(suite, stage, 'the next gateway to be begun', () => areNamesTaken(stage));
   expect(phases(await test.cmg())).toEqual({ [OLD]: 'Provisioning' });
-  await test.patchSpec(HOME);
+  await setBack(stage, HOME);
   await goOn(suite, stage, 'the first gateway to be built anew', isServing('westeurope'));
   return { consentedAt, servesAgainAt: suite.clock.now() };
 }

@@ -20,6 +20,7 @@ import {
   type SiteSuite,
   type Stage,
   scaleSets,
+  setBack,
   waitOut,
 } from './site-suite.ts';
 
@@ -78,7 +79,7 @@ async function whileBuilt(suite: SiteSuite, stage: Stage): Promise<void> {
   await test.patchSpec(FORTH);
   await test.until('the new gateway to be begun', () => groups(test).includes(NEW_GROUP));
   expect(phases(await test.cmg())).toEqual({ [OLD]: 'Active', [NEW]: 'Provisioning' });
-  await test.patchSpec(BACK);
+  await setBack(stage, BACK);
   const backAt = suite.clock.now();
   await reach(suite, stage, 'the new gateway to be gone', (cmg) => cmg.status?.redeployment === undefined);
   expect(suite.clock.now() - backAt).toBeLessThan(HOUR);
@@ -93,7 +94,7 @@ async function whileBothServe(suite: SiteSuite, stage: Stage): Promise<void> {
   await test.patchSpec(FORTH);
   await reach(suite, stage, 'the new gateway to be advertised', (cmg) => phases(cmg)[OLD] === 'Superseded');
   await time.pass(2 * HOUR);
-  await test.patchSpec(BACK);
+  await setBack(stage, BACK);
   await reach(suite, stage, 'the first gateway to be wanted again', (cmg) => phases(cmg)[NEW] === 'Superseded');
   const back = await test.cmg();
   expect(phases(back)).toEqual({ [OLD]: 'Active', [NEW]: 'Superseded' });
@@ -120,7 +121,7 @@ async function whileDraining(suite: SiteSuite, stage: Stage): Promise<void> {
   );
   expect([suite.members(), suite.links()]).toEqual([[NEW], { [CONNECTION_POINT_SERVER]: NEW }]);
   expect(scaleSets(test)).toHaveLength(2);
-  await test.patchSpec(BACK);
+  await setBack(stage, BACK);
   await reach(suite, stage, 'the first gateway to serve again', (cmg) => phases(cmg)[NEW] === 'Superseded');
   expect(await idOf(stage, OLD)).toBe(first);
   expect(suite.members().toSorted()).toEqual([NEW, OLD]);
@@ -148,7 +149,7 @@ async function whileDeleted(suite: SiteSuite, stage: Stage): Promise<void> {
     'the first gateway to be deleted',
     (cmg) => phases(cmg)[OLD] === 'Deleting' && deletedGroups(test).includes(OLD_GROUP),
   );
-  await test.patchSpec(BACK);
+  await setBack(stage, BACK);
   await reach(suite, stage, 'the first gateway to be built anew', (cmg) => phases(cmg)[NEW] === 'Superseded');
   expect(await idOf(stage, OLD)).not.toBe(first);
   expect(await idOf(stage, NEW)).toBe(second);

@@ -204,6 +204,15 @@ export async function reach(
   });
 }
 
+/** What was before is wanted again. Until the operator has noted that, no time goes by: what is not noted yet is gone on with. */
+export async function setBack({ test }: Pick<Stage, 'test'>, spec: object): Promise<void> {
+  await test.patchSpec(spec);
+  await test.until(
+    'the change to be noted',
+    ({ metadata, status }) => status?.planned?.generation === metadata.generation,
+  );
+}
+
 /** As `reach`, where clients may be cut off by a person's word. */
 export async function goOn(
   suite: SiteSuite,
