@@ -111,6 +111,39 @@ export function happenings(world: World): readonly Happening[] {
   ];
 }
 
+/** What undoes something of before, of all that may happen. */
+export function healings(world: World): readonly Happening[] {
+  return isInOrder(world) ? [] : happenings(world).filter(({ kind }) => kind === 'Healing');
+}
+
+/** Whether nothing is there to be undone, as mostly: what may happen then need not be made up. */
+function isInOrder(world: World): boolean {
+  const { contentMissing, contentUnreadable, siteUp, azureUp, certificateReadable, devicesHidden, deletionsUsedUp } =
+    world;
+  const isDisturbed =
+    contentMissing || contentUnreadable || devicesHidden || deletionsUsedUp || world.localClockOff !== 0;
+  return (
+    !isDisturbed &&
+    siteUp &&
+    azureUp &&
+    certificateReadable &&
+    world.points.every(({ broken }) => !broken) &&
+    world.cmgs.every((cmg, at) => cmg.gone || isCmgInOrder(cmg, at))
+  );
+}
+
+function isCmgInOrder(cmg: Cmg, at: number): boolean {
+  const { suspended, stopped, onlyObserved, deletion, retain, consents, quota, gateways } = cmg;
+  const isHeld = suspended || stopped || onlyObserved || (deletion && !retain) || consents.length > 0 || !quota;
+  return !isHeld && gateways.every((gateway) => isGatewayInOrder(at, gateway));
+}
+
+function isGatewayInOrder(at: number, gateway: Gateway): boolean {
+  const { healthy, resolves, mark, withoutCredentials, withoutRecord } = gateway;
+  const hasItsTags = mark !== undefined || isOfSite(at, gateway);
+  return healthy && resolves && hasItsTags && withoutCredentials !== true && withoutRecord !== true;
+}
+
 /** The crashes, as events. */
 export const CRASHES: Readonly<Record<Crash, EventName>> = {
   AfterStatus: 'crash after the status',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PHASES } from '../../scripts/reference/phases.ts';
 import { MINUTE } from '../../src/redeployment/instant.ts';
 import { plan } from '../../src/redeployment/planner.ts';
-import { EVENT_NAMES, type EventName } from './events.ts';
+import { EVENT_NAMES, type EventName, type Happening, happenings, healings } from './events.ts';
 import { reconcile } from './execution.ts';
 import { explore, type Found } from './exploration.ts';
 import { keyOf } from './key.ts';
@@ -91,6 +91,18 @@ describe('the model', () => {
   function isAtRest(world: World): boolean {
     return world.cmgs.every((_cmg, at) => reconcile(world, at, plan).world === world);
   }
+
+  it('finds all that can be undone, after whatever has happened', () => {
+    const worlds = [...alongTheWay().values()].flatMap((world) => [
+      world,
+      ...happenings(world).map(({ apply }) => apply(world)),
+    ]);
+    const told = (list: readonly Happening[]) => list.map(({ names, cmg }) => `${names.join()} ${cmg}`);
+    const undone = worlds.map((world) => told(healings(world)));
+    expect(undone).toEqual(worlds.map((world) => told(happenings(world).filter(({ kind }) => kind === 'Healing'))));
+    expect(undone.filter((list) => list.length > 0).length).toBeGreaterThan(100);
+    expect(undone.filter((list) => list.length === 0).length).toBeGreaterThan(100);
+  });
 
   it('lets time pass in one step as it would with a reconcile every 50 minutes, where no wait ends meanwhile', () => {
     const compared = resting.flatMap((world) => {

@@ -1,6 +1,6 @@
 import type { Planner } from '../../src/redeployment/planner.ts';
 import type { Records } from '../../src/redeployment/record.ts';
-import { CRASHES, type EventName, type Happening, happenings } from './events.ts';
+import { CRASHES, type EventName, type Happening, happenings, healings } from './events.ts';
 import { type Crash, reconcile } from './execution.ts';
 import type { Violation } from './invariants.ts';
 import { keyOf } from './key.ts';
@@ -153,7 +153,8 @@ class Explorer {
       this.#count(world, undefined, ['half a day passes']);
       this.#step(passObserved(world, LONG_TIME), 'thirteen hours pass', node);
     }
-    for (const happening of happenings(world)) {
+    const isSpent = node.decisions === this.#bounds.decisions && node.faults === this.#bounds.faults;
+    for (const happening of isSpent ? healings(world) : happenings(world)) {
       this.#happen(node, happening, effects);
     }
     if (node.faults < this.#bounds.faults) {
@@ -163,10 +164,8 @@ class Explorer {
 
   /** What undoes the event that has just been. */
   #heal(node: Node): void {
-    for (const happening of happenings(node.world)) {
-      if (happening.kind === 'Healing') {
-        this.#happen(node, happening, []);
-      }
+    for (const happening of healings(node.world)) {
+      this.#happen(node, happening, []);
     }
   }
 

@@ -1,5 +1,5 @@
 /** How many are remembered: what is asked for again is asked for soon. */
-const CAPACITY = 8;
+const CAPACITY = 16;
 
 /**
  * Remembers what was made of the last few objects, which are told apart by identity and never change. Looking through so few
