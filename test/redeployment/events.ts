@@ -94,7 +94,7 @@ export const EVENT_NAMES = [
   'quota there',
   'deletions of the hour used up',
   'deletions free again',
-  'half a day passes',
+  'a day passes',
   'clients learn the name',
   'gateway provisioned',
   'gateway deleted',

@@ -7,10 +7,11 @@ import type { Plan, Planner } from '../../src/redeployment/planner.ts';
 import type { DeploymentMark, DeploymentRecord, Records } from '../../src/redeployment/record.ts';
 import { judgeAction, judgePlan, type Violation } from './invariants.ts';
 import { LastFew } from './last-few.ts';
-import { dateOf, observe, readLive, wishOf } from './observation.ts';
+import { dateOf, observe, readLive, surroundingsOf, wishOf } from './observation.ts';
 import { judgeSecondLook } from './second-look.ts';
 import { toldBy } from './told.ts';
 import {
+  type Cmg,
   cmgAt,
   type Gateway,
   IDENTITIES,
@@ -80,7 +81,27 @@ function roundsOf(planner: Planner, world: World): Round[] {
 
 const ROUNDS = new WeakMap<Planner, LastFew<World, Round[]>>();
 
-function look(before: World, at: number, planner: Planner): Look {
+/** Most steps leave one of the CMGs as it is, and what its operator sees of the other one. */
+const LOOKS = new WeakMap<Planner, readonly LastFew<Cmg, { readonly surroundings: string; readonly look: Look }>[]>();
+
+function look(world: World, at: number, planner: Planner): Look {
+  const cmg = cmgAt(world, at);
+  if (!cmg.hasSite) {
+    return lookAnew(world, at, planner);
+  }
+  const looks = LOOKS.get(planner) ?? world.cmgs.map(() => new LastFew());
+  LOOKS.set(planner, looks);
+  const surroundings = surroundingsOf(world, at);
+  const known = looks[at]?.get(cmg);
+  if (known?.surroundings === surroundings) {
+    return { ...known.look, world };
+  }
+  const made = lookAnew(world, at, planner);
+  looks[at]?.set(cmg, { surroundings, look: made });
+  return made;
+}
+
+function lookAnew(before: World, at: number, planner: Planner): Look {
   const world = seenToServe(before, at);
   const wish = wishOf(world, at);
   const { records } = cmgAt(world, at);

@@ -22,7 +22,7 @@ const isWhole = process.env.CI === 'true' || process.env.EXPLORE === 'whole';
 /** What comes about by itself is explored in every order only in the whole model. */
 const BY_THEMSELVES: ReadonlySet<EventName> = new Set([
   'connection point connected',
-  'half a day passes',
+  'a day passes',
   'clients learn the name',
   'gateway provisioned',
   'gateway deleted',

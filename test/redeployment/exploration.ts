@@ -147,11 +147,11 @@ class Explorer {
       this.#step(progress.apply(world), progress.name, node);
     }
     this.#step(passTime(world, SHORT_TIME), 'a quarter of an hour passes', node);
-    // What Azure and the site do takes less than half a day; clients take as long as they like.
+    // What Azure and the site do takes less than a day; clients take as long as they like.
     const isWaitingForClients = pendingProgress(world).every(({ name }) => name === 'ClientsKnow');
     if (!effects.includes(true) && isWaitingForClients) {
-      this.#count(world, undefined, ['half a day passes']);
-      this.#step(passObserved(world, LONG_TIME), 'thirteen hours pass', node);
+      this.#count(world, undefined, ['a day passes']);
+      this.#step(passObserved(world, LONG_TIME), 'twenty-five hours pass', node);
     }
     const isSpent = node.decisions === this.#bounds.decisions && node.faults === this.#bounds.faults;
     for (const happening of isSpent ? healings(world) : happenings(world)) {

@@ -70,9 +70,9 @@ function take({ world, story }: Told, each: Step): Told {
     case 'Minutes':
       return goOn(passTime(world, SHORT_TIME), 'a quarter of an hour passes');
     case 'Hours':
-      // Where the operator has something to do it does it; half a day in one step is for a world that waits.
+      // Where the operator has something to do it does it; a day in one step is for a world that waits.
       return isAtRest(world)
-        ? goOn(passObserved(world, LONG_TIME), 'thirteen hours pass')
+        ? goOn(passObserved(world, LONG_TIME), 'twenty-five hours pass')
         : { world, story, violations: [] };
   }
 }

@@ -90,7 +90,7 @@ function cmgKey(cmg: Cmg, at: number, now: number): string {
     (records.heldContent ?? []).map(({ deployment }) => `h${indexOf(deployment)}`).join(''),
     cmg.group.map((name) => nameIndex(at, name)).join(''),
     records.deployments.map((record) => recordKey(record, at, now, indexOf, records.deployments)).join(';'),
-    cmg.gateways.map((gateway) => gatewayKey(gateway, now, indexOf, records.deployments)).join(';'),
+    cmg.gateways.map((gateway) => gatewayKey(gateway, indexOf, records.deployments)).join(';'),
     cmg.told === undefined ? '' : toldKey(cmg, cmg.told, now, indexOf),
   ].join(' ');
 }
@@ -129,8 +129,10 @@ function recordKey(
   const runKey =
     run === undefined
       ? ''
-      : `${days(now, run.since)}${sighting(now, run.seenAt)}${run.otherwiseSince === undefined ? '' : `o${sighting(now, run.otherwiseSince)}`}`;
-  return `${indexOf(id)}${IDENTITIES[at]?.indexOf(identity)}${served[0]}${rank}${days(now, wantedSince)}${stageKey(stage, now, indexOf)}${runKey}${announced?.[0] ?? ''}`;
+      : `${isWholeDay(now, run.since)}${sighting(now, run.seenAt)}${run.otherwiseSince === undefined ? '' : `o${sighting(now, run.otherwiseSince)}`}`;
+  // A wait counts from when it is wanted or advertised, whatever came last.
+  const waited = run === undefined ? ahead(now, wantedSince) : days(now, Math.max(run.since, wantedSince));
+  return `${indexOf(id)}${IDENTITIES[at]?.indexOf(identity)}${served[0]}${rank}${waited}${stageKey(stage, now, indexOf)}${runKey}${announced?.[0] ?? ''}`;
 }
 
 function stageKey(stage: Stage, now: number, indexOf: (id: string) => number): string {
@@ -144,12 +146,7 @@ function stageKey(stage: Stage, now: number, indexOf: (id: string) => number): s
   }
 }
 
-function gatewayKey(
-  gateway: Gateway,
-  now: number,
-  indexOf: (id: string) => number,
-  records: readonly DeploymentRecord[],
-): string {
+function gatewayKey(gateway: Gateway, indexOf: (id: string) => number, records: readonly DeploymentRecord[]): string {
   const { id, identity, azure, deleting, running, healthy, resolves, mark, known, reach, credit, absence, hasServed } =
     gateway;
   const record = records.find((each) => each.id === id);
@@ -157,27 +154,21 @@ function gatewayKey(
   const isSame = mark?.wantedOrder === record?.wantedOrder && mark?.wantedSince === record?.wantedSince;
   const marked = mark === undefined ? '-' : `${mark.served[0]}${isSame ? '' : mark.wantedOrder}`;
   const lacking = `${gateway.withoutCredentials === true ? 'c' : ''}${gateway.withoutRecord === true ? 'r' : ''}`;
-  return `${indexOf(id)}${identity}${azure[0]}${flags}${lacking}${marked}${creditKey(credit)}${isHalfWay(credit) ? 'h' : ''}${creditKey(reach)}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}${isAhead(gateway, now, record) ? 'a' : ''}`;
-}
-
-/**
- * Whether the planner has counted half a day that the test has not. Half a day of a wait looks like none of it, but for the
- * reckoning of the test; a planner that counts what it should not is to come to the end of its wait all the same.
- */
-function isAhead({ credit }: Gateway, now: number, record: DeploymentRecord | undefined): boolean {
-  const begun = record?.run === undefined ? now : Math.max(record.run.since, record.wantedSince);
-  return now - begun >= DAY / 2 && credit < DAY / 2;
-}
-
-/** Where half a day looked like a quarter of an hour, the one that is met first would decide whether the wait ever ends. */
-function isHalfWay(credit: number): boolean {
-  return credit >= DAY / 2 && credit < WHOLE_DAY;
+  return `${indexOf(id)}${identity}${azure[0]}${flags}${lacking}${marked}${creditKey(credit)}${Math.min(2, creditKey(reach))}${absence === 0 ? '' : absence > HOUR ? 'l' : 's'}`;
 }
 
 function creditKey(credit: number): number {
   if (credit >= 2 * WHOLE_DAY) return 3;
   if (credit >= WHOLE_DAY) return 2;
   return credit > 0 ? 1 : 0;
+}
+
+function ahead(now: number, instant: number): string {
+  return now - instant < -5 * MINUTE ? 'f' : '';
+}
+
+function isWholeDay(now: number, since: number): string {
+  return now - since < DAY ? 'c' : 'd';
 }
 
 /** How long ago, in the regions that matter for waits and deadlines: ahead, less than one day, less than two, more. */

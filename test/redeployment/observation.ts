@@ -77,6 +77,20 @@ export function observe(world: World, at: number): Observed {
   };
 }
 
+/** All that an operator sees besides the CMG itself, which has a site. Two worlds in which this is the same are the same to it. */
+export function surroundingsOf(world: World, at: number): string {
+  const { points, cmgs, claim, ...rest } = world;
+  const seen: unknown[] = [...Object.values(rest), claim?.claimant, claim?.carrier];
+  for (const { name, cmg, linkedTo, connected } of points) {
+    if (cmg === at) seen.push(name, linkedTo, connected);
+  }
+  for (const [index, { gateways }] of cmgs.entries()) {
+    if (index !== at) seen.push(...gateways.map(({ identity }) => identity));
+  }
+  for (const carrier of carriersFor(world, at)) seen.push(...Object.values(carrier));
+  return seen.join();
+}
+
 /** The gateway that the site has made already of what it is asked for. */
 function adopted({ gateways, records, wish }: Cmg, at: number): Gateway | undefined {
   return gateways.find(

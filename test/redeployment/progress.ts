@@ -76,8 +76,8 @@ export function without(world: World, at: number, id: string): World {
 
 /** A quarter of an hour: longer than a run outlasts doubt, shorter than it outlasts silence. */
 export const SHORT_TIME = 15 * MINUTE;
-/** Half of the shortest wait, and a little more. */
-export const LONG_TIME = 13 * HOUR;
+/** The shortest wait, and a little more: no region of time that keys tell apart is longer. */
+export const LONG_TIME = 25 * HOUR;
 /** Longer than a run outlasts silence. */
 export const OUTAGE = 2 * HOUR;
 

@@ -2,7 +2,7 @@ import { plan } from '../../src/redeployment/planner.ts';
 import { happenings } from './events.ts';
 import { settleWorld } from './execution.ts';
 import type { Bounds } from './exploration.ts';
-import { settle } from './settling.ts';
+import { type Settled, settle } from './settling.ts';
 import { ALONE, ALONE_APART, apart, JUST_APPLIED, SETTLED, type World, withGateway } from './world.ts';
 
 /** What is explored, in parts that do not need each other. */
@@ -28,7 +28,7 @@ function waysFrom(beginnings: Worlds): Worlds {
   return ways;
 }
 
-function wayFrom(name: string, beginning: World): Worlds {
+function wayFrom(name: string, beginning: World, isMeant: (way: Settled) => boolean = () => true): Worlds {
   const edits = happenings(beginning).filter(({ names }) => names.includes('edit'));
   const isFirst = beginning.cmgs.some(({ gateways, gone }) => gateways.length === 0 && !gone);
   const histories = isFirst
@@ -38,15 +38,21 @@ function wayFrom(name: string, beginning: World): Worlds {
         world: apply(beginning),
       }));
   return new Map(
-    histories.flatMap(({ what, world }) =>
-      settle(world, plan).path.map((then, step) => [`step ${step} of: ${what}`, then] as const),
-    ),
+    histories.flatMap(({ what, world }) => {
+      const way = settle(world, plan);
+      return isMeant(way) ? way.path.map((then, step) => [`step ${step} of: ${what}`, then] as const) : [];
+    }),
   );
 }
 
 /** The worlds that two CMGs on one site go through when one of them is changed and nothing else happens. */
 export function alongTheWay(): Worlds {
   return waysFrom(PAIRS);
+}
+
+/** Those of changes on whose way people had to help. */
+function alongTheWayWithHelp(): Worlds {
+  return new Map([...PAIRS].flatMap(([name, world]) => [...wayFrom(name, world, ({ asked }) => asked.length > 0)]));
 }
 
 /** The same, where connection points and boundary groups are objects of their own. */
@@ -106,8 +112,8 @@ export const SCOPES = {
   }),
   /** One decision, when a gateway has drained and somebody has deleted its scale set. */
   losses: (): Bounds => ({ ...WHOLE, starts: drainingAndGone(), decisions: 1, faults: 0, isShallow: true }),
-  /** One decision at any moment of any redeployment that is left alone, in every order of what follows. */
-  rollbacks: (): Bounds => ({ ...WHOLE, starts: alongTheWay(), decisions: 1, faults: 0 }),
+  /** One decision at any moment of a redeployment on whose way people help, in every order; without help, it is in `decisions`. */
+  rollbacks: (): Bounds => ({ ...WHOLE, starts: alongTheWayWithHelp(), decisions: 1, faults: 0 }),
   /** One decision at any moment of any redeployment, where connection points and boundary groups are objects of their own. */
   rollbacksApart: (): Bounds => ({ ...WHOLE, starts: waysFrom(ALONE_APART), decisions: 1, faults: 0 }),
   /** One thing that goes wrong at any moment of any redeployment, likewise. */

@@ -17,7 +17,7 @@ export interface WholeModel {
 }
 
 /** The largest one first, so that two threads end at about the same time. */
-const WHOLE: readonly ScopeName[] = ['decisions', 'faults', 'rollbacks', 'faultsAlone', 'decisionsAlone'];
+const WHOLE: readonly ScopeName[] = ['decisions', 'rollbacks', 'faults', 'faultsAlone', 'decisionsAlone'];
 
 /** Where connection points and boundary groups are objects of their own. */
 const APART: readonly ScopeName[] = ['faultsApart', 'rollbacksApart'];
