@@ -90,8 +90,10 @@ const WHOLE = { states: Number.POSITIVE_INFINITY, isShallow: false };
  * events in all of them. Longer histories, with several of everything, are those of `histories.test.ts`.
  */
 export const SCOPES = {
-  /** Two decisions at any two moments, of either CMG. */
-  decisions: (): Bounds => ({ ...WHOLE, starts: PAIRS, decisions: 2, faults: 0 }),
+  /** Two decisions at any two moments, of either CMG, when both have served for long. */
+  decisions: (): Bounds => ({ ...WHOLE, starts: new Map([['settled', SETTLED]]), decisions: 2, faults: 0 }),
+  /** The same from the first moment of one of them on. */
+  beginnings: (): Bounds => ({ ...WHOLE, starts: new Map([['just applied', JUST_APPLIED]]), decisions: 2, faults: 0 }),
   /** One thing that goes wrong at any moment of any redeployment that is left alone, in every order of what follows. */
   faults: (): Bounds => ({ ...WHOLE, starts: alongTheWay(), decisions: 0, faults: 1 }),
   /** One of anything, at any moment of any redeployment that is left alone before and after. */

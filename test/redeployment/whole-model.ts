@@ -17,10 +17,10 @@ export interface WholeModel {
 }
 
 /** The largest one first, so that two threads end at about the same time. */
-const WHOLE: readonly ScopeName[] = ['decisions', 'rollbacks', 'faults', 'faultsAlone', 'decisionsAlone'];
+const WHOLE: readonly ScopeName[] = ['faults', 'rollbacks', 'decisions', 'faultsAlone', 'decisionsAlone'];
 
-/** Where connection points and boundary groups are objects of their own. */
-const APART: readonly ScopeName[] = ['faultsApart', 'rollbacksApart'];
+/** What else is explored where there is time: two decisions from the first moment on, and objects of their own on the site. */
+const BEYOND: readonly ScopeName[] = ['beginnings', 'faultsApart', 'rollbacksApart'];
 
 const THREADS = 2;
 
@@ -29,9 +29,12 @@ export function exploreWholeModel(): Promise<WholeModel> {
   return exploreScopes(WHOLE);
 }
 
-/** The same of a CMG alone, whose connection points and boundary groups follow what it tells, each at a time of its own. */
-export function exploreObjectsApart(): Promise<WholeModel> {
-  return exploreScopes(APART);
+/**
+ * The same from the first moment of a CMG on; and of one alone, whose connection points and boundary groups follow what it tells, each at
+ * a time of its own.
+ */
+export function exploreBeyond(): Promise<WholeModel> {
+  return exploreScopes(BEYOND);
 }
 
 async function exploreScopes(scopes: readonly ScopeName[]): Promise<WholeModel> {
