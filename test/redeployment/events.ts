@@ -1,7 +1,7 @@
 import { HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import { type Consent, type DeploymentRecord, NO_RECORDS } from '../../src/redeployment/record.ts';
+import { settleWorld } from './effects.ts';
 import type { Crash } from './execution.ts';
-import { settleWorld } from './execution.ts';
 import { OUTAGE, passTime } from './progress.ts';
 import {
   type Cmg,

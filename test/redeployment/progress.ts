@@ -1,6 +1,6 @@
 import { DAY, HOUR, MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord } from '../../src/redeployment/record.ts';
-import { hasServingTarget, settleWorld } from './execution.ts';
+import { hasServingTarget, settleWorld } from './effects.ts';
 import type { Violation } from './invariants.ts';
 import { dateOf } from './observation.ts';
 import { type Followed, followGroup, followPoint } from './site-objects.ts';

@@ -1,6 +1,6 @@
 import { plan } from '../../src/redeployment/planner.ts';
+import { settleWorld } from './effects.ts';
 import { happenings } from './events.ts';
-import { settleWorld } from './execution.ts';
 import type { Bounds } from './exploration.ts';
 import { type Settled, settle } from './settling.ts';
 import { ALONE, ALONE_APART, apart, JUST_APPLIED, SETTLED, type World, withGateway } from './world.ts';

@@ -1,8 +1,9 @@
 import { isWrite } from '../../src/redeployment/action.ts';
 import type { Finding } from '../../src/redeployment/finding.ts';
 import type { Planner } from '../../src/redeployment/planner.ts';
+import { settleWorld } from './effects.ts';
 import { markFor, withConsent, withSpare } from './events.ts';
-import { reconcile, settleWorld } from './execution.ts';
+import { reconcile } from './execution.ts';
 import type { Violation } from './invariants.ts';
 import { keyOf } from './key.ts';
 import { LONG_TIME, passObserved, pendingProgress, without } from './progress.ts';

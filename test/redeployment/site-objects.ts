@@ -13,7 +13,7 @@ import { MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord } from '../../src/redeployment/record.ts';
 import { toTimestamp } from '../../src/runtime/conditions.ts';
 import type { ConnectionPointRole, ServiceRecord } from '../../src/site/facts.ts';
-import { settleWorld } from './execution.ts';
+import { settleWorld } from './effects.ts';
 import { judgeAction, type Violation } from './invariants.ts';
 import { LastFew } from './last-few.ts';
 import { dateOf } from './observation.ts';

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { plan } from '../../src/redeployment/planner.ts';
+import { settleWorld } from './effects.ts';
 import { type EventName, happenings } from './events.ts';
-import { reconcile, settleWorld } from './execution.ts';
+import { reconcile } from './execution.ts';
 import { pendingProgress } from './progress.ts';
 import { settle } from './settling.ts';
 import { ALONE, cmgAt, SETTLED, type World, withCmg } from './world.ts';
