@@ -4,6 +4,7 @@ import { OUTAGE_ANNOTATION } from '../../../src/controllers/cmg/redeployment/rec
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { CONNECTION_POINT_SERVER } from '../../world/site-manifests.ts';
 import { isReady } from '../operator/suite.ts';
+import { servingWithMortalOperators } from './killed-operator-history.ts';
 import { beginLosable, ids } from './losable-cluster.ts';
 import {
   BACK,
@@ -86,6 +87,33 @@ export async function loseClusterInDeleteFirst(suite: SiteSuite): Promise<void> 
   await expectClients(suite, losable.stage, [outage]);
 }
 
+/** Operators die in it, wherever they write. */
+export async function killInDeleteFirst(suite: SiteSuite): Promise<void> {
+  const { stage, operators } = await servingWithMortalOperators(suite);
+  const { test, time } = stage;
+  const first = ids(test);
+  operators.begin();
+  await test.patchSpec(NORTH);
+  await goOn(suite, stage, 'a word to be asked for', ({ status }) => consentAskedFor(status) !== undefined);
+  const consentedAt = suite.clock.now();
+  await test.annotate({ [OUTAGE_ANNOTATION]: consentAskedFor((await test.cmg()).status) ?? '' });
+  await goOn(suite, stage, 'the next gateway to serve', (cmg) => {
+    purgeAsAsked(stage, cmg);
+    return isServing('northeurope')(cmg);
+  });
+  const servesAgainAt = suite.clock.now();
+  await time.pass(HOUR);
+  await operators.end();
+  console.log(`${operators.deaths.length} operators died at ${operators.writes} writes`);
+  expect(operators.deaths.length).toBeGreaterThan(0);
+
+  await expectOne(suite, stage, NORTH_GROUP);
+  expect(ids(test)).not.toEqual(first);
+  expect(deletedGroups(test)).toEqual([OLD_GROUP]);
+  expect(made(test).toSorted()).toEqual([...new Set(made(test))].toSorted());
+  await expectClients(suite, stage, [{ consentedAt, servesAgainAt }]);
+}
+
 /** Whether there is one gateway, in this region, and it serves. */
 function isServing(region: string): (cmg: CMG) => boolean {
   return ({ metadata, status }) =>
@@ -98,16 +126,17 @@ function isServing(region: string): (cmg: CMG) => boolean {
 async function consent(suite: SiteSuite, { test }: Stage): Promise<number> {
   // One of before counts for nothing any more, and has to be taken away first.
   await test.annotate({ [OUTAGE_ANNOTATION]: null });
-  const asksFor = ({ status }: CMG) => {
-    const { reason, message = '' } = findCondition(status?.conditions, 'Redeploying') ?? {};
-    const id = status?.deployments?.[0]?.id;
-    return reason === 'NoOtherActiveCMG' && message.includes(`${OUTAGE_ANNOTATION}=${id}`);
-  };
-  const { status } = await test.until('a word to be asked for', asksFor);
-  const id = status?.deployments?.[0]?.id ?? '';
+  const { status } = await test.until('a word to be asked for', (cmg) => consentAskedFor(cmg.status) !== undefined);
   const consentedAt = suite.clock.now();
-  await test.annotate({ [OUTAGE_ANNOTATION]: id });
+  await test.annotate({ [OUTAGE_ANNOTATION]: consentAskedFor(status) ?? '' });
   return consentedAt;
+}
+
+/** The deployment about which a person is asked for a word. */
+function consentAskedFor(status: CMG['status']): string | undefined {
+  const { reason, message = '' } = findCondition(status?.conditions, 'Redeploying') ?? {};
+  const id = status?.deployments?.[0]?.id;
+  return reason === 'NoOtherActiveCMG' && message.includes(`${OUTAGE_ANNOTATION}=${id}`) ? id : undefined;
 }
 
 /** In a step of the clock it would be over. */

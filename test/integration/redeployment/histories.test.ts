@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { loseClusterInDeleteFirst, setBackInDeleteFirst } from './delete-first-history.ts';
+import { killInDeleteFirst, loseClusterInDeleteFirst, setBackInDeleteFirst } from './delete-first-history.ts';
 import { killAtWrites } from './killed-operator-history.ts';
 import { loseClusterInEachPhase } from './lost-cluster-history.ts';
 import { setBackBeforeDeletion, setBackInDeletion } from './rollback-history.ts';
@@ -13,6 +13,10 @@ const HISTORIES: readonly (readonly [string, (suite: SiteSuite) => Promise<void>
   ['whose operators die at writes to Azure, to the site and to the API server', killAtWrites],
   ['under the same name, set back in each of its phases,', setBackInDeleteFirst],
   ['under the same name, whose cluster is lost in each of its phases,', loseClusterInDeleteFirst],
+  [
+    'under the same name, whose operators die at writes to Azure, to the site and to the API server,',
+    killInDeleteFirst,
+  ],
 ];
 
 /** All of them in CI. Elsewhere one, another one each day, as each goes through days with thousands of requests in each. */

@@ -28,8 +28,10 @@ import {
 const ONE_IN = Number(process.env.REDEPLOYMENT_KILLS_ONE_IN ?? (process.env.CI === 'true' ? 5 : 10));
 const SEED = Number(process.env.REDEPLOYMENT_SEED ?? Date.now() % 10_000);
 
-/** Operators die in a redeployment, wherever they write, and each is followed by one that knows nothing of it. */
-export async function killAtWrites(suite: SiteSuite): Promise<void> {
+/** A gateway that serves, and operators that follow each other when one of its writes kills one. */
+export async function servingWithMortalOperators(
+  suite: SiteSuite,
+): Promise<{ readonly stage: Stage; readonly operators: MortalOperators }> {
   let operators: MortalOperators | undefined;
   const stage = await suite.servingGateway({
     start: async (test) => {
@@ -37,21 +39,28 @@ export async function killAtWrites(suite: SiteSuite): Promise<void> {
       return operators;
     },
   });
+  if (operators === undefined) throw new Error('No operator was started.');
   console.log(`one write in ${ONE_IN} kills the operator; seed ${SEED}`);
+  return { stage, operators };
+}
+
+/** Operators die in a redeployment, wherever they write, and each is followed by one that knows nothing of it. */
+export async function killAtWrites(suite: SiteSuite): Promise<void> {
+  const { stage, operators } = await servingWithMortalOperators(suite);
   const { test, time, objects } = stage;
   const { journal } = suite.site().control;
   await test.apply(objects.standby);
   const writtenToSite = journal.writes.length;
-  operators?.begin();
+  operators.begin();
   await test.patchSpec(FORTH);
   await reach(suite, stage, 'the new gateway to be advertised', (cmg) => phases(cmg)[OLD] === 'Superseded');
   expect(scaleSets(test)).toHaveLength(2);
   expect(await waitOut(suite, stage, OLD)).toBeGreaterThan(DAY - 10 * MINUTE);
   await reach(suite, stage, 'the old gateway to be gone', (cmg) => cmg.status?.redeployment === undefined);
   await time.pass(HOUR);
-  await operators?.end();
-  console.log(`${operators?.deaths.length} operators died at ${operators?.writes} writes`);
-  expect(operators?.deaths.length).toBeGreaterThan(0);
+  await operators.end();
+  console.log(`${operators.deaths.length} operators died at ${operators.writes} writes`);
+  expect(operators.deaths.length).toBeGreaterThan(0);
 
   await expectReplaced(suite, stage);
   // Nothing is made or deleted twice.
