@@ -16,7 +16,6 @@ import { createGatewayMemories } from './controllers/cmg/memory.ts';
 import { kubernetesNamespaces } from './controllers/cmg/namespaces.ts';
 import { createOperationsStore } from './controllers/cmg/operations-secret.ts';
 import { ADOPT_ANNOTATION } from './controllers/cmg/ownership.ts';
-import { OUTAGE_ANNOTATION, RETIRE_ANNOTATION } from './controllers/cmg/redeployment/records.ts';
 import { createRevocationLists } from './controllers/cmg/revocation-lists.ts';
 import { createRolloutBrake } from './controllers/cmg/rollout-brake.ts';
 import { REQUEST_ANNOTATION } from './controllers/cmg/scope.ts';
@@ -34,6 +33,7 @@ import { createSiteMetrics } from './observability/site-metrics.ts';
 import { createResolveName, type ResolveName } from './probe/resolve-name.ts';
 import { createListFetch } from './probe/revocation-list-fetch.ts';
 import { createTlsProbe, type Dial } from './probe/tls-probe.ts';
+import { CONSENT_ANNOTATIONS } from './redeployment/consent-command.ts';
 import { announcing } from './runtime/announced-controller.ts';
 import { createKubernetesClient, type KubernetesClient } from './runtime/client.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
@@ -344,7 +344,7 @@ function createCmgController(options: OperatorOptions, parts: ControllerParts): 
 }
 
 /** Annotations by which people ask for something. */
-const PEOPLE_ASK = [REQUEST_ANNOTATION, ADOPT_ANNOTATION, OUTAGE_ANNOTATION, RETIRE_ANNOTATION].map(annotationChanged);
+const PEOPLE_ASK = [REQUEST_ANNOTATION, ADOPT_ANNOTATION, ...Object.values(CONSENT_ANNOTATIONS)].map(annotationChanged);
 
 /** A source of the CMGs that name a changed object. */
 function referencedBy(

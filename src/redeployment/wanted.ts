@@ -63,7 +63,10 @@ export function highestOrder(deployments: readonly DeploymentRecord[]): number {
 }
 
 /** Consents that count: those in annotations, but for those that have lapsed. */
-export function effectiveConsents({ consents }: Situation['observed'], { lapsed }: Records): readonly Consent[] {
+export function effectiveConsents(
+  { consents }: Pick<Situation['observed'], 'consents'>,
+  { lapsed }: Pick<Records, 'lapsed'>,
+): readonly Consent[] {
   return lapsed.length === 0 ? consents : consents.filter((each) => !isIn(each, lapsed));
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { OUTAGE_ANNOTATION } from '../../src/controllers/cmg/redeployment/records.ts';
+import { CONSENT_ANNOTATIONS } from '../../src/redeployment/consent-command.ts';
 import { beginDisturbedRun, type Disturbance, type Write } from '../faults/disturbance.ts';
 import { differences, nameOf } from '../faults/enumeration.ts';
 import { acceptedWrites, isAtRest, type LifeOutcome, stateOf } from '../faults/life.ts';
@@ -85,7 +85,7 @@ async function deleteFirst(stage: RedeploymentStage): Promise<LifeOutcome['state
   await stage.runUntil(() => stage.reason('Redeploying') === 'NoOtherActiveCMG', HOUR);
   await stage.letPass(HOUR);
   const waiting = stateOf(stage);
-  stage.annotate({ [OUTAGE_ANNOTATION]: stage.idOf('contoso.contoso.com') });
+  stage.annotate({ [CONSENT_ANNOTATIONS.AllowClientOutage]: stage.idOf('contoso.contoso.com') });
   await stage.runUntil(() => stage.gateways().includes('contoso northeurope') && isAtRest(stage), 3 * HOUR);
   await stage.letPass(3 * HOUR);
   await stage.runUntil(() => isAtRest(stage));

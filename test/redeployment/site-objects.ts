@@ -1,6 +1,5 @@
 import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { planReference, type ReferenceFacts } from '../../src/controllers/boundarygroupreference/plan.ts';
-import { OUTAGE_ANNOTATION } from '../../src/controllers/cmg/redeployment/records.ts';
 import { planConnectionPoint } from '../../src/controllers/connectionpoint/plan.ts';
 import {
   type GatewayOfCmg,
@@ -9,6 +8,7 @@ import {
   serviceNamesOf,
 } from '../../src/controllers/site/gateway-of-cmg.ts';
 import type { Action } from '../../src/redeployment/action.ts';
+import { CONSENT_ANNOTATIONS } from '../../src/redeployment/consent-command.ts';
 import { MINUTE } from '../../src/redeployment/instant.ts';
 import type { DeploymentRecord } from '../../src/redeployment/record.ts';
 import { toTimestamp } from '../../src/runtime/conditions.ts';
@@ -55,7 +55,7 @@ function objectOf(world: World, at: number): CMG {
       annotations: Object.fromEntries(
         cmg.consents
           .filter(({ kind }) => kind === 'AllowClientOutage')
-          .map(({ deployment }) => [OUTAGE_ANNOTATION, deployment]),
+          .map(({ deployment }) => [CONSENT_ANNOTATIONS.AllowClientOutage, deployment]),
       ),
       ...(cmg.deletion ? { deletionTimestamp: toTimestamp(dateOf(world)) } : {}),
     },

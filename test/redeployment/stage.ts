@@ -1,6 +1,6 @@
 import type { CMG, CMGSpec, CMGStatusDeployment } from '../../src/api/v1alpha1/cmg.generated.ts';
 import { CMG_KIND } from '../../src/controllers/cmg/kind.ts';
-import { OUTAGE_ANNOTATION, RETIRE_ANNOTATION } from '../../src/controllers/cmg/redeployment/records.ts';
+import { CONSENT_ANNOTATIONS } from '../../src/redeployment/consent-command.ts';
 import { findCondition } from '../../src/runtime/conditions.ts';
 import { startLives } from '../faults/life-options.ts';
 import { createFaultStage, type FaultStage, type FaultStageOptions, GATEWAY, NAMESPACE } from '../faults/stage.ts';
@@ -116,7 +116,7 @@ function watch(stage: FaultStage, { world, clock }: Lives): RedeploymentStage {
     consent: async (kind: 'outage' | 'retire', id: string) => {
       annotate({});
       await stage.operator.runFor(5 * MINUTE);
-      annotate({ [kind === 'outage' ? OUTAGE_ANNOTATION : RETIRE_ANNOTATION]: id });
+      annotate({ [kind === 'outage' ? CONSENT_ANNOTATIONS.AllowClientOutage : CONSENT_ANNOTATIONS.ConfirmRetire]: id });
     },
     letPass,
   };

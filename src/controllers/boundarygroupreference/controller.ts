@@ -238,10 +238,19 @@ async function readFacts(
         kind: 'Read',
         facts: {
           ...factsOf(reference, gateway, group, records.value, present.value),
-          known: dependencies.cmgs.list().map(gatewayOfCmg).flatMap(serviceNamesOf),
+          known: namesKnown(dependencies, gateway),
           now: dependencies.now(),
         },
       };
+}
+
+/** Names of the gateways of all CMGs; of the one that decides, as it was read. */
+function namesKnown({ cmgs }: BoundaryGroupReferenceDependencies, gateway: GatewayOfCmg): readonly string[] {
+  const others = cmgs
+    .list()
+    .map(gatewayOfCmg)
+    .filter(({ key }) => key !== gateway.key);
+  return [gateway, ...others].flatMap(serviceNamesOf);
 }
 
 function factsOf(

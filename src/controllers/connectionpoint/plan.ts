@@ -1,4 +1,5 @@
 import type { ConnectionPoint } from '../../api/v1alpha1/connectionpoint.generated.ts';
+import { consentLine } from '../../redeployment/consent-command.ts';
 import { isSameName } from '../../site/names.ts';
 import type { ClientFacingRole, ConnectionPointRole, ServiceRecord } from '../../site/site.ts';
 import type { Finding } from '../cmg/finding.ts';
@@ -8,7 +9,6 @@ import {
   deploymentByName,
   type GatewayOfCmg,
   holdOnSite,
-  OUTAGE_ANNOTATION,
 } from '../site/gateway-of-cmg.ts';
 import { successorInReach } from '../site/successor.ts';
 import { usableRecord } from '../site/usable-record.ts';
@@ -88,7 +88,12 @@ function planAsAssigned(facts: ConnectionPointFacts): ConnectionPointPlan {
   const { spec, name, gateway } = facts;
   const role = roleOf(facts);
   if (gateway.leaving === 'Deleted') {
-    return role !== undefined && isLinkedToStaying(gateway, role) ? keep(facts, role) : planLeaving(facts, role);
+    if (role === undefined) {
+      return planLeaving(facts, role);
+    }
+    return isLinkedToStaying(gateway, role)
+      ? keep(facts, role)
+      : (hindranceByUnknown(facts, role, undefined) ?? planLeaving(facts, role));
   }
   const assignment = assignmentOf(gateway, name, spec.role);
   switch (assignment.kind) {
@@ -228,9 +233,7 @@ function hindranceToLeave(
   }
   const holder = holderOf(known, serviceName);
   if (holder === undefined) {
-    const message = `${role.siteSystem} is linked to the gateway ${serviceName}, which no CMG knows and which may serve clients. It is left alone. Link it yourself if it is to move, or declare that gateway as a CMG.`;
-    const finding: Finding = { type: 'Linked', status: 'False', reason: 'UnknownGateway', message };
-    return { kind: 'Hold', role, finding, ...(to === undefined ? {} : { linkByHand: to }) };
+    return hindranceByUnknown(facts, role, to);
   }
   const others = roles.some((other) => other !== role && isLinkedTo(other, serviceName) && isConnected(other));
   const { gateway, deployment } = holder;
@@ -246,7 +249,7 @@ function hindranceToLeave(
   ) {
     return undefined;
   }
-  const message = `${role.siteSystem} has the last connected connection point of the gateway ${serviceName}, whose clients would be cut off. It stays linked. Add another ConnectionPoint for the CMG ${gateway.key}; or consent: ${consentCommand(gateway, deployment)}`;
+  const message = `${role.siteSystem} has the last connected connection point of the gateway ${serviceName}, whose clients would be cut off. It stays linked. Add another ConnectionPoint for the CMG ${gateway.key}; or consent: ${consentLine(gateway.key, 'AllowClientOutage', deployment.id, gateway.hasOutageConsent)}`;
   return {
     kind: 'Hold',
     role,
@@ -254,13 +257,20 @@ function hindranceToLeave(
   };
 }
 
-/** The line by which a person consents. A consent of before, which counts no more, is taken away first. */
-function consentCommand({ key, hasOtherConsent }: GatewayOfCmg, { id }: DeploymentOfCmg): string {
-  const [namespace, name] = key.split('/');
-  const target = `kubectl annotate --namespace ${namespace} cmg ${name} ${OUTAGE_ANNOTATION}`;
-  return hasOtherConsent
-    ? `${target}- takes away the consent of before, after which this message has the next line.`
-    : `${target}=${id}`;
+/** Nobody knows whose the gateway is that a role is linked to, and the site has it. */
+function hindranceByUnknown(
+  { known, records }: ConnectionPointFacts,
+  role: ConnectionPointRole,
+  to: ServiceRecord | undefined,
+): Extract<ConnectionPointPlan, { kind: 'Hold' }> | undefined {
+  const { serviceName } = role;
+  const isThere = serviceName !== undefined && records.some((record) => isSameName(record.serviceName, serviceName));
+  if (!isThere || holderOf(known, serviceName) !== undefined) {
+    return undefined;
+  }
+  const message = `${role.siteSystem} is linked to the gateway ${serviceName}, which no CMG knows and which may serve clients. It is left alone. Link it yourself if it is to move, or declare that gateway as a CMG.`;
+  const finding: Finding = { type: 'Linked', status: 'False', reason: 'UnknownGateway', message };
+  return { kind: 'Hold', role, finding, ...(to === undefined ? {} : { linkByHand: to }) };
 }
 
 /** The site has the gateway that the CMG wants, and its status says nothing of it: it may have been lost, and be found again. */

@@ -1,14 +1,13 @@
 import type { CMG, CMGStatusDeployment } from '../../api/v1alpha1/cmg.generated.ts';
 import { CLIENT_PORT, FIRST_INSTANCE_PORT } from '../../gateway/ports.ts';
 import { wasThereBefore } from '../../redeployment/others.ts';
+import { effectiveConsents } from '../../redeployment/wanted.ts';
 import { isConditionTrue } from '../../runtime/conditions.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { isSameName } from '../../site/names.ts';
 import { leavingSince, staysInAzure } from '../cmg/leaving.ts';
 import { isManaged } from '../cmg/managed-cmg.ts';
-
-/** A person sets it to the id of a deployment to let its last connection point go, which cuts clients off. */
-export const OUTAGE_ANNOTATION = 'configmgr.io/allow-client-outage';
+import { consentsOf } from '../cmg/redeployment/records.ts';
 
 /** One physical gateway of a CMG, as far as it matters to what is on its site. */
 export interface DeploymentOfCmg {
@@ -66,8 +65,8 @@ export interface GatewayOfCmg {
   readonly leavingSince: number | undefined;
   /** The deployment whose last connection point may go, as a person has consented since something else was wanted. */
   readonly outageConsent: string | undefined;
-  /** Whether such a consent is there that counts no more, or is about another deployment. */
-  readonly hasOtherConsent: boolean;
+  /** Whether there is such a consent at all, although it may have lapsed. */
+  readonly hasOutageConsent: boolean;
 }
 
 export function gatewayOfCmg(cmg: CMG): GatewayOfCmg {
@@ -91,16 +90,11 @@ export function gatewayOfCmg(cmg: CMG): GatewayOfCmg {
   };
 }
 
-/** A consent of before counts for nothing any more, although its annotation is still there. */
-function consentOf({ metadata, status }: CMG): Pick<GatewayOfCmg, 'outageConsent' | 'hasOtherConsent'> {
-  const id = metadata.annotations?.[OUTAGE_ANNOTATION];
-  const lapsed = status?.planned?.lapsedConsents ?? [];
-  const counts = !lapsed.some(({ kind, deployment }) => kind === 'AllowClientOutage' && deployment === id);
-  const isKnown = status?.deployments?.some((deployment) => deployment.id === id) === true;
-  return {
-    outageConsent: counts ? id : undefined,
-    hasOtherConsent: id !== undefined && id !== '' && !(counts && isKnown),
-  };
+/** A consent that has lapsed counts no more, although its annotation is still there. */
+function consentOf(cmg: CMG): Pick<GatewayOfCmg, 'outageConsent' | 'hasOutageConsent'> {
+  const consents = consentsOf(cmg).filter(({ kind }) => kind === 'AllowClientOutage');
+  const [counting] = effectiveConsents({ consents }, { lapsed: cmg.status?.planned?.lapsedConsents ?? [] });
+  return { outageConsent: counting?.deployment, hasOutageConsent: consents.length > 0 };
 }
 
 function leavingOf(cmg: CMG): GatewayOfCmg['leaving'] {
@@ -188,7 +182,7 @@ export function goneGateway(key: string, serviceName: string): GatewayOfCmg {
     leaving: 'No',
     leavingSince: undefined,
     outageConsent: undefined,
-    hasOtherConsent: false,
+    hasOutageConsent: false,
   };
 }
 

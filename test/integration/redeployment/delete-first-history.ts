@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
-import { OUTAGE_ANNOTATION } from '../../../src/controllers/cmg/redeployment/records.ts';
+import { CONSENT_ANNOTATIONS } from '../../../src/redeployment/consent-command.ts';
 import { findCondition } from '../../../src/runtime/conditions.ts';
 import { CONNECTION_POINT_SERVER } from '../../world/site-manifests.ts';
 import { isReady } from '../operator/suite.ts';
@@ -96,7 +96,7 @@ export async function killInDeleteFirst(suite: SiteSuite): Promise<void> {
   await test.patchSpec(NORTH);
   await goOn(suite, stage, 'a word to be asked for', ({ status }) => consentAskedFor(status) !== undefined);
   const consentedAt = suite.clock.now();
-  await test.annotate({ [OUTAGE_ANNOTATION]: consentAskedFor((await test.cmg()).status) ?? '' });
+  await test.annotate({ [CONSENT_ANNOTATIONS.AllowClientOutage]: consentAskedFor((await test.cmg()).status) ?? '' });
   await goOn(suite, stage, 'the next gateway to serve', (cmg) => {
     purgeAsAsked(stage, cmg);
     return isServing('northeurope')(cmg);
@@ -125,10 +125,10 @@ function isServing(region: string): (cmg: CMG) => boolean {
 /** A person lets the clients of the gateway be without one. */
 async function consent(suite: SiteSuite, { test }: Stage): Promise<number> {
   // One of before counts for nothing any more, and has to be taken away first.
-  await test.annotate({ [OUTAGE_ANNOTATION]: null });
+  await test.annotate({ [CONSENT_ANNOTATIONS.AllowClientOutage]: null });
   const { status } = await test.until('a word to be asked for', (cmg) => consentAskedFor(cmg.status) !== undefined);
   const consentedAt = suite.clock.now();
-  await test.annotate({ [OUTAGE_ANNOTATION]: consentAskedFor(status) ?? '' });
+  await test.annotate({ [CONSENT_ANNOTATIONS.AllowClientOutage]: consentAskedFor(status) ?? '' });
   return consentedAt;
 }
 
@@ -136,7 +136,9 @@ async function consent(suite: SiteSuite, { test }: Stage): Promise<number> {
 function consentAskedFor(status: CMG['status']): string | undefined {
   const { reason, message = '' } = findCondition(status?.conditions, 'Redeploying') ?? {};
   const id = status?.deployments?.[0]?.id;
-  return reason === 'NoOtherActiveCMG' && message.includes(`${OUTAGE_ANNOTATION}=${id}`) ? id : undefined;
+  return reason === 'NoOtherActiveCMG' && message.includes(`${CONSENT_ANNOTATIONS.AllowClientOutage}=${id}`)
+    ? id
+    : undefined;
 }
 
 /** In a step of the clock it would be over. */

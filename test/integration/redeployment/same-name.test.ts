@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { OUTAGE_ANNOTATION } from '../../../src/controllers/cmg/redeployment/records.ts';
+import { CONSENT_ANNOTATIONS } from '../../../src/redeployment/consent-command.ts';
 import { CONNECTION_POINT_SERVER, STANDBY_SERVER } from '../../world/site-manifests.ts';
 import { isReady } from '../operator/suite.ts';
 import { addGateway } from './other-gateways.ts';
@@ -40,14 +40,14 @@ it('a gateway is replaced under its own name, and only clients that know no othe
   const before = made(test);
   await test.patchSpec({ azure: { region: 'northeurope', resourceGroup: { name: NORTH_GROUP } } });
   const { message } = await test.untilReason('Redeploying', 'NoOtherActiveCMG');
-  expect(message).toContain(`${OUTAGE_ANNOTATION}=${first}`);
+  expect(message).toContain(`${CONSENT_ANNOTATIONS.AllowClientOutage}=${first}`);
   await time.pass(2 * HOUR);
   expect(deletedGroups(test)).toEqual([]);
   expect(made(test)).toEqual(before);
   expect(control.cutOffClients).toEqual([]);
 
   const consentedAt = clock.now();
-  await test.annotate({ [OUTAGE_ANNOTATION]: first });
+  await test.annotate({ [CONSENT_ANNOTATIONS.AllowClientOutage]: first });
   const isReplaced = async () => {
     await installAsAsked(suite, test, objects);
     const { metadata, status } = await test.cmg();

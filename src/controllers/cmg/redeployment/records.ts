@@ -1,6 +1,7 @@
 import type { CMG, CMGStatus, CMGStatusDeployment, CMGStatusPlanned } from '../../../api/v1alpha1/cmg.generated.ts';
 import type { CarrierWatch } from '../../../redeployment/carrier-watch.ts';
-import type { AdvertisedRun, DeploymentRecord, Records, Stage } from '../../../redeployment/record.ts';
+import { CONSENT_ANNOTATIONS } from '../../../redeployment/consent-command.ts';
+import type { AdvertisedRun, Consent, DeploymentRecord, Records, Stage } from '../../../redeployment/record.ts';
 import { toTimestamp } from '../../../runtime/conditions.ts';
 
 /** What the planner remembers of a CMG, as its status has it. */
@@ -145,16 +146,10 @@ function decisionsOf({ deployments, wanted, generation, lapsed, leavingSince }: 
 }
 
 /** The ids of deployments that a person has consented to something about, by annotation. */
-export function consentsOf({ metadata: { annotations = {} } }: CMG) {
-  const of = (kind: 'AllowClientOutage' | 'ConfirmRetire', name: string) => {
-    const deployment = annotations[name];
+export function consentsOf({ metadata: { annotations = {} } }: Pick<CMG, 'metadata'>): readonly Consent[] {
+  const of = (kind: Consent['kind']) => {
+    const deployment = annotations[CONSENT_ANNOTATIONS[kind]];
     return deployment === undefined || deployment === '' ? [] : [{ kind, deployment }];
   };
-  return [...of('AllowClientOutage', OUTAGE_ANNOTATION), ...of('ConfirmRetire', RETIRE_ANNOTATION)];
+  return [...of('AllowClientOutage'), ...of('ConfirmRetire')];
 }
-
-/** Set to the id of a deployment: its clients may be without a gateway for a while. */
-export const OUTAGE_ANNOTATION = 'configmgr.io/allow-client-outage';
-
-/** Set to the id of a deployment: it may go, although clients are not seen to have refreshed. */
-export const RETIRE_ANNOTATION = 'configmgr.io/confirm-retire';
