@@ -87,7 +87,8 @@ async function main(): Promise<number> {
   const [name = ''] = options.positionals;
   const benchmark = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
   if (options.values.help || benchmark === undefined) {
-    (options.values.help ? process.stdout : process.stderr).write(HELP);
+    const unknown = name === '' || options.values.help ? '' : `There is no benchmark ${name}.\n`;
+    (options.values.help ? process.stdout : process.stderr).write(`${unknown}${HELP}`);
     return options.values.help ? 0 : 2;
   }
   const stop = new AbortController();
