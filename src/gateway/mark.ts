@@ -188,7 +188,8 @@ function isInstant(time: number): boolean {
   return Number.isInteger(time) && time >= 0 && time <= LATEST;
 }
 
-function isServiceName(text: string): boolean {
+/** Whether a text can be the service name of a gateway in a mark. */
+export function isServiceName(text: string): boolean {
   return /^[\x21-\x7e]{1,253}$/.test(text);
 }
 

@@ -20,7 +20,7 @@ export function ownershipTags({ owner, id }: GatewayDeployment): Readonly<Record
 }
 
 /** `<installation id>/<namespace>/<name>`: at most 40 + 63 + 63 characters and two slashes, of the 256 that Azure allows. */
-export function ownerTag({ installationId, namespace, name }: GatewayOwner): string {
+export function ownerTag({ installationId, namespace, name }: Omit<GatewayOwner, 'clusterUid'>): string {
   return `${installationId}/${namespace}/${name}`;
 }
 

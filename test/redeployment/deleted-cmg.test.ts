@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
 import { ADOPT_ANNOTATION } from '../../src/controllers/cmg/ownership.ts';
 import { OWNER_TAG } from '../../src/gateway/tags.ts';
 import type { KubernetesClient } from '../../src/runtime/client.ts';
@@ -47,20 +46,11 @@ const withSecret =
     };
   };
 
-/** As after a restore, which brings back everything of an object but its status. */
-async function loseStatus(): Promise<void> {
-  stage.operator.kill();
-  const applied = { metadata: { namespace: 'gateways', name: GATEWAY }, status: {} };
-  const options = { fieldManager: FIELD_MANAGER, force: true, signal: AbortSignal.timeout(60_000) };
-  await stage.kubernetes.client.applyStatus(CMG_KIND, applied, options);
-  expect(stage.cmg()?.status?.deployments).toBeUndefined();
-}
-
 it('takes a gateway with it of which only the tags in Azure tell any more', async () => {
   await stage.ready(timeOnly);
   // Until its tags say that clients may depend on it.
   await stage.operator.runFor(5 * MINUTE);
-  await loseStatus();
+  await stage.loseStatus();
   stage.remove(GATEWAY);
   stage.restart();
   await stage.runUntil(() => stage.phases().includes('contoso Deleting'));
@@ -71,7 +61,7 @@ it('takes a gateway with it of which only the tags in Azure tell any more', asyn
 
 it('waits where Azure cannot be searched for what its status may have told of, and says so', async () => {
   await stage.ready(timeOnly);
-  await loseStatus();
+  await stage.loseStatus();
   stage.kubernetes.remove(SECRET, { namespace: 'gateways', name: 'azure' });
   stage.remove(GATEWAY);
   stage.restart();

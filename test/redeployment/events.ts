@@ -184,20 +184,19 @@ function happeningsTo(world: World, cmg: Cmg, at: number): readonly Happening[] 
     ...(cmg.consents.length > 0 ? [one('withdraw the consent', { consents: [] }, 'Healing')] : []),
     cmg.quota ? one('quota missing', { quota: false }) : one('quota there', { quota: true }, 'Healing'),
     ...(cmg.group.length > 0 ? [one('boundary group lost', { group: [] })] : []),
-    ...(cmg.records.deployments.length > 0 ? [one('status lost', withoutStatus(cmg, at))] : []),
+    ...(cmg.records.deployments.length > 0 ? [one('status lost', withoutStatus(cmg))] : []),
     ...claims(world, cmg, at),
     ...pointHappenings(world, at),
     ...cmg.gateways.flatMap((gateway) => gatewayHappenings(cmg, at, gateway)),
   ];
 }
 
-/** The object is made anew, as from a backup. With the status goes all that is known of what carries no tags. */
-function withoutStatus({ object, gateways }: Cmg, at: number): Partial<Cmg> {
+/** The object is made anew, as from a backup. */
+function withoutStatus({ object }: Cmg): Partial<Cmg> {
   return {
     object: object + 1,
     records: NO_RECORDS,
     told: undefined,
-    gateways: gateways.map((gateway) => (isOfSite(at, gateway) ? { ...gateway, mark: undefined } : gateway)),
   };
 }
 
@@ -360,7 +359,7 @@ function gatewayHappenings({ records, hasSite }: Cmg, at: number, gateway: Gatew
     ...(resolves ? [] : [to('service name resolves again', { resolves: true }, 'Healing')]),
     ...(isThere ? [to('scale set deleted by hand', { azure: 'Partial' })] : []),
     ...(azure === 'Absent' ? [] : [to('group deleted by hand', { azure: 'Absent', deleting: false })]),
-    ...(hasTags && mark !== undefined && azure !== 'Absent' ? [to('tags lost', { mark: undefined })] : []),
+    ...(mark !== undefined && azure !== 'Absent' ? [to('tags lost', { mark: undefined })] : []),
     ...(hasTags && mark === undefined && recorded !== undefined
       ? [to('adopted', { mark: markFor(recorded) }, 'Healing')]
       : []),

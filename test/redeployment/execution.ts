@@ -259,8 +259,9 @@ function writeDown(world: World, at: number, records: Records, withTags: boolean
 
 function tagged(gateway: Gateway, at: number, records: readonly DeploymentRecord[]): Gateway {
   const record = records.find(({ id }) => id === gateway.id);
-  const isKept = gateway.mark !== undefined || isOfSite(at, gateway);
-  if (record === undefined || !isKept || gateway.azure === 'Absent' || gateway.withoutCredentials === true) {
+  // The description of what the site makes stays as a person has given it.
+  const isWritten = gateway.mark !== undefined && !isOfSite(at, gateway);
+  if (record === undefined || !isWritten || gateway.azure === 'Absent' || gateway.withoutCredentials === true) {
     return gateway;
   }
   const mark = markOf(record);

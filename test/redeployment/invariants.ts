@@ -171,7 +171,9 @@ function judgeCreation(world: World, at: number, { id }: DeploymentRecord): read
   // What is being deleted gives its connection point away.
   const isGoing = (known: string) =>
     cmg.records.deployments.some((each) => each.id === known && each.stage.phase === 'Deleting');
-  const others = cmg.gateways.filter((gateway) => serves(gateway) && !isNobodys(cmg, gateway) && !isGoing(gateway.id));
+  const others = cmg.gateways.filter(
+    (gateway) => serves(gateway) && !isNobodys(world, at, gateway) && !isGoing(gateway.id),
+  );
   const points = world.points.filter(({ cmg }) => cmg === at);
   const needed = others.filter(({ identity }) =>
     points.some(({ linkedTo, connected }) => connected && linkedTo === nameOf(at, identity)),

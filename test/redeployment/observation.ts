@@ -19,6 +19,8 @@ import {
   type Gateway,
   IDENTITIES,
   isAdvertised,
+  isFound,
+  isNobodys,
   isOfSite,
   KEYS,
   nameOf,
@@ -110,14 +112,11 @@ function claimSeen(world: World, at: number): World['claim'] {
 /** Whether nothing that nobody knows any more holds the names of what is wanted. */
 function areNamesFree(world: World, at: number): boolean {
   const cmg = cmgAt(world, at);
-  const { gateways, records, wish } = cmg;
+  const { gateways, wish } = cmg;
   const own = adopted(cmg, at);
   return gateways.every(
-    ({ id, identity, mark }) =>
-      mark !== undefined ||
-      id === own?.id ||
-      nameOf(at, identity) !== nameOf(at, wish) ||
-      records.deployments.some((record) => record.id === id),
+    (gateway) =>
+      gateway.id === own?.id || nameOf(at, gateway.identity) !== nameOf(at, wish) || !isNobodys(world, at, gateway),
   );
 }
 
@@ -147,11 +146,7 @@ function observedDeployments(world: World, { gateways, records }: Cmg, at: numbe
   const recorded = records.deployments.filter(({ id }) => !gateways.some((gateway) => gateway.id === id));
   return [
     ...gateways
-      .filter(
-        ({ id, azure, mark }) =>
-          records.deployments.some((record) => record.id === id) ||
-          (azure !== 'Absent' && mark !== undefined && world.azureUp),
-      )
+      .filter((gateway) => records.deployments.some(({ id }) => id === gateway.id) || isFound(world, at, gateway))
       .map((gateway) =>
         records.deployments.some(({ id }) => id === gateway.id)
           ? observedDeployment(world, gateway, isOfSite(at, gateway))
@@ -183,9 +178,10 @@ function observedDeployment({ azureUp }: World, gateway: Gateway, ofSite: boolea
   };
 }
 
-/** Of what no record tells, the tags are found, and nothing else is looked at. */
-function foundDeployment(gateway: Gateway, ofSite: boolean): ObservedDeployment {
-  return { ...unknownOf(gateway.id), mark: ofSite ? { kind: 'Others' } : markOf(gateway) };
+/** Of what no record tells, the mark is found, and nothing else is looked at. A description does not tell whether it has served. */
+function foundDeployment({ id, mark }: Gateway, ofSite: boolean): ObservedDeployment {
+  const told = mark !== undefined && ofSite ? { ...mark, served: 'Yes' as const, wantedSince: 0 } : mark;
+  return { ...unknownOf(id), mark: told === undefined ? { kind: 'Lost' } : { kind: 'Read', mark: told } };
 }
 
 function markOf({ mark }: Gateway): ObservedMark {

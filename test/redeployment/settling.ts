@@ -127,7 +127,7 @@ export function isAtGoal(world: World, cmg: Cmg, at: number): boolean {
         gateway.azure !== 'Whole' ||
         gateway.deleting ||
         !gateway.running ||
-        isNobodys(cmg, gateway) ||
+        isNobodys(world, at, gateway) ||
         isOfSite(at, gateway),
     );
   }
@@ -140,14 +140,19 @@ export function isAtGoal(world: World, cmg: Cmg, at: number): boolean {
     only.identity === IDENTITIES[at]?.[cmg.wish] &&
     gateway !== undefined &&
     isAdvertised(world, at, gateway) &&
-    cmg.gateways.every(({ id, mark }) => id === gateway.id || mark === undefined)
+    cmg.gateways.every((other) => other.id === gateway.id || isNobodys(world, at, other))
   );
 }
 
 /** What has lost its tags is nobody's. */
-function isNothingLeft({ points }: World, { gateways, group }: Cmg, at: number): boolean {
+function isNothingLeft(world: World, { gateways, group }: Cmg, at: number): boolean {
+  const { points } = world;
   return (
-    gateways.every(({ azure, mark }) => azure === 'Absent' || mark === undefined) &&
+    gateways.every(
+      (gateway) =>
+        gateway.azure === 'Absent' ||
+        (isOfSite(at, gateway) ? isNobodys(world, at, gateway) : gateway.mark === undefined),
+    ) &&
     group.length === 0 &&
     points.every(({ cmg, linkedTo }) => cmg !== at || linkedTo === undefined)
   );
@@ -282,14 +287,9 @@ function withoutUnknown(world: World, at: number): World {
 
 /** Somebody removes what holds the names and belongs to nobody any more. */
 function withNamesFree(world: World, at: number): World {
-  const { gateways, records, wish } = cmgAt(world, at);
+  const { gateways, wish } = cmgAt(world, at);
   return gateways
-    .filter(
-      ({ id, identity, mark }) =>
-        mark === undefined &&
-        nameOf(at, identity) === nameOf(at, wish) &&
-        !records.deployments.some((record) => record.id === id),
-    )
+    .filter((gateway) => nameOf(at, gateway.identity) === nameOf(at, wish) && isNobodys(world, at, gateway))
     .reduce((then, { id }) => without(then, at, id), world);
 }
 

@@ -57,9 +57,20 @@ const groupOf = (prefix: string) => `/subscriptions/${lives.world.azure.subscrip
 const makers = () => stage.deployments().map(({ identity }) => identity.provisioner ?? 'Operator');
 
 /** The site has a record of a gateway, in a state. */
-function recorded(serviceName: string, kind: Exclude<ServiceRecord['state']['kind'], 'Unknown'> = 'Ready'): void {
+function recorded(
+  serviceName: string,
+  kind: Exclude<ServiceRecord['state']['kind'], 'Unknown'> = 'Ready',
+  more: Partial<ServiceRecord> = {},
+): void {
   const others = site.records.filter((record) => record.serviceName !== serviceName);
-  site.records = [...others, { ...serviceRecord(serviceName, 7), state: { kind } }];
+  site.records = [...others, { ...serviceRecord(serviceName, 7), state: { kind }, ...more }];
+}
+
+/** What a person gives with the line that makes a gateway. */
+function givenWith(serviceName: string): Partial<ServiceRecord> {
+  const line = creations().find((each) => each.includes(`-ServiceName '${serviceName}'`)) ?? '';
+  const [, description = ''] = / -Description '([^']*)'/.exec(line) ?? [];
+  return { description, subscriptionId: lives.world.azure.subscriptionId };
 }
 
 /** Which of all writes to Azure were the site's. */
@@ -67,10 +78,11 @@ const writesOfSite = new Set<number>();
 
 /** The site, told by a person, makes the gateway. */
 function madeBySite(prefix: string): void {
+  const serviceName = `${prefix}.contoso.com`;
   const since = stage.writes().length;
   lives.world.azure.control.addConsoleGateway({ prefix, resourceGroup: `rg-${prefix}` });
   for (let at = since; at < stage.writes().length; at += 1) writesOfSite.add(at);
-  recorded(`${prefix}.contoso.com`);
+  recorded(serviceName, 'Ready', givenWith(serviceName));
 }
 
 /** The site, told by a person, deletes the gateway. */
@@ -132,6 +144,8 @@ describe('a first gateway that the site is asked for', () => {
     await asked();
     expect(stage.phases()).toEqual(['contoso Provisioning']);
     expect(stage.deployments()[0]).toMatchObject({ served: false, identity: { provisioner: 'Site' } });
+    const { id } = stage.deployments()[0] ?? {};
+    const place = `rg-contoso in westeurope, tenant ${tenantId}`;
     expect(creations()).toEqual([
       [
         "New-CMCloudManagementGateway -EnvironmentSetting 'AzurePublicCloud'",
@@ -139,7 +153,8 @@ describe('a first gateway that the site is asked for', () => {
         "-ServerAppClientId '11111111-1111-4111-8111-111111111111' -Region 'westeurope' -GroupName 'rg-contoso'",
         "-ServiceName 'contoso.contoso.com' -ServiceCertPath <path of the PFX file>",
         '-ServiceCertPassword <its password as a SecureString> -VMInstanceCount 2 -EnableCloudDPFunction $true',
-        "-CheckClientCertRevocation $true -EnforceProtocol $true -Description 'Kubernetes CMG gateways/contoso'",
+        '-CheckClientCertRevocation $true -EnforceProtocol $true',
+        `-Description 'Kubernetes CMG test/gateways/contoso, deployment ${id}/1, ${place}'`,
       ].join(' '),
     ]);
     const [step] = stage.cmg()?.status?.manualSteps ?? [];
@@ -394,6 +409,78 @@ describe('what can be seen of it', () => {
     madeBySite('contoso');
     await serves();
     expect(stage.deployments()).toHaveLength(1);
+  });
+});
+
+describe('a gateway of the site whose CMG has lost its status', () => {
+  const ofAll = () => stage.deployments().map(({ id, serviceName, phase }) => [id, serviceName, phase]);
+
+  it('is found again by its description while another one of the site takes its place, and waits the whole time anew', async () => {
+    await firstBySite();
+    stage.change(...toFabrikam);
+    await onSite.until(() => creations().length === 1);
+    madeBySite('fabrikam');
+    await onSite.until(() => stage.phases().includes('contoso Superseded'));
+    await stage.letPass(DAY - 2 * HOUR);
+    const before = ofAll();
+    await stage.loseStatus();
+    stage.restart();
+    await onSite.until(() => stage.phases().includes('contoso Superseded'));
+    expect(ofAll().toSorted()).toEqual(before.toSorted());
+    expect(stage.deployments().map(({ served }) => served)).toEqual([true, true]);
+    await stage.letPass(DAY - 2 * HOUR);
+    expect([deletions(), stage.reason('Stalled')]).toEqual([[], undefined]);
+    await onSite.until(() => deletions().length === 1, 6);
+    expect(deletions()).toEqual(["Remove-CMCloudManagementGateway -Name 'contoso.contoso.com' -Force"]);
+    deletedBySite('contoso');
+    await serves();
+    expect([stage.phases(), written(), creations()]).toEqual([['fabrikam Active'], [], []]);
+  });
+
+  it('is found again beside one of the operator’s, which its tags tell of', async () => {
+    await firstBySite();
+    stage.change(byOperator, ...toFabrikam);
+    await onSite.until(() => stage.phases().includes('contoso Superseded'));
+    await stage.letPass(HOUR);
+    const before = ofAll();
+    await stage.loseStatus();
+    stage.restart();
+    await onSite.until(() => stage.phases().includes('contoso Superseded'));
+    expect(ofAll().toSorted()).toEqual(before.toSorted());
+    expect(makers().toSorted()).toEqual(['Operator', 'Site']);
+  });
+
+  it('is for a person to delete when the CMG is deleted', async () => {
+    await firstBySite((spec) => ({ ...spec, deletionProtection: false }));
+    await stage.loseStatus();
+    stage.remove('contoso');
+    stage.restart();
+    await stage.runUntil(() => deletions().length === 1, HOUR);
+    deletedBySite('contoso');
+    await stage.runUntil(() => stage.cmg() === undefined, HOUR);
+    expect([written(), site.writes]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['somebody has changed it', 'Gateway of Contoso'],
+    ['it is that of another installation', undefined],
+  ])('is not found by its description when %s, and stays as it is', async (_, description) => {
+    await firstBySite();
+    stage.change(...toFabrikam);
+    await onSite.until(() => creations().length === 1);
+    madeBySite('fabrikam');
+    await onSite.until(() => stage.phases().includes('contoso Superseded'));
+    site.records = site.records.map((record) =>
+      record.serviceName === CONTOSO
+        ? { ...record, description: description ?? record.description.replace('CMG test/', 'CMG other/') }
+        : record,
+    );
+    await stage.loseStatus();
+    stage.restart();
+    await stage.operator.runFor(2 * HOUR);
+    expect(stage.phases()).toEqual(['fabrikam Active']);
+    expect([deletions(), written()]).toEqual([[], []]);
+    expect(lives.world.azure.control.state().some(({ id }) => String(id).startsWith(groupOf('contoso')))).toBe(true);
   });
 });
 

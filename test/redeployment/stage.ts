@@ -1,5 +1,5 @@
 import type { CMG, CMGSpec, CMGStatusDeployment } from '../../src/api/v1alpha1/cmg.generated.ts';
-import { CMG_KIND } from '../../src/controllers/cmg/kind.ts';
+import { CMG_KIND, FIELD_MANAGER } from '../../src/controllers/cmg/kind.ts';
 import { CONSENT_ANNOTATIONS } from '../../src/redeployment/consent-command.ts';
 import { findCondition } from '../../src/runtime/conditions.ts';
 import { startLives } from '../faults/life-options.ts';
@@ -38,6 +38,8 @@ export interface RedeploymentStage extends FaultStage {
   annotate(annotations: Readonly<Record<string, string>>): void;
   /** A person consents, after having taken away every consent of before. */
   consent(kind: 'outage' | 'retire', id: string): Promise<void>;
+  /** As after a restore, which brings back everything of an object but its status. The operator has ended then. */
+  loseStatus(): Promise<void>;
   /** Lets time go by in long steps, after each of which what is due is done once. */
   letPass(ms: number): Promise<void>;
 }
@@ -117,6 +119,12 @@ function watch(stage: FaultStage, { world, clock }: Lives): RedeploymentStage {
       annotate({});
       await stage.operator.runFor(5 * MINUTE);
       annotate({ [kind === 'outage' ? CONSENT_ANNOTATIONS.AllowClientOutage : CONSENT_ANNOTATIONS.ConfirmRetire]: id });
+    },
+    loseStatus: async () => {
+      stage.operator.kill();
+      const applied = { metadata: { namespace: NAMESPACE, name: GATEWAY }, status: {} };
+      const options = { fieldManager: FIELD_MANAGER, force: true, signal: AbortSignal.timeout(60_000) };
+      await stage.kubernetes.client.applyStatus(CMG_KIND, applied, options);
     },
     letPass,
   };

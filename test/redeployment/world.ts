@@ -174,9 +174,20 @@ export function isOfSite(cmg: number, { identity }: Pick<Gateway, 'identity'>): 
   return IDENTITIES[cmg]?.[identity]?.provisioner === 'Site';
 }
 
-/** What neither the status nor its tags tell of, if it has any. Where there is a site, it may still name it. */
-export function isNobodys({ records }: Cmg, { id, mark }: Gateway): boolean {
-  return mark === undefined && !records.deployments.some((record) => record.id === id);
+/** Whether a gateway is found that no record tells of: by its tags, or by what the site's record of it has as its description. */
+export function isFound(world: World, at: number, gateway: Gateway): boolean {
+  const { azure, mark, withoutRecord } = gateway;
+  const isReadable = isOfSite(at, gateway)
+    ? cmgAt(world, at).hasSite && world.siteUp && withoutRecord !== true
+    : world.azureUp;
+  return azure !== 'Absent' && mark !== undefined && isReadable;
+}
+
+/** What neither the status tells of, nor its tags or its description, if it has any. Where there is a site, it may still name it. */
+export function isNobodys(world: World, at: number, gateway: Gateway): boolean {
+  const { records } = cmgAt(world, at);
+  const hasMark = isOfSite(at, gateway) ? isFound(world, at, gateway) : gateway.mark !== undefined;
+  return !hasMark && !records.deployments.some(({ id }) => id === gateway.id);
 }
 
 /** Whether a connection point or the boundary group of a CMG names a gateway. */

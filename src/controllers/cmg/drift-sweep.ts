@@ -216,7 +216,7 @@ function noteChanges(
 
 /** What the owner tags of all gateways of an installation begin with. */
 function ownerPrefix(installationId: string): string {
-  return ownerTag({ installationId, namespace: '', name: '', clusterUid: '' }).slice(0, -1);
+  return ownerTag({ installationId, namespace: '', name: '' }).slice(0, -1);
 }
 
 function ownerOf({ tag }: SweptResource, prefix: string): string {

@@ -17,6 +17,7 @@ import type { Scope } from '../scope.ts';
 import { certificateStatus, checkServerCertificate, type UsableCertificate } from '../server-certificate.ts';
 import type { Look } from './look.ts';
 import { type SeenOthers, seeOthers } from './look-at-others.ts';
+import type { DescriptionOwner } from './site-description.ts';
 import type { SiteFacts } from './site-facts.ts';
 import { certificatePlace, creationStep } from './site-gateway-steps.ts';
 
@@ -150,7 +151,7 @@ function asDeclared(areVmsSeen: boolean, isCertificateSeen: boolean): Finding {
 /** The look with what is for the site to do, in the words of a person at the site. */
 export function withSiteWork(
   look: Look,
-  cmg: ManagedCmg,
+  owner: DescriptionOwner,
   deployment: CMGStatusDeployment,
   { records }: SiteFacts,
 ): Look {
@@ -165,14 +166,14 @@ export function withSiteWork(
     const findings = report.findings.map((finding) => (finding.type === 'InSync' ? { ...finding, message } : finding));
     return { ...look, report: { ...report, findings, steps: [step] } };
   }
-  const finding = missing(cmg, deployment, records === undefined ? 'Unknown' : record);
+  const finding = missing(owner, deployment, records === undefined ? 'Unknown' : record);
   const others = report.findings.filter(({ type }) => type !== 'AzureReady');
   return { ...look, report: { ...report, findings: [...others, finding] } };
 }
 
 /** What it means that Azure does not show the gateway, by what the site says of it. */
 function missing(
-  cmg: ManagedCmg,
+  owner: DescriptionOwner,
   deployment: CMGStatusDeployment,
   record: ServiceRecord | 'Unknown' | undefined,
 ): Finding {
@@ -180,7 +181,7 @@ function missing(
   const where = `The gateway ${serviceName} is not in the resource group ${identity.resourceGroup}`;
   const type = 'AzureReady';
   if (record === undefined) {
-    const message = `${where}, and the site has none of that name: a person has the site make it. ${describeSteps([creationStep(cmg, deployment)])}`;
+    const message = `${where}, and the site has none of that name: a person has the site make it. ${describeSteps([creationStep(owner, deployment)])}`;
     return { type, status: 'False', reason: 'ManualCreationRequired', message };
   }
   if (record === 'Unknown') {

@@ -14,6 +14,7 @@ import { azureOf } from './azure-of-deployment.ts';
 import { claimInCache, claimNow } from './claim-on-site.ts';
 import { cmgOfDeployment, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
 import { NOT_SEARCHED, type Search, searchAzure } from './found.ts';
+import { foundOnSite } from './found-on-site.ts';
 import { type Look, lookInAzure, UNSEEN } from './look.ts';
 import { lookAtOthers, presenceWithSite } from './look-at-others.ts';
 import type { Round } from './observe-all.ts';
@@ -52,11 +53,13 @@ export async function observeLeaving(input: DeploymentsInput): Promise<LeavingRo
   );
   const looks = new Map(looked.map(([id, { look }]) => [id, look]));
   const troubles = new Map(looked.flatMap(([id, { trouble }]) => (trouble === undefined ? [] : [[id, trouble]])));
-  const siteFacts = await leavingFacts(input, going);
   const claim = await claimOn(input);
   // Whoever has written down what there is, has written down that there is nothing.
   const isLost = cmg.status?.deployments === undefined && !staysInAzure(cmg);
+  const siteFacts = isLost || going.length > 0 ? await leavingFacts(input) : UNREACHABLE;
   const search = isLost ? await searchAzure(scope, new Set()) : NOT_SEARCHED;
+  const inAzure = [...search.facts.values()].map(({ mark }) => mark);
+  const foundBySite = isLost ? foundOnSite(scope, siteFacts.records, inAzure) : [];
   const seen = going.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts));
   return {
     looks,
@@ -66,7 +69,7 @@ export async function observeLeaving(input: DeploymentsInput): Promise<LeavingRo
     found: search.facts,
     candidate: undefined,
     siteFacts,
-    observed: observedOf(input, seen, search, siteFacts, claim),
+    observed: observedOf(input, [...seen, ...search.found, ...foundBySite], search, siteFacts, claim),
   };
 }
 
@@ -157,14 +160,9 @@ const NEXT_LOOK_MS = 3000;
 /** What decides over clients is not much older than this. */
 const SHORT_AGE_MS = 5000;
 
-function leavingFacts(
-  { scope, site }: DeploymentsInput,
-  going: readonly CMGStatusDeployment[],
-): SiteFacts | Promise<SiteFacts> {
+function leavingFacts({ scope, site }: DeploymentsInput): Promise<SiteFacts> {
   const { cmg, clock, signal } = scope;
-  return going.length === 0
-    ? UNREACHABLE
-    : readSiteFacts({ cmg, site, maxAgeMs: SHORT_AGE_MS, now: clock.now(), signal });
+  return readSiteFacts({ cmg, site, maxAgeMs: SHORT_AGE_MS, now: clock.now(), signal });
 }
 
 /**
@@ -206,14 +204,14 @@ function isAwaited(site: UsableSite, cmg: CMG, now: number): boolean {
 function observedOf(
   { scope }: DeploymentsInput,
   seen: readonly ObservedDeployment[],
-  search: Search,
+  { inventory }: Pick<Search, 'inventory'>,
   { site }: SiteFacts,
   claim: OutageClaim | undefined,
 ): Observed {
   return {
     localTime: scope.clock.now(),
-    deployments: [...seen, ...search.found],
-    inventory: search.inventory,
+    deployments: seen,
+    inventory,
     site,
     otherGateways: [],
     ...(claim === undefined ? {} : { claim }),

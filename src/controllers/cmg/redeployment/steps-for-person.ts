@@ -15,10 +15,11 @@ export const DELETION_BY_PERSON = OPERATION.unregisterService;
 
 /** What a person does on the site, as far as the plan has come to it: have it make a gateway, or delete one that it made. */
 export function stepsForPerson(
-  { scope: { cmg } }: DeploymentsInput,
+  { scope }: DeploymentsInput,
   { siteFacts }: Round,
   actions: readonly Action[],
 ): readonly SiteStep[] {
+  const { cmg } = scope;
   const recorded = (id: string) => cmg.status?.deployments?.find((deployment) => deployment.id === id);
   return actions.flatMap((action): readonly SiteStep[] => {
     const deployment =
@@ -29,7 +30,7 @@ export function stepsForPerson(
       return [];
     }
     return action.kind === 'AskForCreation'
-      ? [creationStep(cmg, deployment)]
+      ? [creationStep(scope, deployment)]
       : [deletionStep(deployment, whyToGo(deployment, cmg.spec.serviceName), siteFacts.records)];
   });
 }
