@@ -7,6 +7,7 @@ import { keyOf } from './key.ts';
 import type { Phase } from './matrix.ts';
 import { LONG_TIME, type Progress, passObserved, passTime, pendingProgress, SHORT_TIME } from './progress.ts';
 import { settle } from './settling.ts';
+import type { Followers } from './site-objects.ts';
 import { cmgAt, type World } from './world.ts';
 
 /** How far to explore. */
@@ -21,6 +22,8 @@ export interface Bounds {
   readonly states: number;
   /** Only look whether the way leads to the goal when everything is left alone after an event, and after what undoes it. */
   readonly isShallow: boolean;
+  /** Who plans for connection points and boundary groups that follow at times of their own. Default: the operator. */
+  readonly followers?: Followers;
   /** Stop at the first violation of this invariant. */
   readonly until?: Violation['invariant'];
 }
@@ -141,14 +144,16 @@ class Explorer {
       return;
     }
     const effects = world.cmgs.map((cmg, at) => !cmg.gone && this.#reconcile(node, at));
-    for (const progress of pendingProgress(world)) {
+    for (const progress of pendingProgress(world, this.#bounds.followers)) {
       this.#count(world, progress.cmg, PROGRESS_EVENTS[progress.name]);
       this.#report(progress.violations ?? [], node, progress.name);
       this.#step(progress.apply(world), progress.name, node);
     }
     this.#step(passTime(world, SHORT_TIME), 'a quarter of an hour passes', node);
     // What Azure and the site do takes less than a day; clients take as long as they like.
-    const isWaitingForClients = pendingProgress(world).every(({ name }) => name === 'ClientsKnow');
+    const isWaitingForClients = pendingProgress(world, this.#bounds.followers).every(
+      ({ name }) => name === 'ClientsKnow',
+    );
     if (!effects.includes(true) && isWaitingForClients) {
       this.#count(world, undefined, ['a day passes']);
       this.#step(passObserved(world, LONG_TIME), 'twenty-five hours pass', node);

@@ -3,7 +3,7 @@ import type { DeploymentRecord } from '../../src/redeployment/record.ts';
 import { hasServingTarget, settleWorld } from './effects.ts';
 import type { Violation } from './invariants.ts';
 import { dateOf } from './observation.ts';
-import { type Followed, followGroup, followPoint } from './site-objects.ts';
+import { FOLLOWERS, type Followed, type Followers, followGroup, followPoint } from './site-objects.ts';
 import { type Cmg, cmgAt, type Gateway, isAdvertised, type World, withCmg, withGateway, withPoint } from './world.ts';
 
 /** Something that comes about by itself. */
@@ -16,7 +16,7 @@ export interface Progress {
 }
 
 /** Everything that may come about by itself in this world, each at a time of its own. */
-export function pendingProgress(world: World): readonly Progress[] {
+export function pendingProgress(world: World, followers = FOLLOWERS): readonly Progress[] {
   const ofGateways = world.cmgs.flatMap((cmg, at) => cmg.gateways.flatMap((gateway) => progressOf(world, at, gateway)));
   const ofPoints = world.points
     .filter((point) => !point.connected && !point.broken && hasServingTarget(world, point.cmg, point.linkedTo))
@@ -27,18 +27,20 @@ export function pendingProgress(world: World): readonly Progress[] {
         apply: (then) => withPoint(then, name, { connected: true }),
       }),
     );
-  return [...ofGateways, ...ofPoints, ...(world.apart === true && world.siteUp ? ofFollowers(world) : [])];
+  return [...ofGateways, ...ofPoints, ...(world.apart === true && world.siteUp ? ofFollowers(world, followers) : [])];
 }
 
 /** The controllers of connection points and boundary groups, each at a time of its own. */
-function ofFollowers(world: World): readonly Progress[] {
+function ofFollowers(world: World, followers: Followers): readonly Progress[] {
   const points = world.points.map(({ name, cmg }) =>
     progressBy('PointFollows', cmg, world, (then) => {
       const point = then.points.find((each) => each.name === name);
-      return point === undefined ? { world: then, violations: [] } : followPoint(then, point);
+      return point === undefined ? { world: then, violations: [] } : followPoint(then, point, followers);
     }),
   );
-  const groups = world.cmgs.map((_cmg, at) => progressBy('GroupFollows', at, world, (then) => followGroup(then, at)));
+  const groups = world.cmgs.map((_cmg, at) =>
+    progressBy('GroupFollows', at, world, (then) => followGroup(then, at, followers)),
+  );
   return [...points, ...groups].flat();
 }
 

@@ -1,6 +1,14 @@
 import type { CMG } from '../../src/api/v1alpha1/cmg.generated.ts';
-import { planReference, type ReferenceFacts } from '../../src/controllers/boundarygroupreference/plan.ts';
-import { planConnectionPoint } from '../../src/controllers/connectionpoint/plan.ts';
+import {
+  planReference,
+  type ReferenceFacts,
+  type ReferencePlan,
+} from '../../src/controllers/boundarygroupreference/plan.ts';
+import {
+  type ConnectionPointFacts,
+  type ConnectionPointPlan,
+  planConnectionPoint,
+} from '../../src/controllers/connectionpoint/plan.ts';
 import {
   type GatewayOfCmg,
   gatewayOfCmg,
@@ -30,6 +38,15 @@ import {
   withCmg,
   withPoint,
 } from './world.ts';
+
+/** Who plans for connection points and boundary groups. */
+export interface Followers {
+  readonly planConnectionPoint: (facts: ConnectionPointFacts) => ConnectionPointPlan;
+  readonly planReference: (facts: ReferenceFacts) => ReferencePlan;
+}
+
+/** Those of the operator. */
+export const FOLLOWERS: Followers = { planConnectionPoint, planReference };
 
 type SiteAction = Extract<Action, { readonly kind: 'LinkPoint' | 'UnlinkPoint' | 'JoinGroup' | 'LeaveGroup' }>;
 
@@ -129,8 +146,8 @@ function gatewaysKnown(world: World): readonly GatewayOfCmg[] {
 }
 
 /** One round of the controller of a connection point; the same world where it does nothing. */
-export function followPoint(world: World, { name, cmg, role, linkedTo }: Point): Followed {
-  const plan = planConnectionPoint({
+export function followPoint(world: World, { name, cmg, role, linkedTo }: Point, followers: Followers): Followed {
+  const plan = followers.planConnectionPoint({
     name,
     spec: { siteSystem: name, role, deletionPolicy: 'Delete' },
     installed: true,
@@ -165,7 +182,7 @@ export function followPoint(world: World, { name, cmg, role, linkedTo }: Point):
 }
 
 /** One round of the controller of the boundary group of a CMG; the same world where it does nothing. */
-export function followGroup(world: World, at: number): Followed {
+export function followGroup(world: World, at: number, followers: Followers): Followed {
   const { group } = cmgAt(world, at);
   const facts: ReferenceFacts = {
     spec: { connection: 'Fast', deletionPolicy: 'Delete' },
@@ -178,8 +195,8 @@ export function followGroup(world: World, at: number): Followed {
     present: group.map((nalPath) => ({ nalPath, connection: 'Fast' })),
     now: dateOf(world),
   };
-  const first = planReference(facts);
-  const plan = first.kind === 'Remember' ? planReference({ ...facts, members: first.members }) : first;
+  const first = followers.planReference(facts);
+  const plan = first.kind === 'Remember' ? followers.planReference({ ...facts, members: first.members }) : first;
   switch (plan.kind) {
     case 'Add': {
       const { serviceName } = plan.record;

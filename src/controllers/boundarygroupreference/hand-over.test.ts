@@ -71,11 +71,14 @@ test('a group lets go of a gateway that is being deleted, although there is no o
   expect(await world.reference.round()).toMatchObject({ Associated: 'False WaitingForGateway' });
 });
 
-test('while a CMG with two gateways says nothing of groups, the active one alone is in them', async () => {
+test('while a CMG with two gateways says nothing of what they have on the site, they keep it', async () => {
   const world = await bothServe();
+  const before = { links: world.links(), members: world.members() };
   world.decide({ old: { phase: 'Active' }, new: { phase: 'Active' } }, NEW_ID);
-  await world.settle();
-  expect(world.members()).toEqual([NEW]);
+  expect(await world.settle()).toEqual([]);
+  expect({ links: world.links(), members: world.members() }).toEqual(before);
+  expect(await world.reference.round()).toMatchObject({ Associated: 'False WaitingForCmg' });
+  expect(world.reference.message('Associated')).toContain('does not say yet what each of them is to have');
 });
 
 test('a gateway of which a CMG with several says nothing stays in its groups', async () => {

@@ -76,6 +76,9 @@ describe('a CMG', () => {
     ['suspended', suspended(cmgWith({ old: {} })), true],
     ['suspended and to be deleted', suspended(inDeletion('Active')), true],
     ['suspended and leaving', suspended(leavingCmg()), false],
+    ['with several gateways of which it says nothing', cmgWith({ old: {}, new: {} }), true],
+    ['with several gateways, and a word about one', cmgWith({ old: { inBoundaryGroups: true }, new: {} }), false],
+    ['with one gateway beside one that is deleted', cmgWith({ old: { phase: 'Deleting' }, new: {} }), false],
     ['suspended and retained', suspended(deletedCmg(cmgWith({ old: {} }), { deletionPolicy: 'Retain' })), false],
   ])('%s: whether its site is left as it is', (_what, cmg, isHeld) => {
     expect(holdOnSite(gatewayOfCmg(cmg)) !== undefined).toBe(isHeld);

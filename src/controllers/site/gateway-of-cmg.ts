@@ -112,13 +112,31 @@ function leavingOf(cmg: CMG): GatewayOfCmg['leaving'] {
 }
 
 /** Why nothing is changed on the site for a CMG for now, in sentences; `undefined`: it may be. */
-export function holdOnSite({ key, leaving, isSuspended }: GatewayOfCmg): string | undefined {
+export function holdOnSite(gateway: GatewayOfCmg): string | undefined {
+  const { key, leaving, isSuspended } = gateway;
   if (leaving === 'Awaited') {
     return `The CMG ${key} is being deleted, and its gateway has not begun to leave the site. Its conditions say what it waits for; until then nothing is changed here.`;
   }
-  return leaving === 'No' && isSuspended
-    ? `The CMG ${key} is suspended. Nothing is changed here until its spec.suspend is false.`
+  if (leaving !== 'No') {
+    return undefined;
+  }
+  if (isSuspended) {
+    return `The CMG ${key} is suspended. Nothing is changed here until its spec.suspend is false.`;
+  }
+  return isUndecided(gateway)
+    ? `The CMG ${key} has several gateways, and does not say yet what each of them is to have on the site. Nothing is changed here until it does.`
     : undefined;
+}
+
+/** Its status may have been lost, and the site not have answered since: which of them clients depend on is not known then. */
+function isUndecided({ deployments }: GatewayOfCmg): boolean {
+  const standing = deployments.filter(({ phase }) => phase !== 'Deleting');
+  return (
+    standing.length > 1 &&
+    standing.every(
+      ({ connectionPoints, inBoundaryGroups }) => connectionPoints === undefined && inBoundaryGroups === undefined,
+    )
+  );
 }
 
 function deploymentsOfCmg({ spec, status }: CMG): readonly DeploymentOfCmg[] {

@@ -48,6 +48,10 @@ describe('a gateway that drains keeps what it has, whatever the status says,', (
         later(world, HOUR);
       },
     ],
+    [
+      'while it was looked at in what is the future since somebody has set the clock back',
+      (world) => handingOver(world, { advertised: { ...IN_REACH, seenAt: toTimestamp(START + HOUR) } }),
+    ],
     ['while its successor hands over itself', (world) => handingOver(world, { phase: 'Draining' })],
     ['while it has none', (world) => handingOver(world, {}, { drainsBehind: 'cccccccc' })],
     [

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import type { Site } from '../../../src/api/v1alpha1/site.generated.ts';
+import { seededRandom } from '../../../src/runtime/random.ts';
 import { pathOf } from '../../world/gateway-manifests.ts';
 import { CONNECTION_POINT_SERVER, STANDBY_SERVER } from '../../world/site-manifests.ts';
 import { isReady, NAME } from '../operator/suite.ts';
@@ -34,12 +35,7 @@ const THIRD = 'third';
 /** A spec that keeps the service name. */
 const placed = (region: string, group: string) => ({ azure: { region, resourceGroup: { name: group } } });
 
-/** The operator dies at every tenth write, by turns before it and after it. */
-const ONE_IN = 10;
-function everyTenth() {
-  let writes = 0;
-  return () => (writes++ % ONE_IN === ONE_IN - 1 ? 0 : 0.999);
-}
+const SEED = Number(process.env.REDEPLOYMENT_SEED ?? Date.now() % 10_000);
 
 /** The claim in the status of the Site. */
 async function claimOf({ test, objects }: Stage): Promise<NonNullable<Site['status']>['outageClaim']> {
@@ -58,7 +54,8 @@ it('a gateway is replaced under its own name while another CMG carries its clien
   let operators: MortalOperators | undefined;
   const stage = await suite.servingGateway({
     start: async (test) => {
-      operators = await startMortalOperators({ test, site: suite.site(), oneIn: ONE_IN, random: everyTenth() });
+      operators = await startMortalOperators({ test, site: suite.site(), random: seededRandom(SEED) });
+      console.log(`REDEPLOYMENT_SEED=${SEED} repeats at which further writes to a place operators die.`);
       return operators;
     },
   });

@@ -13,7 +13,11 @@ import type { GatewayTest } from '../operator/suite.ts';
 /** The moment at which an operator ends, seen from a write. */
 type Death = 'before' | 'after';
 
-/** Operators that follow each other, each until it is killed at a write. */
+/**
+ * Operators that follow each other, each until it is killed at a write. Each write kills, before it is carried out, and after it
+ * when it is made again. Of further ones to the same place some do: operators none of which outlives its first write would never
+ * come to the second.
+ */
 export interface MortalOperators {
   /** The metrics of the one that lives. */
   readonly registry: Registry | undefined;
@@ -30,16 +34,15 @@ export interface MortalOperators {
 export interface MortalOperatorsOptions {
   readonly test: GatewayTest;
   readonly site: AdminServiceSimulator;
-  /**
-   * One write in so many kills, by turns before it is carried out and after. With 1, each does both. Of those that are made
-   * again and again, as of a status, fewer do.
-   */
-  readonly oneIn: number;
+  /** Draws which of the writes kill that are made again and again, as of a status. */
   readonly random: Random;
 }
 
-/** A write of which there have been so many is as good as those before. */
-const OFTEN = 4;
+/** What comes of the first writes to a place. */
+const FIRST: readonly Death[] = ['before', 'after'];
+
+/** Of further ones to it, one in so many kills. */
+const FURTHER_ONE_IN = 4;
 
 /** They only tell. */
 const EVENTS = /^\/apis\/events\.k8s\.io\//;
@@ -49,7 +52,7 @@ const EVENTS = /^\/apis\/events\.k8s\.io\//;
  * connections to Azure, to the site and to the API server end then. Nothing that it has in memory comes to the next one.
  */
 export async function startMortalOperators(options: MortalOperatorsOptions): Promise<MortalOperators> {
-  const { test, site, oneIn, random } = options;
+  const { test, site, random } = options;
   const azure = test.azure.control;
   const folder = makeTemporaryDirectory();
   onTestFinished(() => removeTemporaryDirectory(folder));
@@ -59,7 +62,6 @@ export async function startMortalOperators(options: MortalOperatorsOptions): Pro
   let isBegun = false;
   let isAlive = true;
   let writes = 0;
-  let last: Death = 'after';
   let cut: () => Promise<void> = () => Promise.resolve();
   let current: OperatorUnderTest | undefined;
   let following: Promise<void> = Promise.resolve();
@@ -69,11 +71,13 @@ export async function startMortalOperators(options: MortalOperatorsOptions): Pro
     writes += 1;
     const times = (seen.get(write) ?? 0) + 1;
     seen.set(write, times);
-    const share = oneIn * (times > OFTEN && oneIn > 1 ? OFTEN : 1);
-    if (random() * share >= 1) return undefined;
-    last = last === 'before' ? 'after' : 'before';
-    deaths.push(`${last} ${write}`);
-    return last;
+    const death = FIRST[times - 1] ?? drawn();
+    if (death !== undefined) deaths.push(`${death} ${write}`);
+    return death;
+  };
+  const drawn = (): Death | undefined => {
+    const number = random() * FURTHER_ONE_IN;
+    return number >= 1 ? undefined : number < 0.5 ? 'before' : 'after';
   };
   const die = () => {
     if (!isAlive) return;
