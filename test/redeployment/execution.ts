@@ -16,6 +16,7 @@ import {
   cmgAt,
   type Gateway,
   IDENTITIES,
+  isAdvertised,
   isOfSite,
   serves,
   type Told,
@@ -99,7 +100,7 @@ function look(world: World, at: number, planner: Planner): Look {
 }
 
 function lookAnew(before: World, at: number, planner: Planner): Look {
-  const world = seenToServe(before, at);
+  const world = seenInReach(seenToServe(before, at), at);
   const wish = wishOf(world, at);
   const { records } = cmgAt(world, at);
   const seen = observe(world, at);
@@ -207,6 +208,15 @@ function seenToServe(world: World, at: number): World {
     .filter((gateway) => isLookedAt && gateway.withoutCredentials !== true)
     .filter((gateway) => !gateway.hasServed && serves(gateway) && !isGoing(gateway.id))
     .reduce((then, { id }) => withGateway(then, at, id, { hasServed: true }), world);
+}
+
+/** The absence is over of what is seen in reach of every client; what comes after that is another one. */
+function seenInReach(world: World, at: number): World {
+  const { hasSite, gateways } = cmgAt(world, at);
+  const isLookedAt = world.azureUp && (world.siteUp || !hasSite);
+  return gateways
+    .filter((gateway) => isLookedAt && gateway.absence > 0 && isAdvertised(world, at, gateway))
+    .reduce((then, { id }) => withGateway(then, at, id, { absence: 0 }), world);
 }
 
 function firstWrite(actions: readonly Action[]): number {

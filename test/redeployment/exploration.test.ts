@@ -15,7 +15,7 @@ import type { World } from './world.ts';
 
 /**
  * In CI, and with `EXPLORE=whole`, the whole bounded model is explored here too, as `npm run bench -- planner` does: it takes
- * most of a minute. What is explored beyond that takes another two.
+ * most of a minute. What is explored beyond that takes another two. `EXPLORE=further` looks for what two faults do, for some minutes more.
  */
 const isWhole = process.env.CI === 'true' || process.env.EXPLORE === 'whole';
 
@@ -83,6 +83,14 @@ describe('the planner, in a model of two CMGs on one site', () => {
       { timeout: 600_000 },
       keepsThemBeyond,
     );
+  }
+
+  if (process.env.EXPLORE === 'further') {
+    it('keeps them when two things go wrong while a gateway hands over', { timeout: 1_800_000 }, () => {
+      const { found, states } = explore(plan, SCOPES.twoFaultsInHandOver());
+      expect(told(found)).toEqual([]);
+      expect(states.size).toBeGreaterThan(100_000);
+    });
   }
 });
 

@@ -5,7 +5,6 @@ import { explore } from './exploration.ts';
 import { FOLLOWER_MUTANTS, followersOf } from './follower-mutants.ts';
 import { MUTANTS, plannerOf, WITHOUT_DIFFERENCE } from './mutants.ts';
 import { SCOPES } from './scopes.ts';
-import { cmgAt, type World } from './world.ts';
 
 describe('a planner that breaks a rule is caught', () => {
   test.each(MUTANTS)('rule $rule: one that $what', (mutant) => {
@@ -27,14 +26,11 @@ describe('a planner that breaks a rule is caught', () => {
 });
 
 describe('controllers of connection points and boundary groups that plan wrongly are caught', () => {
-  const bounds = SCOPES.faultsApart();
-  const isHandingOver = (world: World) =>
-    cmgAt(world, 0).records.deployments.some(({ stage }) => stage.phase === 'Draining');
-  const starts = new Map([...bounds.starts].filter(([, world]) => isHandingOver(world)));
+  const bounds = SCOPES.faultsInHandOver();
 
   test.each(FOLLOWER_MUTANTS)('one that $what', (mutant) => {
     const { caughtBy } = mutant;
-    const { found } = explore(plan, { ...bounds, starts, followers: followersOf(mutant), until: caughtBy });
+    const { found } = explore(plan, { ...bounds, followers: followersOf(mutant), until: caughtBy });
     expect(found.map(({ violation }) => violation.invariant)).toContain(caughtBy);
   });
 });

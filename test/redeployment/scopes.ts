@@ -60,6 +60,13 @@ export function alongTheWayApart(): Worlds {
   return waysFrom(PAIRS_APART);
 }
 
+/** Those of one CMG alone in which a gateway hands over. */
+function handingOverApart(): Worlds {
+  const isHandingOver = ({ cmgs }: World) =>
+    cmgs.some(({ records }) => records.deployments.some(({ stage }) => stage.phase === 'Draining'));
+  return new Map([...waysFrom(ALONE_APART)].filter(([, world]) => isHandingOver(world)));
+}
+
 /** The same of one CMG that names no site, or retires by time only. */
 export function alongTheWayAlone(): Worlds {
   return waysFrom(ALONE);
@@ -120,6 +127,16 @@ export const SCOPES = {
   rollbacksApart: (): Bounds => ({ ...WHOLE, starts: waysFrom(ALONE_APART), decisions: 1, faults: 0 }),
   /** One thing that goes wrong at any moment of any redeployment, likewise. */
   faultsApart: (): Bounds => ({ ...WHOLE, starts: waysFrom(ALONE_APART), decisions: 0, faults: 1 }),
+  /** The same, of those in which a gateway hands over. */
+  faultsInHandOver: (): Bounds => ({ ...WHOLE, starts: handingOverApart(), decisions: 0, faults: 1 }),
+  /** Two things that go wrong, likewise; of what follows, as much as there is time for. */
+  twoFaultsInHandOver: (): Bounds => ({
+    ...WHOLE,
+    starts: handingOverApart(),
+    decisions: 0,
+    faults: 2,
+    states: 900_000,
+  }),
   /** One of anything at any moment of a redeployment of either of two CMGs, likewise. */
   disturbancesApart: (): Bounds => ({
     ...WHOLE,
