@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, relative } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stripVTControlCharacters } from 'node:util';
 import { formatSeconds } from '../test/cluster/progress.ts';
 import { interrupt, type SupervisedProcess, startSupervised } from '../test/cluster/supervised-process.ts';
+import { firstOf, outcomeIn } from './vitest-report.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** A stage that is interrupted gets this long to stop what it started. */
@@ -91,16 +91,15 @@ async function main(): Promise<number> {
       const report = join(directory, `${index}.json`);
       const code = await run(stage, { report, compiled: join(directory, 'compiled') }, interruption);
       const took = formatSeconds((performance.now() - startedAt) / 1000);
-      const counts = countsOf(report, code);
+      const outcome = outcomeIn(report);
+      const counts = countsOf(outcome, code);
       total = { passed: total.passed + counts.passed, failed: total.failed + counts.failed };
       if (interruption.interrupted) {
         console.log(`\nInterrupted in stage "${stage.name}" after ${took}.`);
         return 130;
       }
       if (code !== 0) {
-        for (const failure of failuresIn(report)) {
-          console.log(`\n${failure}`);
-        }
+        for (const failure of firstOf(outcome.failures, ROOT)) console.log(`\n${failure}`);
         console.log(`\nFAILED: ${stage.name}, after ${took}. What to do: ${stage.advice}.`);
         return 1;
       }
@@ -160,57 +159,8 @@ async function run(stage: Stage, { report, compiled }: Files, interruption: Inte
   return code ?? 1;
 }
 
-function countsOf(report: string, code: number): Counts {
-  const { numPassedTests = 0, numFailedTests = 0 } = reportIn(report) ?? {};
-  return { passed: numPassedTests, failed: code === 0 ? numFailedTests : Math.max(numFailedTests, 1) };
-}
-
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly testResults: readonly FileResult[];
-}
-
-interface FileResult {
-  readonly name: string;
-  /** Why the file as a whole failed; empty when it did not. */
-  readonly message: string;
-  readonly assertionResults: readonly {
-    readonly status: string;
-    readonly fullName: string;
-    readonly failureMessages: readonly string[] | null;
-  }[];
-}
-
-/** Vitest's report; there is none when it ended before its first test. */
-function reportIn(path: string): Report | undefined {
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
-}
-
-const FAILURES_SHOWN = 5;
-const LINES_SHOWN = 12;
-
-/**
- * The first failures, with the first lines of why. They stand above already, among other output and in full; who sees only
- * the end of a log, as in most forges, sees them here.
- */
-function failuresIn(path: string): readonly string[] {
-  const failures = (reportIn(path)?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
-    const file = relative(ROOT, name);
-    const failed = assertionResults.filter(({ status }) => status === 'failed');
-    return failed.length === 0 && message !== ''
-      ? [firstLines(`${file}: ${message}`)]
-      : failed.map(({ fullName, failureMessages }) =>
-          firstLines(`${file} > ${fullName}: ${failureMessages?.[0] ?? ''}`),
-        );
-  });
-  const more = failures.length - FAILURES_SHOWN;
-  return [...failures.slice(0, FAILURES_SHOWN), ...(more > 0 ? [`and ${more} more, above`] : [])];
-}
-
-function firstLines(text: string): string {
-  const [beforeStack = ''] = stripVTControlCharacters(text).split(/\n\s+at /, 1);
-  return beforeStack.split('\n').slice(0, LINES_SHOWN).join('\n  ');
+function countsOf({ passed, failed }: Counts, code: number): Counts {
+  return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
 }
 
 process.exitCode = await main();

@@ -82,7 +82,8 @@ const ROUNDS = new WeakMap<Planner, LastFew<World, Round[]>>();
 /** Most steps leave one of the CMGs as it is, and what its operator sees of the other one. */
 const LOOKS = new WeakMap<Planner, readonly LastFew<Cmg, { readonly surroundings: string; readonly look: Look }>[]>();
 
-function look(world: World, at: number, planner: Planner): Look {
+function look(before: World, at: number, planner: Planner): Look {
+  const world = seenInReach(before, at);
   const cmg = cmgAt(world, at);
   if (!cmg.hasSite) {
     return lookAnew(world, at, planner);
@@ -100,7 +101,7 @@ function look(world: World, at: number, planner: Planner): Look {
 }
 
 function lookAnew(before: World, at: number, planner: Planner): Look {
-  const world = seenInReach(seenToServe(before, at), at);
+  const world = seenToServe(before, at);
   const wish = wishOf(world, at);
   const { records } = cmgAt(world, at);
   const seen = observe(world, at);

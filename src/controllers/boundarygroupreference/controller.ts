@@ -16,7 +16,7 @@ import {
 import { otherHolder } from '../claims.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { ObjectProcedure, ObjectRemoval, ObjectReport } from '../object-reconcile.ts';
-import { type GatewayOfCmg, gatewayOfCmg, goneGateway, holdOnSite, serviceNamesOf } from '../site/gateway-of-cmg.ts';
+import { type GatewayOfCmg, gatewayOfCmg, goneGateway, holdByCmg, serviceNamesOf } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
@@ -383,7 +383,7 @@ function patience(
   gateway: GatewayOfCmg,
   finding: Finding,
 ): ObjectRemoval<BoundaryGroupReference> {
-  if (holdOnSite(gateway) !== undefined) {
+  if (holdByCmg(gateway) !== undefined) {
     const report = { findings: [finding], status: partsOf(reference), againAfterMs: HELD_LOOK_MS };
     return { kind: 'Remaining', report };
   }

@@ -81,6 +81,21 @@ test('while a CMG with two gateways says nothing of what they have on the site, 
   expect(world.reference.message('Associated')).toContain('does not say yet what each of them is to have');
 });
 
+test('what is deleted while a CMG with two gateways says nothing of them waits for a silent site for an hour, as always', async () => {
+  const world = await bothServe();
+  world.decide({ old: { phase: 'Active' }, new: { phase: 'Active' } }, NEW_ID);
+  const failure = { kind: 'Unreachable', code: 'ECONNREFUSED', message: 'Connection refused.' } as const;
+  for (const operation of ['ReadConnectionPoints', 'ReadBoundaryGroups'] as const) {
+    world.site.failures.set(operation, failure);
+  }
+  const objects = [world.points.cp01, world.reference];
+  const removals = () => Promise.all(objects.map((each) => each.removal()));
+  expect(await removals()).toEqual(['Remaining', 'Remaining']);
+  for (const each of objects) each.now += 3_600_000;
+  expect(await removals()).toEqual(['Gone', 'Gone']);
+  expect({ links: world.links(), members: world.members() }).toMatchObject({ members: [OLD, NEW] });
+});
+
 test('a gateway of which a CMG with several says nothing stays in its groups', async () => {
   const world = await bothServe();
   world.decide({ old: { phase: 'Active' }, new: NEW_SERVES }, NEW_ID);

@@ -10,7 +10,7 @@ import type { Site } from '../../site/site.ts';
 import { otherHolder } from '../claims.ts';
 import type { Finding } from '../cmg/finding.ts';
 import type { ObjectProcedure, ObjectRemoval, ObjectReport } from '../object-reconcile.ts';
-import { type GatewayOfCmg, gatewayOfCmg, goneGateway, holdOnSite } from '../site/gateway-of-cmg.ts';
+import { type GatewayOfCmg, gatewayOfCmg, goneGateway, holdByCmg } from '../site/gateway-of-cmg.ts';
 import type { LiveCmgs } from '../site/live-cmg.ts';
 import type { SiteAccess } from '../site/site-access.ts';
 import { growingPause, siteProblem } from '../site/site-problem.ts';
@@ -254,7 +254,7 @@ function patience(
   gateway: GatewayOfCmg,
   finding: Finding,
 ): ObjectRemoval<ConnectionPoint> {
-  if (holdOnSite(gateway) !== undefined) {
+  if (holdByCmg(gateway) !== undefined) {
     return { kind: 'Remaining', report: { findings: [finding], status: partsOf(point), againAfterMs: HELD_LOOK_MS } };
   }
   const since = Math.max(Date.parse(point.metadata.deletionTimestamp ?? ''), gateway.leavingSince ?? 0);

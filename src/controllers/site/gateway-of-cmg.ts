@@ -113,18 +113,21 @@ function leavingOf(cmg: CMG): GatewayOfCmg['leaving'] {
 
 /** Why nothing is changed on the site for a CMG for now, in sentences; `undefined`: it may be. */
 export function holdOnSite(gateway: GatewayOfCmg): string | undefined {
-  const { key, leaving, isSuspended } = gateway;
+  return (
+    holdByCmg(gateway) ??
+    (gateway.leaving === 'No' && isUndecided(gateway)
+      ? `The CMG ${gateway.key} has several gateways, and does not say yet what each of them is to have on the site. Nothing is changed here until it does.`
+      : undefined)
+  );
+}
+
+/** The same, as far as the CMG says so itself: however long that takes. */
+export function holdByCmg({ key, leaving, isSuspended }: GatewayOfCmg): string | undefined {
   if (leaving === 'Awaited') {
     return `The CMG ${key} is being deleted, and its gateway has not begun to leave the site. Its conditions say what it waits for; until then nothing is changed here.`;
   }
-  if (leaving !== 'No') {
-    return undefined;
-  }
-  if (isSuspended) {
-    return `The CMG ${key} is suspended. Nothing is changed here until its spec.suspend is false.`;
-  }
-  return isUndecided(gateway)
-    ? `The CMG ${key} has several gateways, and does not say yet what each of them is to have on the site. Nothing is changed here until it does.`
+  return leaving === 'No' && isSuspended
+    ? `The CMG ${key} is suspended. Nothing is changed here until its spec.suspend is false.`
     : undefined;
 }
 

@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
 import type { CMG } from '../../../src/api/v1alpha1/cmg.generated.ts';
 import type { Site } from '../../../src/api/v1alpha1/site.generated.ts';
-import { seededRandom } from '../../../src/runtime/random.ts';
 import { pathOf } from '../../world/gateway-manifests.ts';
 import { CONNECTION_POINT_SERVER, STANDBY_SERVER } from '../../world/site-manifests.ts';
 import { isReady, NAME } from '../operator/suite.ts';
-import { type MortalOperators, startMortalOperators } from './mortal-operators.ts';
+import { expectDeaths, servingWithMortalOperators } from './killed-operator-history.ts';
 import { addGateway } from './other-gateways.ts';
 import {
   CHANGES,
@@ -35,8 +34,6 @@ const THIRD = 'third';
 /** A spec that keeps the service name. */
 const placed = (region: string, group: string) => ({ azure: { region, resourceGroup: { name: group } } });
 
-const SEED = Number(process.env.REDEPLOYMENT_SEED ?? Date.now() % 10_000);
-
 /** The claim in the status of the Site. */
 async function claimOf({ test, objects }: Stage): Promise<NonNullable<Site['status']>['outageClaim']> {
   const site = objects.rest.find(({ kind }) => kind === 'Site');
@@ -51,14 +48,7 @@ const isReplaced = ({ metadata, status }: CMG) =>
   isReady(status, metadata.generation);
 
 it('a gateway is replaced under its own name while another CMG carries its clients, and none of them is cut off', async () => {
-  let operators: MortalOperators | undefined;
-  const stage = await suite.servingGateway({
-    start: async (test) => {
-      operators = await startMortalOperators({ test, site: suite.site(), random: seededRandom(SEED) });
-      console.log(`REDEPLOYMENT_SEED=${SEED} repeats at which further writes to a place operators die.`);
-      return operators;
-    },
-  });
+  const { stage, operators } = await servingWithMortalOperators(suite);
   const { test, time, fleet } = stage;
   const { control } = suite.site();
   const carrier = await addGateway(suite, stage, { name: CARRIER, serviceName: NEW, server: STANDBY_SERVER });
@@ -75,7 +65,7 @@ it('a gateway is replaced under its own name while another CMG carries its clien
   expect(waiting.status?.planned?.carriers).toMatchObject([{ name: CARRIER, advertised: {} }]);
 
   await time.passUntil('a carrier', async () => (await claimOf(stage)) !== undefined, WAITS);
-  operators?.begin();
+  operators.begin();
   expect(clock.now() - readyAt).toBeGreaterThan(DAY);
   expect(await claimOf(stage)).toMatchObject({ claimant: NAME, carrier: CARRIER });
   expect(gatewaysOf(fleet)).toEqual([NEW, OLD]);
@@ -90,9 +80,8 @@ it('a gateway is replaced under its own name while another CMG carries its clien
   const carries = () => [links()[STANDBY_SERVER], members().includes(NEW)];
   expect(carries()).toEqual([NEW, true]);
   await reach(suite, stage, 'the next gateway to serve', isReplaced);
-  await operators?.end();
-  console.log(`${operators?.deaths.length} operators died at ${operators?.writes} writes`);
-  expect(operators?.deaths.length).toBeGreaterThan(0);
+  await operators.end();
+  expectDeaths(operators, ['Azure', 'Kubernetes']);
 
   // One at a time.
   const third = await addGateway(suite, stage, { name: THIRD, serviceName: 'lakeside.contoso.com' });

@@ -8,9 +8,11 @@ import type { Observed, ObservedDeployment } from '../../../redeployment/observe
 import { readCredentials } from '../credentials.ts';
 import { type FoundDeployment, takeInventory } from '../inventory.ts';
 import type { Scope } from '../scope.ts';
+import { foundOnSite } from './found-on-site.ts';
 import { UNSEEN } from './look.ts';
+import type { SiteFacts } from './site-facts.ts';
 
-/** What was found of a CMG in Azure. */
+/** What was found of a CMG in Azure and on its site. */
 export interface Search extends Pick<Observed, 'inventory'> {
   /** Deployments that no record tells of. */
   readonly found: readonly ObservedDeployment[];
@@ -31,12 +33,28 @@ export interface FoundFacts {
 export const NOT_SEARCHED: Search = { found: [], facts: new Map(), inventory: 'Complete' };
 
 /**
- * Looks for everything that carries the tag of this CMG, wherever it is: the records may have been lost. The search may be
- * behind, and what it says of a gateway that has begun to serve meanwhile would have it deleted. So the tags are read anew.
+ * Looks for the gateways of a CMG that its records do not tell of, as they may have been lost: in Azure by its tags, and on its site
+ * by the descriptions of what the site made.
+ */
+export async function search(scope: Scope, { records }: Pick<SiteFacts, 'records'>): Promise<Search> {
+  const known = scope.cmg.status?.deployments ?? [];
+  const inAzure = await searchAzure(scope, new Set(known.map(({ id }) => id)));
+  const onSite = foundOnSite(scope, records, [...known, ...[...inAzure.facts.values()].map(({ mark }) => mark)]);
+  return { ...inAzure, found: [...inAzure.found, ...onSite.map(asFound)] };
+}
+
+/** Of what no record tells nothing is looked at but its mark. */
+function asFound(mark: GatewayMark): ObservedDeployment {
+  return { ...UNSEEN, id: mark.id, resolves: 'Unknown', siteRecord: 'Unknown', mark: { kind: 'Read', mark } };
+}
+
+/**
+ * Looks for everything that carries the tag of this CMG, wherever it is. The search may be behind, and what it says of a gateway that
+ * has begun to serve meanwhile would have it deleted. So the tags are read anew.
  *
  * @param known ids of the deployments in the records
  */
-export async function searchAzure(scope: Scope, known: ReadonlySet<string>): Promise<Search> {
+async function searchAzure(scope: Scope, known: ReadonlySet<string>): Promise<Search> {
   const { cmg, azure, installationId, clusterUid, signal } = scope;
   const { metadata, spec, status } = cmg;
   const credentials = await readCredentials(scope);
@@ -64,13 +82,7 @@ export async function searchAzure(scope: Scope, known: ReadonlySet<string>): Pro
   );
   const facts = looked.filter((each) => each !== 'NotRead');
   return {
-    found: facts.map(({ mark }) => ({
-      ...UNSEEN,
-      id: mark.id,
-      resolves: 'Unknown',
-      siteRecord: 'Unknown',
-      mark: { kind: 'Read', mark },
-    })),
+    found: facts.map(({ mark }) => asFound(mark)),
     facts: new Map(facts.map((each) => [each.mark.id, each])),
     inventory: facts.length < looked.length ? 'Partial' : inventory,
   };

@@ -17,8 +17,7 @@ import type { Scope } from '../scope.ts';
 import { carriersNow, carriersOf, mayNeedCarrier, NOBODY } from './carriers.ts';
 import { claimInCache, claimNow } from './claim-on-site.ts';
 import { cmgOfDeployment, operationsOf, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
-import { type FoundFacts, NOT_SEARCHED, searchAzure } from './found.ts';
-import { foundOnSite } from './found-on-site.ts';
+import { type FoundFacts, NOT_SEARCHED, search } from './found.ts';
 import { marksNow } from './live-marks.ts';
 import { keepUp, type Look, lookOnly, UNSEEN } from './look.ts';
 import { lookAtOthers, presenceWithSite } from './look-at-others.ts';
@@ -94,10 +93,7 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
     deployments.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts, isWhole)),
   );
   const isSearched = candidate !== undefined && (candidate.deployment !== undefined || isPerhapsInTheWay(candidate));
-  const { found, facts, inventory } = isSearched ? await searchAzure(scope, new Set(scopes.keys())) : NOT_SEARCHED;
-  const foundBySite = isSearched
-    ? foundOnSite(scope, siteFacts.records, [...deployments, ...[...facts.values()].map(({ mark }) => mark)])
-    : [];
+  const { found, facts, inventory } = isSearched ? await search(scope, siteFacts) : NOT_SEARCHED;
   const certificateReadable = isCertificateReadable(looks, candidate, wanted?.id);
   const carriers =
     wanted === undefined && mayNeedCarrier(scope.cmg) ? await carriersOf(input, input.others, SHORT_AGE_MS) : NOBODY;
@@ -108,13 +104,7 @@ export async function observeAll(input: DeploymentsInput, wish: GatewayWish): Pr
     candidate,
     siteFacts,
     observed: {
-      ...observedOf(input, {
-        seen: [...seen, ...found, ...foundBySite],
-        candidate,
-        siteFacts,
-        deployments,
-        certificateReadable,
-      }),
+      ...observedOf(input, { seen: [...seen, ...found], candidate, siteFacts, deployments, certificateReadable }),
       inventory,
       ...(claim === undefined ? {} : { claim }),
       carriers: carriers.facts,

@@ -13,8 +13,7 @@ import type { Scope } from '../scope.ts';
 import { azureOf } from './azure-of-deployment.ts';
 import { claimInCache, claimNow } from './claim-on-site.ts';
 import { cmgOfDeployment, scopeOfDeployment, sharesGroup } from './deployment-scope.ts';
-import { NOT_SEARCHED, type Search, searchAzure } from './found.ts';
-import { foundOnSite } from './found-on-site.ts';
+import { NOT_SEARCHED, type Search, search } from './found.ts';
 import { type Look, lookInAzure, UNSEEN } from './look.ts';
 import { lookAtOthers, presenceWithSite } from './look-at-others.ts';
 import type { Round } from './observe-all.ts';
@@ -57,19 +56,18 @@ export async function observeLeaving(input: DeploymentsInput): Promise<LeavingRo
   // Whoever has written down what there is, has written down that there is nothing.
   const isLost = cmg.status?.deployments === undefined && !staysInAzure(cmg);
   const siteFacts = isLost || going.length > 0 ? await leavingFacts(input) : UNREACHABLE;
-  const search = isLost ? await searchAzure(scope, new Set()) : NOT_SEARCHED;
-  const inAzure = [...search.facts.values()].map(({ mark }) => mark);
-  const foundBySite = isLost ? foundOnSite(scope, siteFacts.records, inAzure) : [];
+  const searched = isLost ? await search(scope, siteFacts) : NOT_SEARCHED;
   const seen = going.map((deployment) => seenOf(input, deployment, looks.get(deployment.id), siteFacts));
   return {
     looks,
     scopes,
     troubles,
-    searchFailure: search.inventory === 'Complete' ? undefined : `${NOT_FOUND_OUT} ${search.failure ?? ''}`.trimEnd(),
-    found: search.facts,
+    searchFailure:
+      searched.inventory === 'Complete' ? undefined : `${NOT_FOUND_OUT} ${searched.failure ?? ''}`.trimEnd(),
+    found: searched.facts,
     candidate: undefined,
     siteFacts,
-    observed: observedOf(input, [...seen, ...search.found, ...foundBySite], search, siteFacts, claim),
+    observed: observedOf(input, seen, searched, siteFacts, claim),
   };
 }
 
@@ -204,13 +202,13 @@ function isAwaited(site: UsableSite, cmg: CMG, now: number): boolean {
 function observedOf(
   { scope }: DeploymentsInput,
   seen: readonly ObservedDeployment[],
-  { inventory }: Pick<Search, 'inventory'>,
+  { found, inventory }: Search,
   { site }: SiteFacts,
   claim: OutageClaim | undefined,
 ): Observed {
   return {
     localTime: scope.clock.now(),
-    deployments: seen,
+    deployments: [...seen, ...found],
     inventory,
     site,
     otherGateways: [],

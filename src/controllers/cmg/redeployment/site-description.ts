@@ -28,7 +28,7 @@ export function describeForSite(
 }
 
 const DESCRIPTION =
-  /^Kubernetes CMG (?<owner>\S{5,168}), deployment (?<id>[0-9a-f]{1,63})\/(?<order>[1-9]\d{0,8}), (?<resourceGroup>\S{1,90}) in (?<region>\S{1,50}), (?:revision (?<revision>.{1,63}), )?tenant (?<tenantId>[0-9a-f-]{36})$/i;
+  /^Kubernetes CMG (\S+), deployment ([0-9a-f]{1,63})\/([1-9]\d{0,8}), (\S{1,90}) in (\S{1,50}), (?:revision (.{1,63}), )?tenant ([0-9a-f-]{36})$/i;
 
 /**
  * What a record of the site tells of a gateway that the CMG has asked it for; `undefined`: it is not such a one, or somebody has
@@ -38,16 +38,10 @@ export function markInDescription(
   { cmg: { metadata }, installationId }: DescriptionOwner,
   { description, serviceName, subscriptionId }: Pick<ServiceRecord, 'description' | 'serviceName' | 'subscriptionId'>,
 ): GatewayMark | undefined {
-  const { owner, id, order, resourceGroup, region, revision, tenantId } = DESCRIPTION.exec(description)?.groups ?? {};
+  const [, owner, id = '', order = '', resourceGroup = '', region = '', certificateRevision = '', tenantId = ''] =
+    DESCRIPTION.exec(description) ?? [];
   const { namespace, name } = metadata;
-  if (
-    owner !== ownerTag({ installationId, namespace, name }) ||
-    id === undefined ||
-    resourceGroup === undefined ||
-    region === undefined ||
-    tenantId === undefined ||
-    !isServiceName(serviceName)
-  ) {
+  if (owner !== ownerTag({ installationId, namespace, name }) || !isServiceName(serviceName)) {
     return undefined;
   }
   return {
@@ -60,7 +54,7 @@ export function markInDescription(
       resourceGroup,
       region,
       tenantId,
-      certificateRevision: revision ?? '',
+      certificateRevision,
     },
     served: 'Yes',
     wantedSince: 0,
